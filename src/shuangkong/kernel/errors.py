@@ -1,0 +1,73 @@
+"""User errors: each has a code, says where and what, and what to do about it (house rule H7)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorCode:
+    """One kind of user error; `docs/errors.md` has one heading per code, in this order."""
+
+    code: str
+    zh: str
+    en: str
+
+
+CODES: tuple[ErrorCode, ...] = (
+    ErrorCode("WS-001", "不是双控工作区", "not a Shuangkong workspace"),
+    ErrorCode("WS-002", "工作区版本不匹配", "the workspace was made by another version"),
+    ErrorCode("WS-003", "工作区正被占用", "the workspace is busy"),
+    ErrorCode("WS-004", "存储写入失败", "storage refused a write"),
+    ErrorCode("PACK-001", "规则包文件无法读取", "a pack file cannot be read"),
+    ErrorCode("PACK-002", "规则包出现重复键", "a key is given twice in a pack file"),
+    ErrorCode("PACK-003", "规则包内容不合规范", "an entry of a pack does not fit its model"),
+    ErrorCode("PACK-004", "参数在该日无有效值", "a parameter has no value in force on that day"),
+    ErrorCode("PACK-005", "规则包之间引用不成立", "a reference between pack entries does not resolve"),
+    ErrorCode("PACK-006", "没有这个规则包或条款", "no such pack, clause or entry"),
+    ErrorCode("REG-001", "未知的地区或单位", "unknown region or unit"),
+    ErrorCode("REG-002", "代码在该日无效", "a code is not valid on that day"),
+    ErrorCode("REG-003", "名称或代码有歧义", "a name or code is ambiguous"),
+    ErrorCode("IMP-001", "文件无法读取", "the file cannot be read"),
+    ErrorCode("IMP-002", "列对应关系不完整", "the column mapping is incomplete"),
+    ErrorCode("IMP-003", "有数据行被拒绝，整个文件未写入", "rows were refused, nothing was written"),
+    ErrorCode("ACC-001", "核算选项无效", "an accounting option is not valid"),
+    ErrorCode("RUN-001", "没有这次运算", "no such run"),
+    ErrorCode("RUN-002", "没有这条结论", "no such finding"),
+    ErrorCode("RUN-003", "情景变更无效", "a scenario change is not valid"),
+    ErrorCode("PER-001", "期间写法无效", "a period is not written in a known form"),
+    ErrorCode("UNIT-001", "未知或不相容的计量单位", "an unknown or incompatible unit"),
+    ErrorCode("SCOPE-001", "无权查看", "outside the scope of the reader"),
+    ErrorCode("CLI-001", "命令用法有误", "the command was not used as it should be"),
+)
+_KNOWN = {c.code: c for c in CODES}
+
+
+class UserError(Exception):
+    """A mistake in what was given, never in the program. Exit code 2 at the terminal, 4xx on the web."""
+
+    def __init__(self, code: str, message: str, *, where: str = "", remedy: str = "") -> None:
+        if code not in _KNOWN:
+            raise KeyError(f"error code {code} is not in kernel.errors.CODES")
+        self.code = code
+        self.message = message
+        self.where = where
+        self.remedy = remedy
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        place = f" {self.where}:" if self.where else ""
+        remedy = f" {self.remedy}" if self.remedy else ""
+        return f"{self.code}{place} {self.message}{remedy}"
+
+    def as_dict(self) -> dict[str, str]:
+        """The JSON shape of an error: code, where, what happened, what to do."""
+        kind = _KNOWN[self.code]
+        return {
+            "code": self.code,
+            "title_zh": kind.zh,
+            "title_en": kind.en,
+            "where": self.where,
+            "message": self.message,
+            "remedy": self.remedy,
+        }

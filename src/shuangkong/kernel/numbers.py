@@ -1,0 +1,46 @@
+"""Exact decimals and the one named rounding step.
+
+A quantity is DECIMAL(18,6) at the grain of an entry and DECIMAL(38,6) above it; a product is rounded once,
+at its finest stored grain, by `ROUNDING`; every sum above is exact. Half goes away from zero (四舍五入), which
+is what DuckDB, PostgreSQL and Spark do when they cast a decimal to fewer places.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation, localcontext
+
+QUANTITY = "decimal(18, 6)"
+AMOUNT = "decimal(38, 6)"
+MONEY = "decimal(18, 2)"
+FACTOR = "decimal(18, 10)"
+PLACES = 6
+ROUNDING = "half_up_6"
+MAX_QUANTITY = Decimal("999999999999.999999")
+
+
+def quantise(value: Decimal, places: int = PLACES) -> Decimal:
+    """Round half away from zero to `places`: the only rounding that a published figure goes through."""
+    with localcontext() as ctx:
+        ctx.prec = 60
+        return value.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+
+
+def parse_decimal(text: str) -> Decimal | None:
+    """A number as people type it, or None: full-width digits, thousands separators, 正负号, trailing blanks.
+
+    A comma is read as a separator only where it stands before groups of three digits. Percent signs, units
+    and words are not numbers.
+    """
+    raw = unicodedata.normalize("NFKC", text).strip().replace(" ", "").replace("\u2212", "-")
+    head, *groups = raw.split(",")
+    if groups:
+        body = groups[-1].split(".")[0]
+        if len(body) != 3 or any(len(g) != 3 for g in groups[:-1]) or not 1 <= len(head.lstrip("+-")) <= 3:
+            return None
+        raw = "".join([head, *groups])
+    try:
+        value = Decimal(raw)
+    except InvalidOperation:
+        return None
+    return value if value.is_finite() else None
