@@ -148,7 +148,9 @@ def write(target: Path, body: bytes) -> None:
             os.unlink(name)
             raise
     except OSError as error:
-        raise Refused(f"cannot write {target}: {error.strerror}\nMake the folder writable, or free disk space.") from error
+        raise Refused(
+            f"cannot write {target}: {error.strerror}\nMake the folder writable, or free disk space."
+        ) from error
 
 
 def libc() -> str:
