@@ -1,0 +1,141 @@
+"""Field types of pack entries: text stays text, numbers stay as printed, days are days."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, InstanceOf, PlainSerializer
+from pydantic_core import PydanticCustomError
+
+from shuangkong.kernel.errors import UserError
+from shuangkong.kernel.labels import Label
+from shuangkong.kernel.periods import Period, PeriodKind
+
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+MAX_DIGITS = 38
+
+
+def wrong(message: str, remedy: str) -> PydanticCustomError:
+    """A validation error that carries its remedy."""
+    return PydanticCustomError("pack", "{text}", {"text": message, "remedy": remedy})
+
+
+def is_plain_number(text: str) -> bool:
+    """Whether `text` is a decimal in the one notation that packs use (-12.50; no +, exponent or grouping)."""
+    return _NUMBER.fullmatch(text) is not None
+
+
+def _exact(value: object) -> Decimal:
+    if isinstance(value, Decimal) and value.is_finite():
+        number = value
+    elif (type(value) is int) or (isinstance(value, str) and is_plain_number(value)):
+        number = Decimal(value)
+    else:
+        raise wrong(f"{value!r} is not an exact decimal.", "Write the digits as the document prints them, e.g. 0.7143.")
+    if len(number.as_tuple().digits) > MAX_DIGITS:
+        raise wrong(f"the number has more than {MAX_DIGITS} digits.", "Write what the document prints.")
+    return number
+
+
+def _day(value: object) -> date:
+    if isinstance(value, date) and type(value) is date:
+        return value
+    if isinstance(value, str) and _DAY.fullmatch(value):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            pass
+    raise wrong(f"{value!r} is not a day.", "Write year-month-day, e.g. 2021-12-28.")
+
+
+def _plan(value: object) -> Period:
+    if isinstance(value, Period):
+        period = value
+    else:
+        try:
+            period = Period.parse(value if isinstance(value, str) else repr(value))
+        except UserError:
+            raise wrong(f"{value!r} is not a plan period.", "Write the plan's years, e.g. P2021-2025.") from None
+    if period.kind is not PeriodKind.PLAN:
+        raise wrong(f"{period.key} is not a plan period.", "Write the plan's years, e.g. P2021-2025.")
+    return period
+
+
+def _matching(pattern: str, what: str, remedy: str) -> BeforeValidator:
+    compiled = re.compile(pattern)
+
+    def check(value: object) -> object:
+        if isinstance(value, str) and not compiled.fullmatch(value):
+            raise wrong(f"“{value}” is not {what}.", remedy)
+        return value
+
+    return BeforeValidator(check)
+
+
+#: An exact decimal, with the digits as printed; never passes through a float.
+Number = Annotated[Decimal, BeforeValidator(_exact)]
+#: A calendar day; only year-month-day is read.
+Day = Annotated[date, BeforeValidator(_day)]
+#: A plan's years (规划期).
+PlanPeriod = Annotated[InstanceOf[Period], BeforeValidator(_plan), PlainSerializer(lambda p: p.key, return_type=str)]
+Text = Annotated[str, Field(min_length=1, strict=True)]
+Flag = Annotated[bool, Field(strict=True)]
+Year = Annotated[int, Field(strict=True, ge=1900, le=2200)]
+#: Stable name of an entry inside a pack, e.g. `energy_per_gdp_2025`.
+Slug = Annotated[
+    str,
+    Field(strict=True),
+    _matching(
+        r"[a-z][a-z0-9]*(?:[._-][a-z0-9]+)*",
+        "a stable name",
+        "Use small letters and digits in parts joined by _ . or -, e.g. energy_per_gdp_2025.",
+    ),
+]
+#: Edition of a document or table: part of the key.
+EditionName = Annotated[
+    str,
+    Field(strict=True),
+    _matching(
+        r"[0-9A-Za-z]+(?:[._-][0-9A-Za-z]+)*",
+        "an edition",
+        'Use letters and digits joined by _ . or -, quoted, e.g. "2020".',
+    ),
+]
+#: Region code of GB/T 2260 (行政区划代码); 000000 stands for the nation.
+RegionCode = Annotated[
+    str,
+    Field(strict=True),
+    _matching(r"[0-9]{6}", "a region code", 'Write the six digits of GB/T 2260, quoted, e.g. "130000".'),
+]
+Confidence = Literal["confirmed", "inferred", "unofficial", "recalled", "synthetic"]
+
+
+class Frozen(BaseModel):
+    """Base of everything read from a pack: immutable, and no key goes unread."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class LabelModel(Frozen):
+    """A name for people; `zh` always, `en` where there is one."""
+
+    zh: Text
+    en: Text | None = None
+
+    @property
+    def label(self) -> Label:
+        """The kernel's label."""
+        return Label(self.zh, self.en)
+
+
+class Source(Frozen):
+    """Where a figure stands: document, place (page, annex, table or clause), and when the world could know it."""
+
+    doc: Text
+    place: Text
+    known: Day
+    url: Text | None = None

@@ -1,0 +1,323 @@
+"""What a pack (规则包) holds: one policy document as data. Frozen, exact, and no key goes unread."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from shuangkong.kernel.periods import Nature, Period
+from shuangkong.policy.fields import (
+    Confidence,
+    Day,
+    EditionName,
+    Flag,
+    Frozen,
+    LabelModel,
+    Number,
+    PlanPeriod,
+    RegionCode,
+    Slug,
+    Source,
+    Text,
+    Year,
+    wrong,
+)
+from shuangkong.policy.parameters import Correction, Dated, Parameter
+
+__all__ = [
+    "NATION",
+    "Accounting",
+    "Carrier",
+    "Clause",
+    "Confidence",
+    "Correction",
+    "Dated",
+    "IndicatorDeclaration",
+    "Instrument",
+    "LabelModel",
+    "Pack",
+    "Parameter",
+    "Product",
+    "Source",
+    "Subject",
+    "Target",
+    "UnitSelection",
+]
+
+NATION = "000000"
+Comparator = Literal["decrease_by", "increase_by", "at_most", "at_least", "reach", "about", "between"]
+
+
+class Instrument(Frozen):
+    """The document (文件): issuer, place, and the days on which it is in force, `[in_force_from, in_force_to)`.
+
+    `end_known` is the day on which the end was published, where that was after the document itself.
+    """
+
+    id: Slug
+    edition: EditionName
+    title: LabelModel
+    doc_number: Text | None = None
+    issuer: Text
+    level: Literal["nation", "province", "city", "county", "unit", "standard"]
+    region: RegionCode
+    issued: Day
+    in_force_from: Day
+    in_force_to: Day | None = None
+    end_known: Day | None = None
+    period: PlanPeriod | None = None
+    carries_out: tuple[Slug, ...] = ()
+    supersedes: tuple[Text, ...] = ()
+    synthetic: Flag = False
+    source: Source
+    confidence: Confidence
+    note: Text | None = None
+
+    @property
+    def key(self) -> str:
+        """id@edition."""
+        return f"{self.id}@{self.edition}"
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Instrument:
+        if self.in_force_to is not None and self.in_force_to <= self.in_force_from:
+            raise wrong(
+                f"in force to {self.in_force_to}, not after {self.in_force_from}.",
+                "“in_force_to” is the first day on which it is no longer in force.",
+            )
+        if (self.level == "nation") != (self.region == NATION) and self.level != "standard":
+            raise wrong(
+                f"level {self.level} does not go with region {self.region}.",
+                f'The nation is "{NATION}"; every other level has a region of its own.',
+            )
+        if self.synthetic != (self.confidence == "synthetic"):
+            raise wrong(
+                f"synthetic is {str(self.synthetic).lower()} but confidence is {self.confidence}.",
+                "Invented documents have synthetic: true and confidence: synthetic; others neither.",
+            )
+        bad = [s for s in self.supersedes if s.count("@") != 1]
+        if bad:
+            raise wrong(f"“{bad[0]}” does not name an edition.", 'Write id@edition, e.g. "gbt2589@2008".')
+        return self
+
+
+class Clause(Frozen):
+    """A clause (条款) under its number in the document; `title` is in the pack author's own words."""
+
+    id: Text
+    parent: Text | None = None
+    title: LabelModel
+    kind: Literal["section", "target", "rule", "duty", "definition", "other"]
+    none_because: Text | None = None
+
+
+class UnitSelection(Frozen):
+    """Energy-using units that a target is about: by GB/T 4754 industry, class and product."""
+
+    industry: tuple[Text, ...] = ()
+    class_: Literal["key_unit", "above_scale", "all"] = Field("all", alias="class")
+    product: Slug | None = None
+
+
+class Subject(Frozen):
+    """Whom a target binds: regions by code, or units inside those regions (or the instrument's own)."""
+
+    regions: tuple[RegionCode, ...] = ()
+    units: UnitSelection | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_region(cls, data: Any) -> Any:
+        """`region: X` is short for `regions: [X]`."""
+        if isinstance(data, dict) and "region" in data and "regions" not in data:
+            rest = {k: v for k, v in data.items() if k != "region"}
+            return {**rest, "regions": (data["region"],)}
+        return data
+
+    @model_validator(mode="after")
+    def _someone(self) -> Subject:
+        if not self.regions and self.units is None:
+            raise wrong("the target binds no one.", "Give region, regions or units.")
+        if len(set(self.regions)) != len(self.regions):
+            raise wrong("a region is named twice.", "Name each region once.")
+        return self
+
+
+class Accounting(Frozen):
+    """How the indicator must be accounted where the document says so; what is not named stays open."""
+
+    edition: Text | None = None
+    basis: Literal["calorific", "primary"] | None = None
+    guide: Text | None = None
+    grid_factor: Text | None = None
+    price_base: Year | None = None
+
+
+class Target(Frozen):
+    """A target (目标) under a stable slug.
+
+    `indicator` is the level (e.g. energy per GDP). With decrease_by and increase_by `value` is the change
+    against `base_year` (horizon year: against the year before), relative when `unit` is % or 1, else in the
+    unit itself; always written as a positive number.
+    """
+
+    slug: Slug
+    clause: Text
+    indicator: Slug
+    subject: Subject
+    scope: LabelModel | None = None
+    comparator: Comparator
+    value: Number
+    value_high: Number | None = None
+    tolerance: Number | None = None
+    unit: Text
+    base_year: Year | None = None
+    year: Year | None = None
+    period: PlanPeriod | None = None
+    horizon: Literal["plan", "year", "standing"]
+    level: Literal["base", "incentive", "aspiration"] = "base"
+    method: Literal["compound", "linear"] | None = None
+    min_coverage: Annotated[Number, Field(gt=0, le=1)] = Decimal(1)
+    accounting: Accounting | None = None
+    confidence: Confidence
+    source: Source
+    note: Text | None = None
+
+    @property
+    def bounds(self) -> tuple[Decimal, Decimal | None]:
+        """Threshold and, for a band, its upper end; `about` is a band where the pack gives a tolerance."""
+        if self.comparator == "about" and self.tolerance is not None:
+            return self.value - self.tolerance, self.value + self.tolerance
+        return self.value, self.value_high
+
+    @property
+    def target_year(self) -> int | None:
+        """The year in which the target falls due, or None for a standing one."""
+        if self.year is not None or self.period is None:
+            return self.year
+        return self.period.last_day.year
+
+    @property
+    def due(self) -> Period | None:
+        """Plan or year in which the target falls due; None for a standing target."""
+        if self.horizon == "plan":
+            return self.period
+        return Period.year(self.year) if self.year is not None else None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Target:
+        problem = self._wrong_value() or self._wrong_time()
+        if problem:
+            raise wrong(*problem)
+        return self
+
+    def _wrong_value(self) -> tuple[str, str] | None:
+        if (self.comparator == "between") != (self.value_high is not None):
+            return "value_high goes with between, and only with it.", "Give both ends of the band, or one figure."
+        if self.value_high is not None and self.value_high <= self.value:
+            return "value_high is not above value.", "Write the lower end first."
+        if self.tolerance is not None and (self.comparator != "about" or self.tolerance <= 0):
+            return (
+                "tolerance goes with about, and only with it.",
+                "Write it in the target's unit, with a note on where it comes from.",
+            )
+        if self.comparator in ("decrease_by", "increase_by") and self.value < 0:
+            return f"{self.comparator} {self.value} is negative.", "Write the size of the change."
+        return None
+
+    def _wrong_time(self) -> tuple[str, str] | None:
+        relative = self.comparator in ("decrease_by", "increase_by")
+        if self.horizon == "plan" and self.period is None:
+            return "a plan target needs its period.", "Add period, e.g. P2021-2025."
+        if self.horizon == "year" and (self.year is None or self.period is not None):
+            return "a target of one year needs year, and no period.", "Add year, e.g. 2025."
+        if self.horizon == "standing" and self.period is not None:
+            return "a standing target has no period.", "Write horizon: plan, or leave the period out."
+        if self.horizon == "plan" and relative and self.base_year is None:
+            return f"{self.comparator} over a plan needs base_year.", "Add base_year, e.g. 2020."
+        due = self.target_year
+        if self.base_year is not None and due is not None and due <= self.base_year:
+            return f"the target year {due} is not after the base year {self.base_year}.", "Check both years."
+        return None
+
+
+class IndicatorDeclaration(Frozen):
+    """An indicator (指标) that a pack speaks of: only ever reported, or the name of a computed one."""
+
+    id: Slug
+    label: LabelModel
+    unit: Text
+    nature: Nature
+    note: Text | None = None
+
+
+class Carrier(Frozen):
+    """An energy carrier (能源品种), with the code of the statistical return and the names people write."""
+
+    id: Slug
+    label: LabelModel
+    nbs_code: Text | None = None
+    aliases: tuple[Text, ...] = ()
+    kind: Literal["coal", "oil", "gas", "electricity", "heat", "medium", "other", "total"]
+    nonfossil: Flag = False
+    unit: Text
+    note: Text | None = None
+
+
+class Product(Frozen):
+    """A product (产品) whose output is counted in `unit`; `industry` is its GB/T 4754 code."""
+
+    id: Slug
+    label: LabelModel
+    unit: Text
+    industry: Text | None = None
+    note: Text | None = None
+
+
+class Pack(Frozen):
+    """One document as data, with the bytes it was read from; the hash covers all but the worked cases."""
+
+    instrument: Instrument
+    clauses: tuple[Clause, ...] = ()
+    targets: tuple[Target, ...] = ()
+    parameters: tuple[Parameter, ...] = ()
+    indicators: tuple[IndicatorDeclaration, ...] = ()
+    carriers: tuple[Carrier, ...] = ()
+    products: tuple[Product, ...] = ()
+    files: tuple[tuple[str, bytes], ...] = ()
+    content_hash: str = ""
+    origin: str = ""
+
+    @property
+    def id(self) -> str:
+        """The instrument's id."""
+        return self.instrument.id
+
+    @property
+    def edition(self) -> str:
+        """The instrument's edition."""
+        return self.instrument.edition
+
+    @property
+    def key(self) -> str:
+        """id@edition."""
+        return self.instrument.key
+
+
+def content_hash(files: Iterable[tuple[str, bytes]]) -> str:
+    """SHA-256 over the names and bytes of a pack's files in the order of their names; worked cases left out.
+
+    A new case proves the pack, it does not change it.
+    """
+    h = hashlib.sha256()
+    for name, data in sorted(files):
+        if name.startswith("cases/"):
+            continue
+        for part in (name.encode(), data):
+            h.update(len(part).to_bytes(8, "big"))
+            h.update(part)
+    return h.hexdigest()

@@ -1,0 +1,272 @@
+"""YAML for packs: the small part that means one thing to every reader, with the line of every key.
+
+Parsed from libyaml's events, so nothing is constructed, and anchors, tags and a second document are seen.
+Plain scalars: true, false, null, decimals (kept as printed: int or Decimal), and text. What YAML 1.1 and 1.2
+read differently (`no`, `0130000`, `1_000`, `12:30`, `1e3`) is refused with the remedy.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+import yaml
+
+from shuangkong.kernel.errors import UserError
+from shuangkong.policy.fields import is_plain_number
+
+MAX_BYTES = 4 * 1024 * 1024
+MAX_DEPTH = 12
+_Loader: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_WORDS = {"true": True, "false": False, "null": None}
+_TRAPS = frozenset(("yes", "no", "on", "off", "y", "n", "true", "false", "null", "~"))
+_NUMERIC = re.compile(
+    r"[-+]?(?:\.?[0-9][0-9_,]*(?:[.:][0-9_:]*)*(?:[eE][-+]?[0-9]+)?|0[xXoObB][0-9A-Fa-f_]+)|[-+]?\.(?:inf|nan)", re.I
+)
+_DAY_LIKE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+Scalar = str | int | Decimal | bool | None
+Path = tuple[str | int, ...]
+
+
+class Map(dict[str, object]):
+    """A mapping that knows the line of itself and of each key."""
+
+    __slots__ = ("line", "lines")
+
+    def __init__(self, line: int) -> None:
+        super().__init__()
+        self.line = line
+        self.lines: dict[str, int] = {}
+
+
+class Seq(list[object]):
+    """A list that knows the line of itself and of each item."""
+
+    __slots__ = ("line", "lines")
+
+    def __init__(self, line: int) -> None:
+        super().__init__()
+        self.line = line
+        self.lines: list[int] = []
+
+
+@dataclass(slots=True)
+class Parsed:
+    """A file's content (None when it could not be read) and everything found wrong on the way."""
+
+    name: str
+    root: Map | Seq | None = None
+    problems: list[UserError] = field(default_factory=list)
+    trapped: set[Path] = field(default_factory=set)
+
+    def where(self, path: Path) -> str:
+        """File, line and key path of an entry, or of the nearest entry around it."""
+        return f"{self.name}:{line_of(self.root, path)}" + (f" {spell(path)}" if path else "")
+
+    def add(self, code: str, line: int, path: Path, message: str, remedy: str) -> None:
+        """Note a problem at a line."""
+        place = f"{self.name}:{line}" + (f" {spell(path)}" if path else "")
+        self.problems.append(UserError(code, message, where=place, remedy=remedy))
+
+
+def spell(path: Path) -> str:
+    """A key path as people write it: [3].subject.regions[0]."""
+    return "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in path).removeprefix(".")
+
+
+def line_of(root: object, path: Path) -> int:
+    """The line (first = 1) of the entry at `path`, or of the nearest one around it."""
+    line = root.line if isinstance(root, Map | Seq) else 1
+    for part in path:
+        if isinstance(root, Map) and isinstance(part, str) and part in root.lines:
+            line, root = root.lines[part], root[part]
+        elif isinstance(root, Seq) and isinstance(part, int) and part < len(root.lines):
+            line, root = root.lines[part], root[part]
+        else:
+            break
+    return line
+
+
+def parse(name: str, data: bytes) -> Parsed:
+    """Read one file of a pack; whatever is wrong is collected in the result with its line."""
+    parsed = Parsed(name)
+    text = _text(parsed, data)
+    if text is not None:
+        reader = _Reader(parsed)
+        try:
+            reader.read(yaml.parse(text, Loader=_Loader))
+        except yaml.YAMLError as error:
+            mark = getattr(error, "problem_mark", None)
+            what = getattr(error, "problem", None) or getattr(error, "reason", None) or "it is not YAML"
+            parsed.add("PACK-001", mark.line + 1 if mark else 1, (), f"{what}.", "Mend the notation at this line.")
+            parsed.root = None
+    return parsed
+
+
+def _text(parsed: Parsed, data: bytes) -> str | None:
+    if len(data) > MAX_BYTES:
+        parsed.add(
+            "PACK-001", 1, (), f"the file has {len(data)} bytes; the limit is {MAX_BYTES}.", "Split it into several."
+        )
+        return None
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        parsed.add("PACK-001", line, (), "the file is not UTF-8.", "Save it as UTF-8.")
+        return None
+    tab = text.find("\t")
+    if tab >= 0:
+        parsed.add("PACK-001", text.count("\n", 0, tab) + 1, (), "there is a tab.", "Indent with spaces.")
+        return None
+    return text
+
+
+class _Stop(Exception):
+    """The rest of the file cannot be read."""
+
+
+class _Reader:
+    """Builds Map and Seq from events; a stack instead of recursion, so depth is a limit and not a crash."""
+
+    def __init__(self, parsed: Parsed) -> None:
+        self.parsed = parsed
+        self.stack: list[Map | Seq] = []
+        self.keys: list[str | None] = []
+        self.path: list[str | int] = []
+        self.documents = 0
+
+    def read(self, events: Iterator[yaml.Event]) -> None:
+        try:
+            for event in events:
+                self._event(event)
+        except _Stop:
+            self.parsed.root = None
+
+    def _stop(self, event: yaml.Event, message: str, remedy: str) -> _Stop:
+        self.parsed.add("PACK-001", event.start_mark.line + 1, tuple(self.path), message, remedy)
+        return _Stop()
+
+    def _event(self, event: yaml.Event) -> None:
+        kind = type(event)
+        if kind is yaml.ScalarEvent:
+            self._refuse_magic(event)
+            self._scalar(event)
+        elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
+            self._refuse_magic(event)
+            self._open(event, Map if kind is yaml.MappingStartEvent else Seq)
+        elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+            self.stack.pop()
+            self.keys.pop()
+            if self.stack:
+                self._done()
+        elif kind is yaml.AliasEvent:
+            raise self._stop(event, f"*{event.anchor} points at another entry.", "Write the entry out.")
+        elif kind is yaml.DocumentStartEvent:
+            self.documents += 1
+            if self.documents > 1:
+                raise self._stop(event, "a second document starts here.", "One file holds one document.")
+            if event.version or event.tags:
+                raise self._stop(event, "there is a % directive.", "Leave it out.")
+
+    def _refuse_magic(self, event: yaml.Event) -> None:
+        if event.anchor:
+            raise self._stop(
+                event, f"&{event.anchor} names an entry for reuse.", "Write the entry out where it is used."
+            )
+        if event.tag is not None:
+            raise self._stop(event, f"the tag {event.tag} asks for a type.", "Leave the tag out.")
+
+    def _open(self, event: yaml.Event, kind: type[Map] | type[Seq]) -> None:
+        line = event.start_mark.line + 1
+        node = kind(line)
+        if len(self.stack) >= MAX_DEPTH:
+            raise self._stop(event, f"entries are nested deeper than {MAX_DEPTH}.", "Flatten the entry.")
+        if not self.stack:
+            self.parsed.root = node
+        else:
+            self._begin(event)
+            self._put(node, line)
+        self.stack.append(node)
+        self.keys.append(None)
+
+    def _scalar(self, event: yaml.ScalarEvent) -> None:
+        if not self.stack:
+            raise self._stop(event, "the file holds a single value.", "Write entries as key: value or as a list.")
+        top, line = self.stack[-1], event.start_mark.line + 1
+        if isinstance(top, Map) and self.keys[-1] is None:
+            self._key(event, top, line)
+            return
+        self._begin(event)
+        self._put(self._resolve(event, line) if event.implicit[0] else event.value, line)
+        self._done()
+
+    def _key(self, event: yaml.ScalarEvent, top: Map, line: int) -> None:
+        key = event.value
+        if key == "<<" and event.implicit[0]:
+            raise self._stop(event, "<< merges another entry.", "Write the keys out.")
+        if key in top.lines:
+            self.path.append(key)
+            self.parsed.add(
+                "PACK-002",
+                line,
+                tuple(self.path),
+                f"“{key}” is given twice; it already stands on line {top.lines[key]}.",
+                "Keep one of the two.",
+            )
+            self.path.pop()
+        top.lines[key] = line
+        self.keys[-1] = key
+        self.path.append(key)
+
+    def _begin(self, event: yaml.Event) -> None:
+        top = self.stack[-1]
+        if isinstance(top, Seq):
+            self.path.append(len(top))
+        elif self.keys[-1] is None:
+            raise self._stop(event, "a key is a list or a mapping.", "Write a plain word as key.")
+
+    def _put(self, value: object, line: int) -> None:
+        top = self.stack[-1]
+        if isinstance(top, Seq):
+            top.append(value)
+            top.lines.append(line)
+        else:
+            top[str(self.keys[-1])] = value
+
+    def _done(self) -> None:
+        self.path.pop()
+        if isinstance(self.stack[-1], Map):
+            self.keys[-1] = None
+
+    def _resolve(self, event: yaml.ScalarEvent, line: int) -> Scalar:
+        raw: str = event.value
+        if raw in _WORDS:
+            return _WORDS[raw]
+        first = raw[:1]
+        if (first.isdigit() or first == "-") and is_plain_number(raw):
+            return Decimal(raw) if "." in raw else int(raw)
+        problem = _trap(raw)
+        if problem:
+            self.parsed.add("PACK-003", line, tuple(self.path), *problem)
+            self.parsed.trapped.add(tuple(self.path))
+        return raw
+
+
+def _trap(raw: str) -> tuple[str, str] | None:
+    if not raw:
+        return "nothing is given.", "Write the value, write null, or leave the key out."
+    if raw.casefold() in _TRAPS:
+        return (
+            f"{raw} is read as a truth value or as nothing by some readers.",
+            f'Write true, false or null, or quote it: "{raw}".',
+        )
+    if raw[0] in "0123456789+-." and _NUMERIC.fullmatch(raw) and not _DAY_LIKE.fullmatch(raw):
+        return (
+            f"{raw} is read as different numbers by different readers.",
+            f'Quote it if it is a code: "{raw}"; write a number in plain digits, e.g. 1250.5.',
+        )
+    return None
