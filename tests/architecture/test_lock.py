@@ -22,9 +22,7 @@ def test_the_lock_names_only_the_public_index() -> None:
 
 def test_a_private_host_is_seen() -> None:
     """A mirror, a port or a user in a URL is another host."""
-    assert hosts('url = "http://user@mirror.example:8080/simple", "file:///opt/x"') == {
-        "user@mirror.example:8080"
-    }
+    assert hosts('url = "http://user@mirror.example:8080/simple", "file:///opt/x"') == {"user@mirror.example:8080"}
 
 
 def test_nothing_local_is_locked() -> None:

@@ -52,9 +52,7 @@ def test_ci_does_not_skip_a_service(
     project.runpytest_inprocess("-p", "no:randomly").assert_outcomes(**counts)
 
 
-def test_ci_does_not_skip_a_module_of_service_tests(
-    project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_ci_does_not_skip_a_module_of_service_tests(project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     """A module of service tests that skips itself fails in CI."""
     monkeypatch.setenv("CI", "true")
     project.makepyfile(SKIPPED_MODULE)
@@ -67,9 +65,7 @@ def test_each_test_has_its_own_database(postgres_url: str) -> None:
     import psycopg
 
     with psycopg.connect(postgres_url.replace("+psycopg", "", 1)) as connection:
-        assert connection.execute(
-            "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"
-        ).fetchone() == (0,)
+        assert connection.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").fetchone() == (0,)
         connection.execute("CREATE TABLE t (a int)")
 
 
