@@ -35,8 +35,6 @@ def subject_id(kind: str, scheme: str, value: str) -> SubjectId:
     return SubjectId(f"s_{digest('subject', kind, scheme, value, length=16)}")
 
 
-def finding_key(
-    subject: str, pack: str, slug: str, period: str, variant: str = ""
-) -> FindingKey:
+def finding_key(subject: str, pack: str, slug: str, period: str, variant: str = "") -> FindingKey:
     """The key of a finding: the same in every run, pack edition and renumbering."""
     return FindingKey(f"f_{digest('finding', subject, pack, slug, period, variant)}")

@@ -1,0 +1,1 @@
+"""The engine: table contracts, the lake, the registry database, expressions and executors, runs."""

@@ -1,0 +1,69 @@
+"""The door of the engine: what slices may use."""
+
+from shuangkong.engine.audit import Head, audit_entry, head, record, verify
+from shuangkong.engine.blobs import Blobs
+from shuangkong.engine.contracts import (
+    PERIOD_COLUMNS,
+    Column,
+    ContractBroken,
+    TableContract,
+    day,
+    instant,
+    number,
+    text,
+    upcast,
+)
+from shuangkong.engine.database import METADATA, ScaledDecimal, UtcInstant, connect, migrate, reading, writing
+from shuangkong.engine.exact import amount, exact_ratio, rounded
+from shuangkong.engine.executors import DuckDB, Executor, PostgreSQL, Spark, compile_sql
+from shuangkong.engine.lake import Commit, Lake, Lease, lake_commit, write_durably
+from shuangkong.engine.runs import RunContext, RunRecord, begin, latest_run, read_result, run_record, runs_list
+from shuangkong.engine.workspace import Clock, Workspace, system_clock
+
+__all__ = [
+    "METADATA",
+    "PERIOD_COLUMNS",
+    "Blobs",
+    "Clock",
+    "Column",
+    "Commit",
+    "ContractBroken",
+    "DuckDB",
+    "Executor",
+    "Head",
+    "Lake",
+    "Lease",
+    "PostgreSQL",
+    "RunContext",
+    "RunRecord",
+    "ScaledDecimal",
+    "Spark",
+    "TableContract",
+    "UtcInstant",
+    "Workspace",
+    "amount",
+    "audit_entry",
+    "begin",
+    "compile_sql",
+    "connect",
+    "day",
+    "exact_ratio",
+    "head",
+    "instant",
+    "lake_commit",
+    "latest_run",
+    "migrate",
+    "number",
+    "read_result",
+    "reading",
+    "record",
+    "rounded",
+    "run_record",
+    "runs_list",
+    "system_clock",
+    "text",
+    "upcast",
+    "verify",
+    "write_durably",
+    "writing",
+]

@@ -1,0 +1,246 @@
+"""The lake (数据湖): immutable Parquet files that a commit row in the registry database makes visible.
+
+A table has one writer at a time, who holds its lease; the lease is checked in the transaction of the commit, so
+a writer that slept through its lease cannot commit. Files are partitioned by the Asia/Shanghai business day on
+which their rows were recorded, which is also what `as known at` filters on. A file without a commit row is
+nothing: it is never read and `sweep` removes it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+
+from shuangkong.engine.contracts import TableContract, upcast
+from shuangkong.engine.database import METADATA, UtcInstant, reading, writing
+from shuangkong.kernel.errors import UserError
+
+CHINA = ZoneInfo("Asia/Shanghai")
+LEASE = timedelta(seconds=60)
+
+lake_commit = sa.Table(
+    "lake_commit",
+    METADATA,
+    sa.Column("sequence", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("table_name", sa.String(60), nullable=False, index=True),
+    sa.Column("file", sa.String(300), nullable=False),
+    sa.Column("rows", sa.BigInteger, nullable=False),
+    sa.Column("schema_version", sa.Integer, nullable=False),
+    sa.Column("sha256", sa.String(64), nullable=False),
+    sa.Column("recorded_at", UtcInstant, nullable=False),
+    sa.Column("token", sa.String(120), nullable=False),
+    sa.Column("principal", sa.String(120), nullable=False),
+    sa.Column("note", sa.Text, nullable=False),
+    sa.UniqueConstraint("table_name", "token"),
+)
+lake_lease = sa.Table(
+    "lake_lease",
+    METADATA,
+    sa.Column("table_name", sa.String(60), primary_key=True),
+    sa.Column("holder", sa.String(64), nullable=False),
+    sa.Column("fence", sa.Integer, nullable=False),
+    sa.Column("until", UtcInstant, nullable=False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """Rows that became visible together."""
+
+    sequence: int
+    table: str
+    file: str
+    rows: int
+    sha256: str
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to commit to one table; `fence` grows with every change of hands."""
+
+    table: str
+    holder: str
+    fence: int
+
+
+class Lake:
+    """Tables under one folder; `clock` gives aware UTC instants."""
+
+    def __init__(self, root: Path, engine: Engine, clock: Callable[[], datetime]) -> None:
+        self.root = root
+        self.engine = engine
+        self.clock = clock
+
+    @contextmanager
+    def lease(self, table: str) -> Iterator[Lease]:
+        """Be the table's one committer; raises WS-003 while another holds it."""
+        holder = uuid.uuid4().hex
+        fence = self._take(table, holder)
+        try:
+            yield Lease(table, holder, fence)
+        finally:
+            with writing(self.engine) as db:
+                db.execute(
+                    lake_lease.update()
+                    .where(lake_lease.c.table_name == table, lake_lease.c.holder == holder)
+                    .values(until=self.clock() - LEASE)
+                )
+
+    def _take(self, table: str, holder: str) -> int:
+        now = self.clock()
+        with writing(self.engine) as db:
+            row = db.execute(sa.select(lake_lease).where(lake_lease.c.table_name == table).with_for_update()).first()
+            if row is None:
+                db.execute(lake_lease.insert().values(table_name=table, holder=holder, fence=1, until=now + LEASE))
+                return 1
+            if row.until > now:
+                raise UserError(
+                    "WS-003",
+                    f"another process is writing to {table} until {row.until.isoformat(timespec='seconds')}.",
+                    remedy="Wait for it to finish and start again; nothing was written.",
+                )
+            db.execute(
+                lake_lease.update()
+                .where(lake_lease.c.table_name == table)
+                .values(holder=holder, fence=row.fence + 1, until=now + LEASE)
+            )
+            return int(row.fence) + 1
+
+    def commit(
+        self,
+        contract: TableContract,
+        rows: pa.Table,
+        lease: Lease,
+        *,
+        token: str,
+        principal: str,
+        note: str,
+        recorded_at: datetime,
+        also: Callable[[sa.Connection, Commit], None] | None = None,
+    ) -> Commit:
+        """Write rows durably and make them visible, once for each token.
+
+        `also` runs in the same transaction (the audit entry, the register of imports): all of it happens or
+        none. A token that was committed before returns that commit and writes nothing.
+        """
+        earlier = self._by_token(contract.name, token)
+        if earlier:
+            return earlier
+        table = contract.checked(rows)
+        day = recorded_at.astimezone(CHINA).date()
+        relative = f"{contract.name}/D{day:%Y%m%d}/{uuid.uuid4().hex}.parquet"
+        digest = write_durably(table, self.root / relative)
+        with writing(self.engine) as db:
+            held = db.execute(sa.select(lake_lease).where(lake_lease.c.table_name == contract.name)).first()
+            if held is None or held.holder != lease.holder or held.fence != lease.fence:
+                raise UserError(
+                    "WS-003",
+                    f"the lease on {contract.name} went to another process before the rows were written.",
+                    remedy="Start again; nothing was written.",
+                )
+            inserted = db.execute(
+                lake_commit.insert().values(
+                    table_name=contract.name,
+                    file=relative,
+                    rows=table.num_rows,
+                    schema_version=contract.version,
+                    sha256=digest,
+                    recorded_at=recorded_at,
+                    token=token,
+                    principal=principal,
+                    note=note,
+                )
+            )
+            sequence = int((inserted.inserted_primary_key or (0,))[0])
+            done = Commit(sequence, contract.name, relative, table.num_rows, digest, recorded_at)
+            if also:
+                also(db, done)
+        return done
+
+    def _by_token(self, table: str, token: str) -> Commit | None:
+        with reading(self.engine) as db:
+            row = db.execute(
+                sa.select(lake_commit).where(lake_commit.c.table_name == table, lake_commit.c.token == token)
+            ).first()
+        return _commit(row) if row else None
+
+    def commits(self, table: str, known: datetime) -> tuple[Commit, ...]:
+        """What was visible of a table at an instant, oldest first."""
+        with reading(self.engine) as db:
+            rows = db.execute(
+                sa.select(lake_commit)
+                .where(lake_commit.c.table_name == table, lake_commit.c.recorded_at <= known)
+                .order_by(lake_commit.c.sequence)
+            ).all()
+        return tuple(_commit(r) for r in rows)
+
+    def files(self, contract: TableContract, known: datetime) -> list[Path]:
+        """The files of a table as known at an instant."""
+        return [self.root / c.file for c in self.commits(contract.name, known)]
+
+    def read(self, contract: TableContract, known: datetime) -> pa.Table:
+        """All rows of a table as known at an instant; unrestricted, for steps and tests."""
+        tables = [upcast(pq.ParquetFile(f).read(), contract) for f in self.files(contract, known)]
+        return pa.concat_tables(tables) if tables else contract.arrow_schema.empty_table()
+
+    def sweep(self) -> list[str]:
+        """Remove files that no commit names and that are older than a lease; says which."""
+        with reading(self.engine) as db:
+            named = set(db.execute(sa.select(lake_commit.c.file)).scalars())
+        cutoff = self.clock().timestamp() - 10 * LEASE.total_seconds()
+        gone = []
+        for path in self.root.glob("*/D*/*.parquet*"):
+            relative = path.relative_to(self.root).as_posix()
+            if relative not in named and path.stat().st_mtime < cutoff:
+                path.unlink()
+                gone.append(relative)
+        return sorted(gone)
+
+
+def _commit(row: sa.Row[tuple[object, ...]]) -> Commit:
+    return Commit(row.sequence, row.table_name, row.file, row.rows, row.sha256, row.recorded_at)
+
+
+def write_durably(table: pa.Table, path: Path) -> str:
+    """Write a Parquet file so that it survives a power cut once this returns; gives its SHA-256.
+
+    A full or read-only disk is a user error, and leaves no half-written file under the final name.
+    """
+    part = path.with_suffix(".parquet.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pq.write_table(table, part, compression="zstd")
+        digest = hashlib.sha256(part.read_bytes()).hexdigest()
+        _fsync(part)
+        part.replace(path)
+        _fsync(path.parent)
+    except OSError as wrong:
+        part.unlink(missing_ok=True)
+        raise UserError(
+            "WS-004",
+            f"{wrong.strerror or wrong}.",
+            where=str(path.parent),
+            remedy="Make room or mend the permissions, then start again; nothing was lost.",
+        ) from wrong
+    return digest
+
+
+def _fsync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
