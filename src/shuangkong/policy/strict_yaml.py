@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 import yaml
 
@@ -29,6 +30,8 @@ _DAY_LIKE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 Scalar = str | int | Decimal | bool | None
 Path = tuple[str | int, ...]
+#: An event of libyaml; its stubs make every mark optional, and a parsed event always has one.
+Event = Any
 
 
 class Map(dict[str, object]):
@@ -81,12 +84,12 @@ def line_of(root: object, path: Path) -> int:
     """The line (first = 1) of the entry at `path`, or of the nearest one around it."""
     line = root.line if isinstance(root, Map | Seq) else 1
     for part in path:
-        if isinstance(root, Map) and isinstance(part, str) and part in root.lines:
-            line, root = root.lines[part], root[part]
-        elif isinstance(root, Seq) and isinstance(part, int) and part < len(root.lines):
-            line, root = root.lines[part], root[part]
-        else:
+        if isinstance(root, Map) and isinstance(part, str) and part in root:
+            line, root = root.lines.get(part, line), root[part]
+            continue
+        if not isinstance(root, Seq) or not isinstance(part, int) or part >= len(root):
             break
+        line, root = root.lines[part], root[part]
     return line
 
 
@@ -139,18 +142,18 @@ class _Reader:
         self.path: list[str | int] = []
         self.documents = 0
 
-    def read(self, events: Iterator[yaml.Event]) -> None:
+    def read(self, events: Iterator[Event]) -> None:
         try:
             for event in events:
                 self._event(event)
         except _Stop:
             self.parsed.root = None
 
-    def _stop(self, event: yaml.Event, message: str, remedy: str) -> _Stop:
+    def _stop(self, event: Event, message: str, remedy: str) -> _Stop:
         self.parsed.add("PACK-001", event.start_mark.line + 1, tuple(self.path), message, remedy)
         return _Stop()
 
-    def _event(self, event: yaml.Event) -> None:
+    def _event(self, event: Event) -> None:
         kind = type(event)
         if kind is yaml.ScalarEvent:
             self._refuse_magic(event)
@@ -172,7 +175,7 @@ class _Reader:
             if event.version or event.tags:
                 raise self._stop(event, "there is a % directive.", "Leave it out.")
 
-    def _refuse_magic(self, event: yaml.Event) -> None:
+    def _refuse_magic(self, event: Event) -> None:
         if event.anchor:
             raise self._stop(
                 event, f"&{event.anchor} names an entry for reuse.", "Write the entry out where it is used."
@@ -180,7 +183,7 @@ class _Reader:
         if event.tag is not None:
             raise self._stop(event, f"the tag {event.tag} asks for a type.", "Leave the tag out.")
 
-    def _open(self, event: yaml.Event, kind: type[Map] | type[Seq]) -> None:
+    def _open(self, event: Event, kind: type[Map] | type[Seq]) -> None:
         line = event.start_mark.line + 1
         node = kind(line)
         if len(self.stack) >= MAX_DEPTH:
@@ -193,7 +196,7 @@ class _Reader:
         self.stack.append(node)
         self.keys.append(None)
 
-    def _scalar(self, event: yaml.ScalarEvent) -> None:
+    def _scalar(self, event: Event) -> None:
         if not self.stack:
             raise self._stop(event, "the file holds a single value.", "Write entries as key: value or as a list.")
         top, line = self.stack[-1], event.start_mark.line + 1
@@ -204,7 +207,7 @@ class _Reader:
         self._put(self._resolve(event, line) if event.implicit[0] else event.value, line)
         self._done()
 
-    def _key(self, event: yaml.ScalarEvent, top: Map, line: int) -> None:
+    def _key(self, event: Event, top: Map, line: int) -> None:
         key = event.value
         if key == "<<" and event.implicit[0]:
             raise self._stop(event, "<< merges another entry.", "Write the keys out.")
@@ -222,7 +225,7 @@ class _Reader:
         self.keys[-1] = key
         self.path.append(key)
 
-    def _begin(self, event: yaml.Event) -> None:
+    def _begin(self, event: Event) -> None:
         top = self.stack[-1]
         if isinstance(top, Seq):
             self.path.append(len(top))
@@ -242,7 +245,7 @@ class _Reader:
         if isinstance(self.stack[-1], Map):
             self.keys[-1] = None
 
-    def _resolve(self, event: yaml.ScalarEvent, line: int) -> Scalar:
+    def _resolve(self, event: Event, line: int) -> Scalar:
         raw: str = event.value
         if raw in _WORDS:
             return _WORDS[raw]

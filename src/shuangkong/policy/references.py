@@ -1,0 +1,103 @@
+"""References inside one pack: parents, clauses, and names that must be given once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from shuangkong.kernel.errors import UserError
+from shuangkong.policy.strict_yaml import Parsed
+
+Entry = tuple[str, int, Any]
+_NAMES = {
+    "clauses": "id",
+    "targets": "slug",
+    "parameters": "id",
+    "indicators": "id",
+    "carriers": "id",
+    "products": "id",
+}
+
+
+def cross_check(parsed: Mapping[str, Parsed], lists: Mapping[str, Sequence[Entry]]) -> None:
+    """Add to each file the references that do not resolve; entries that did not fit their model are left out."""
+    for field, name in _NAMES.items():
+        _unique(parsed, lists[field], name)
+    _parents(parsed, lists["clauses"])
+    clauses = parsed.get("clauses.yaml")
+    if clauses is None or not clauses.problems:
+        _clauses_exist(parsed, lists)
+        _targets_stand(parsed, lists)
+
+
+def _add(parsed: Mapping[str, Parsed], entry: Entry, key: str, code: str, message: str, remedy: str) -> None:
+    file = parsed[entry[0]]
+    file.problems.append(UserError(code, message, where=file.where((entry[1], key)), remedy=remedy))
+
+
+def _unique(parsed: Mapping[str, Parsed], entries: Sequence[Entry], name: str) -> None:
+    seen: dict[str, Entry] = {}
+    for entry in entries:
+        value = getattr(entry[2], name)
+        if value in seen:
+            other = seen[value]
+            place = parsed[other[0]].where((other[1], name))
+            _add(
+                parsed,
+                entry,
+                name,
+                "PACK-002",
+                f"“{value}” is given twice; it already stands at {place}.",
+                "Keep one, or name the other otherwise.",
+            )
+        seen.setdefault(value, entry)
+
+
+def _parents(parsed: Mapping[str, Parsed], clauses: Sequence[Entry]) -> None:
+    above: set[str] = set()
+    every = {c.id for _, _, c in clauses}
+    for entry in clauses:
+        parent = entry[2].parent
+        if parent is not None and parent not in above:
+            later = parent in every
+            _add(
+                parsed,
+                entry,
+                "parent",
+                "PACK-005",
+                f"the parent “{parent}” " + ("stands further down." if later else "is not a clause of this pack."),
+                "List clauses in the order of the document." if later else "Add the clause, or correct the number.",
+            )
+        above.add(entry[2].id)
+
+
+def _clauses_exist(parsed: Mapping[str, Parsed], lists: Mapping[str, Sequence[Entry]]) -> None:
+    every = {c.id for _, _, c in lists["clauses"]}
+    for entry in (*lists["targets"], *lists["parameters"]):
+        clause = entry[2].clause
+        if clause is not None and clause not in every:
+            _add(
+                parsed,
+                entry,
+                "clause",
+                "PACK-005",
+                f"“{clause}” is not a clause of this pack.",
+                "Add it to clauses.yaml, or correct the number.",
+            )
+
+
+def _targets_stand(parsed: Mapping[str, Parsed], lists: Mapping[str, Sequence[Entry]]) -> None:
+    if any(p.problems for n, p in parsed.items() if n == "targets.yaml" or n.startswith("parameters/")):
+        return
+    used = {e.clause for _, _, e in (*lists["targets"], *lists["parameters"])}
+    for entry in lists["clauses"]:
+        clause = entry[2]
+        if clause.kind == "target" and clause.id not in used and clause.none_because is None:
+            _add(
+                parsed,
+                entry,
+                "kind",
+                "PACK-005",
+                f"clause “{clause.id}” sets a target, and no target or parameter stands on it.",
+                "Add the target, or say in none_because why there is none.",
+            )
