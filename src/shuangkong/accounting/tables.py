@@ -1,0 +1,161 @@
+"""Contracts of the books and of what is computed from them. Every column is in the column dictionary."""
+
+from __future__ import annotations
+
+from shuangkong.engine.api import PERIOD_COLUMNS, TableContract, day, instant, number, text
+from shuangkong.kernel.labels import Label
+
+_SOURCE = (
+    text("source_id", "来源", "source"),
+    number("source_row", "integer", "来源行", "row of the source", "item", doc="as a person counts it, head = 1"),
+    day("known_on", "公布日", "published on"),
+    instant("recorded_at", "入库时刻", "recorded at"),
+    text("corrects", "更正", "corrects", nullable=True, doc="id of the row that this one puts right"),
+    text("confidence", "可信度", "confidence", doc="confirmed, inferred, unofficial, recalled or synthetic"),
+)
+
+BOOK_ENTRIES = TableContract(
+    "book_entries",
+    Label("账目", "book entries"),
+    (
+        text("entry_id", "账目号", "entry"),
+        text("book", "账", "book", doc="energy, output or value"),
+        text("subject_id", "主体", "subject"),
+        *PERIOD_COLUMNS,
+        text("item", "品种", "item", doc="energy carrier, product, or gdp / industry_value_added"),
+        text(
+            "role", "性质", "role",
+            doc="consumption counts; feedstock, new_renewable, major_project, certificate and nonfossil are of-which",
+        ),
+        text(
+            "extent", "范围", "extent",
+            doc="own: part of the subject, adds up into the regions above; whole: stands for the whole subtree",
+        ),
+        number("quantity", "quantity", "数量", "quantity", "column:unit", nullable=True),
+        text("unit", "单位", "unit", doc="base unit of its dimension; tce for figures already in standard coal"),
+        text("basis", "口径", "basis", nullable=True, doc="calorific or primary, where the figure is already in tce"),
+        text("price_base", "价格基期", "price base", nullable=True, doc="nominal or constant:YEAR; book value only"),
+        text("state", "状态", "state", doc="ok, or why the quantity is missing"),
+        text("use", "用途限定", "lawful use", nullable=True),
+        *_SOURCE,
+    ),
+    key=("entry_id",),
+    doc="One figure of a book as it was handed in; never changed, only corrected by a later row.",
+)  # fmt: skip
+
+REPORTED_VALUES = TableContract(
+    "reported_values",
+    Label("公布指标", "reported indicators"),
+    (
+        text("reported_id", "公布值号", "reported value"),
+        text("indicator_id", "指标", "indicator"),
+        text("subject_id", "主体", "subject"),
+        *PERIOD_COLUMNS,
+        number("value", "quantity", "数值", "value", "column:unit", nullable=True),
+        text("unit", "单位", "unit"),
+        text("note", "说明", "note", nullable=True),
+        *_SOURCE,
+    ),
+    key=("reported_id",),
+    doc="A rate or level as an office published it; stands beside the books and never enters them.",
+)
+
+AMOUNTS = TableContract(
+    "amounts",
+    Label("折算量", "amounts"),
+    (
+        text("entry_id", "账目号", "entry"),
+        text("method_id", "核算方法", "method"),
+        text("measure", "量", "measure", doc="energy, co2, electricity, output, gdp, industry_value_added, …"),
+        text("subject_id", "主体", "subject"),
+        *PERIOD_COLUMNS,
+        text("part", "组成", "part", doc="coal, oil, gas, electricity, heat, other; or the product"),
+        text("extent", "范围", "extent"),
+        number("amount", "amount", "量", "amount", "column:unit", nullable=True),
+        text("unit", "单位", "unit"),
+        text("state", "状态", "state"),
+        text("factor_key", "系数", "factor", nullable=True),
+        text("confidence", "可信度", "confidence"),
+    ),
+    key=("entry_id", "method_id", "measure"),
+    doc="Each entry in the unit of a measure, rounded once by the named step; nothing above this is rounded.",
+)
+
+TOTALS = TableContract(
+    "totals",
+    Label("汇总", "totals"),
+    (
+        text("total_key", "汇总号", "total"),
+        text("method_id", "核算方法", "method"),
+        text("measure", "量", "measure"),
+        text("subject_id", "主体", "subject"),
+        *PERIOD_COLUMNS,
+        text("part", "组成", "part"),
+        text("level", "层级", "level", doc="own: the subject's own entries; subtree: with all that lies in it"),
+        number("amount", "amount", "量", "amount", "column:unit", nullable=True),
+        text("unit", "单位", "unit"),
+        text("state", "状态", "state", doc="ok, partial, or why there is nothing"),
+        number("coverage", "amount", "覆盖率", "coverage", "1", doc="known returns ÷ expected returns"),
+        number("expected", "integer", "应报", "expected returns", "item"),
+        number("known", "integer", "已知", "known returns", "item"),
+        text("confidence", "可信度", "confidence"),
+    ),
+    key=("total_key",),
+    doc="Exact sums by subject and period: own and subtree, native period and year.",
+)
+
+DEDUCTIONS = TableContract(
+    "deductions",
+    Label("扣减步骤", "deductions"),
+    (
+        text("method_id", "核算方法", "method"),
+        text("subject_id", "主体", "subject"),
+        *PERIOD_COLUMNS,
+        text("side", "考核方面", "side", doc="total or intensity"),
+        number("position", "integer", "次序", "position", "item"),
+        text("step", "步骤", "step"),
+        number("amount", "amount", "扣减量", "deducted", "tce", nullable=True),
+        number("after", "amount", "扣减后", "after", "tce", nullable=True),
+        text("state", "状态", "state"),
+        text("parameter", "依据参数", "parameter", nullable=True),
+    ),
+    key=("method_id", "subject_id", "period_key", "side", "position"),
+    doc="From the energy total to what is assessed, one row a step, in order.",
+)
+
+INDICATOR_VALUES = TableContract(
+    "indicator_values",
+    Label("指标值", "indicator values"),
+    (
+        text("value_key", "指标值号", "indicator value"),
+        text("indicator_id", "指标", "indicator"),
+        text("subject_id", "主体", "subject"),
+        *PERIOD_COLUMNS,
+        text("method_id", "核算方法", "method", doc="empty for a published value"),
+        text("base", "基期", "base", doc="year that a change is counted from; empty for a level"),
+        number("value", "amount", "数值", "value", "column:unit", nullable=True),
+        text("unit", "单位", "unit"),
+        text("state", "状态", "state"),
+        text("needs", "尚缺", "needs", nullable=True, doc="what is wanting when there is no value"),
+        number("coverage", "amount", "覆盖率", "coverage", "1"),
+        text("confidence", "可信度", "confidence"),
+        text("origin", "来历", "origin", doc="computed or reported"),
+    ),
+    key=("value_key",),
+    doc="Every indicator, computed here or published elsewhere, in one table.",
+)
+
+EDGES = TableContract(
+    "edges",
+    Label("出处链", "provenance edges"),
+    (
+        text("from_kind", "起点类", "from kind"),
+        text("from_key", "起点", "from"),
+        text("to_kind", "终点类", "to kind"),
+        text("to_key", "终点", "to"),
+        text("role", "作用", "role"),
+    ),
+    key=("from_kind", "from_key", "to_kind", "to_key", "role"),
+    subject=None,
+    doc="Who follows from what; walked by `why`.",
+)
