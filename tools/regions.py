@@ -25,11 +25,9 @@ NBS_LAST = "202312"
 #: Lists of the statistical bureau: other rules for directly administered counties and for zones, so they
 #: date only what the civil-affairs lists do not have. Between 2002 and 2010 they are the only lists.
 NBS = frozenset({"201010", "201110", "201210", "201308", "201410", "201509", "201607", "201810", NBS_LAST})
-NBS_PSEUDO = NBS | {
-    r for y in range(2002, 2010) for r in (f"{y}03", f"{y}06", f"{y}09", f"{y}12")
-}
+NBS_PSEUDO = NBS | {r for y in range(2002, 2010) for r in (f"{y}03", f"{y}06", f"{y}09", f"{y}12")}
 PSEUDO = re.compile(r"市辖区|县|市|.+市市辖区|(省|自治区)?直辖.*|(省|自治区)直辖.*")
-#: A list may forget a code or misprint a name; what is back unchanged within this time never went away.
+#: A list may forget a code; what is back unchanged within this time never went away.
 FORGIVEN = timedelta(days=760)
 
 NATIONS = (
@@ -39,6 +37,7 @@ NATIONS = (
 )
 AUTONOMOUS = re.compile(rf"^(.+?)(?:{NATIONS})*自治(?:州|县|旗)$")
 ENDING = re.compile(r"^(.{2,}?)(?:特别行政区|地区|林区|矿区|新区|特区|市|县|区|盟|旗)$")
+NO_SHORT = re.compile(r"(开发|园|管理|示范|试验|实验|产业|聚集|名胜|保税|合作|食品|物流)区$|委会$|群岛$|海域$")
 
 PROVINCES = {
     "11": ("北京", "Beijing"), "12": ("天津", "Tianjin"), "13": ("河北", "Hebei"), "14": ("山西", "Shanxi"),
@@ -65,7 +64,8 @@ ENGLISH = {
     "雅安": "Ya'an", "淮安": "Huai'an", "延安": "Yan'an", "广安": "Guang'an", "亳州": "Bozhou",
     "长治": "Changzhi", "长春": "Changchun", "长沙": "Changsha", "厦门": "Xiamen", "乐山": "Leshan",
     "蚌埠": "Bengbu", "台州": "Taizhou", "丽水": "Lishui", "朝阳": "Chaoyang", "重庆": "Chongqing",
-    "儋州": "Danzhou", "柳州": "Liuzhou", "衢州": "Quzhou", "泸州": "Luzhou",
+    "儋州": "Danzhou", "柳州": "Liuzhou", "漯河": "Luohe", "吕梁": "Lüliang",
+    "马鞍山": "Ma'anshan", "普洱": "Pu'er", "衢州": "Quzhou", "泸州": "Luzhou",
 }  # fmt: skip
 
 
@@ -82,6 +82,7 @@ class Row:
     possible_from: date | None
     last_listed: date | None
     source: str
+    subject: str = ""
 
 
 def day_of(revision: str) -> date:
@@ -130,12 +131,13 @@ def sequences(lists: dict[str, dict[str, str]]) -> dict[str, tuple[list[str], di
         "pseudo": (pseudo, keep(pseudo, "pseudo")),
     }
     far = {c: n for c, n in lists["201904"].items() if c[:2] in {"71", "81", "82"}}
-    found["ordinary"][1][NBS_LAST].update(far)  # the bureau's list leaves them out, they did not go away
+    for revision in (NBS_LAST, FIRST, "200112"):  # lists that leave them out; they did not go away
+        found["ordinary"][1][revision].update(far)
     return found
 
 
 def mend(revisions: list[str], names: dict[str, dict[str, str]]) -> int:
-    """Fill what a list forgot or misprinted for a short while; returns how many cells."""
+    """Fill what a list forgot for a short while, or misprinted; returns how many cells."""
     mended = 0
     for code in sorted(set().union(*map(set, names.values()))):
         i = 0
@@ -147,7 +149,10 @@ def mend(revisions: list[str], names: dict[str, dict[str, str]]) -> int:
                 gap
                 and back
                 and all(names[r].get(code) != name for r in gap)
-                and day_of(revisions[back]) - day_of(revisions[i]) <= FORGIVEN
+                and (
+                    all(code in names[r] for r in gap)  # another name in between: a misprint
+                    or day_of(revisions[back]) - day_of(revisions[i]) <= FORGIVEN
+                )
             ):
                 for r in gap:
                     names[r][code] = name or ""
@@ -196,6 +201,43 @@ def spells(series: str, revisions: list[str], names: dict[str, dict[str, str]],
             yield replace(run, last_listed=None if run.end is None else run.last_listed)
 
 
+def stem(row: Row) -> tuple[str, str, str]:
+    """What a place keeps when its code changes: province, level and the name without its rank."""
+    return row.code[:2], row.level, short(row.code, row.name) or row.name
+
+
+def subjects(rows: list[Row]) -> list[Row]:
+    """Say which rows are the same place: codes move, and are given to other places.
+
+    On a day of change a row that begins continues the one row that ends with the same stem (平安: 平安县 to
+    平安区); failing that, the row that ends under its own code (a new name), unless that one was continued
+    elsewhere. All else is a new place. This is inferred from the lists; no list says so.
+    """
+    by_day: dict[date, tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
+    for i, row in enumerate(rows):
+        by_day[row.start][0].append(i)
+        if row.end:
+            by_day[row.end][1].append(i)
+    found = list(rows)
+    used: set[str] = set()
+    for _, (begin, end) in sorted(by_day.items()):
+        ending, starting = defaultdict(list), defaultdict(list)
+        for i in end:
+            ending[stem(rows[i])].append(i)
+        for i in begin:
+            starting[stem(rows[i])].append(i)
+        claimed = {i: ending[k][0] for k, [i, *more] in starting.items() if not more and len(ending[k]) == 1}
+        for i in begin:
+            own = [e for e in end if rows[e].code == rows[i].code and e not in claimed.values()]
+            origin = claimed.get(i, own[0] if own else None)
+            code = rows[i].code
+            name = code if code not in used else f"{code}@{rows[i].start.isoformat()}"
+            subject = found[origin].subject if origin is not None else name
+            used.add(subject)
+            found[i] = replace(found[i], subject=subject)
+    return found
+
+
 def source(revision: str) -> str:
     """Which list first shows the row."""
     return "nbs-2023" if revision == NBS_LAST else f"gb2260-{revision}"
@@ -205,6 +247,8 @@ def short(code: str, name: str) -> str:
     """What people call the place: 河北, 海西, 正定; empty where nothing is left out."""
     if code.endswith("0000"):
         return PROVINCES[code[:2]][0]
+    if NO_SHORT.search(name):
+        return ""
     if found := AUTONOMOUS.match(name):
         stem = found.group(1)
         return stem if len(stem) > 1 and not re.fullmatch(NATIONS, stem) else ""
@@ -245,14 +289,14 @@ def write_regions(lists: dict[str, dict[str, str]], out: Path) -> None:
     real = found["ordinary"][1]
     for series, (revisions, names) in found.items():
         mended = mend(revisions, names)
-        made = list(spells(series, revisions, names, real))
+        made = subjects(list(spells(series, revisions, names, real)))
         kinds |= {r.code: series for r in made}
         rows += made
         sys.stderr.write(f"{series}: {len(revisions)} lists, {len(made)} rows, {mended} cells mended\n")
     head = ("code,name_zh,short_zh,name_en,level,kind,parent,valid_from,valid_to,possible_from,last_listed,"
-            "change_known,source")  # fmt: skip
+            "change_known,subject,source")  # fmt: skip
     nation = ["000000", "全国", "", "China", "nation", "division", "", "2000-12-31", "", "", "", "first_list",
-              "convention"]  # fmt: skip
+              "000000", "convention"]  # fmt: skip
     with (out / "regions.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(head.split(","))
@@ -263,7 +307,7 @@ def write_regions(lists: dict[str, dict[str, str]], out: Path) -> None:
             writer.writerow([
                 r.code, r.name, "" if pseudo else short(r.code, r.name), "" if pseudo else english(r.code, r.name),
                 r.level, kind, r.parent, text(r.start), text(r.end), text(r.possible_from), text(r.last_listed),
-                known(r), r.source,
+                known(r), r.subject, r.source,
             ])  # fmt: skip
 
 
@@ -279,6 +323,9 @@ def industries_2011(folder: Path) -> list[list[str]]:
     found = []
     for r in read_csv(folder / "gbt4754_2011_tree.csv"):
         code, parent = (c if len(c) == 1 else c[1:] for c in (r["code"], r["parent"]))
+        if len(code) == 4 and len(parent) == 2:  # a class that is its whole group; the source skips the group
+            found.append(["2011", code[:3], r["name"], "group", parent, "ok"])
+            parent = code[:3]
         found.append(["2011", code, r["name"], level[r["level"]], parent, "ok"])
     return found
 

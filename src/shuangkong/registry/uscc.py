@@ -1,0 +1,43 @@
+"""The unified social credit code (统一社会信用代码, USCC, GB 32100): 18 characters, the last one a check."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from stdnum.cn import uscc
+
+from shuangkong.kernel.errors import UserError
+
+_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+
+
+def check_uscc(text: str, *, where: str = "") -> str:
+    """The code in capitals without spaces or hyphens; full width is accepted.
+
+    REG-001 says what is wrong: the length, a character and its place, or the check digit.
+    """
+    code = uscc.compact(unicodedata.normalize("NFKC", text))
+    if len(code) != 18:
+        raise _wrong(text, where, f"it has {len(code)} characters, not 18", "Copy all 18 characters.")
+    for place, character in enumerate(code, start=1):
+        if character not in _ALPHABET:
+            remedy = (
+                f"The letters I, O, S, V and Z never occur: is it {_LOOKS[character]}?"
+                if (character in _LOOKS)
+                else "Only digits and capital letters occur."
+            )
+            raise _wrong(text, where, f"character {place} is {character!r}", remedy)
+        if 3 <= place <= 8 and not character.isdigit():
+            remedy = "Places 3 to 8 are the digits of the region that registered it."
+            raise _wrong(text, where, f"character {place} is {character!r}", remedy)
+    if uscc.calc_check_digit(code[:17]) != code[17]:
+        remedy = "One or more characters are mistyped; compare with the licence."
+        raise _wrong(text, where, f"the check digit {code[17]!r} does not fit the other characters", remedy)
+    return code
+
+
+_LOOKS = {"I": "1", "O": "0", "S": "5", "V": "U or Y", "Z": "2"}
+
+
+def _wrong(text: str, where: str, what: str, remedy: str) -> UserError:
+    return UserError("REG-001", f"{text!r} is no USCC (统一社会信用代码): {what}.", where=where, remedy=remedy)
