@@ -119,11 +119,14 @@ def sequences(lists: dict[str, dict[str, str]]) -> dict[str, tuple[list[str], di
     zone_codes = {c for r in ("201810", NBS_LAST) for c, n in lists[r].items() if is_zone(c, n)}
     zone_codes -= {c for r in lists for c in lists[r] if r not in {"201810", NBS_LAST}}
 
-    def keep(revisions: list[str], wanted: str) -> dict[str, dict[str, str]]:
-        def series(code: str, name: str) -> str:
-            return "pseudo" if PSEUDO.fullmatch(name) else "zone" if code in zone_codes else "ordinary"
+    def series(revision: str, code: str, name: str) -> str:
+        above = lists[revision].get(f"{code[:4]}00") if code[4:] != "00" else None
+        if PSEUDO.fullmatch(name) or name == above:  # 620201 嘉峪关市 stands for the whole of 620200
+            return "pseudo"
+        return "zone" if code in zone_codes else "ordinary"
 
-        return {r: {c: n for c, n in lists[r].items() if series(c, n) == wanted} for r in revisions}
+    def keep(revisions: list[str], wanted: str) -> dict[str, dict[str, str]]:
+        return {r: {c: n for c, n in lists[r].items() if series(r, c, n) == wanted} for r in revisions}
 
     found = {
         "ordinary": (ordinary, keep(ordinary, "ordinary")),

@@ -44,7 +44,7 @@ def region_by_code(code: str, day: date) -> Region:
         raise UserError(
             "REG-001",
             f"no region has the code {code!r}.",
-            remedy=_nearest(found or code, codelists.regions_by_code(), day),
+            remedy=_near_code(found or code, day),
         )
     if found == NATION:
         return spells[0]
@@ -78,7 +78,7 @@ def region_by_name(text: str, day: date, within: str | None = None) -> Region:
     raise UserError(
         "REG-001",
         f"no region is called {text!r}" + (f" within {within}." if within else "."),
-        remedy=_nearest(key, _names(), day),
+        remedy=_near_name(key, day, within),
     )
 
 
@@ -150,7 +150,7 @@ def _no_industry(code: str, key: str, edition: str) -> UserError:
             f"industry {code!r} is not in GB/T 4754-{edition}, but in edition {', '.join(other)}.{hint}",
             remedy="Name the edition the code is from.",
         )
-    near = difflib.get_close_matches(key, [c for e, c in lists if e == edition], n=3, cutoff=0.6)
+    near = [c for e, c in lists if e == edition and len(c) == len(key) > 1 and c[:-1] == key[:-1]][:3]
     named = ", ".join(f"{c} {lists[edition, c].name_zh}" for c in near)
     return UserError(
         "REG-001",
@@ -223,14 +223,29 @@ def _other_day(text: str, spells: Iterable[Region], day: date) -> UserError:
     )
 
 
-def _nearest(key: str, known: dict[str, tuple[Region, ...]], day: date) -> str:
-    """A remedy that names what was probably meant, of the places of that day."""
-    names = {k: r for k, spells in known.items() for r in spells if r.listed_on(day) and r.kind != "pseudo"}
+def _listing(regions: Iterable[Region]) -> str:
+    """A remedy that names what was probably meant."""
+    named = list(dict.fromkeys(f"{r.code} {r.name_zh}" for r in regions))[:3]
+    return f"Nearest: {', '.join(named)}." if named else "Use a GB/T 2260 code or a name from its list."
+
+
+def _near_code(code: str, day: date) -> str:
+    """The places of that day whose code begins alike."""
+    for length in (5, 4, 2):
+        if found := [r for r in regions_on(day) if len(code) >= length and r.code.startswith(code[:length])]:
+            return _listing(found)
+    return _listing(())
+
+
+def _near_name(key: str, day: date, within: str | None) -> str:
+    """The places of that day called alike; among equals the one that begins alike and the higher one."""
+    found = {k: r for k, spells in _names().items() for r in spells if r.listed_on(day)}
+    if within is not None:
+        found = {k: r for k, r in found.items() if within in _path(r, day)}
 
     def order(name: str) -> tuple[float, bool, int, str]:
         alike = difflib.SequenceMatcher(None, key, name).ratio()
-        return -alike, name[0] != key[0], _RANK[names[name].level], name
+        return -alike, name[0] != key[:1], _RANK[found[name].level], name
 
-    near = sorted(difflib.get_close_matches(key, names, n=50, cutoff=0.5), key=order)
-    listing = ", ".join(list(dict.fromkeys(f"{names[k].code} {names[k].name_zh}" for k in near))[:3])
-    return f"Nearest: {listing}." if listing else "Use a GB/T 2260 code or a name from its list."
+    near = difflib.get_close_matches(key, found, n=50, cutoff=0.5)
+    return _listing(found[name] for name in sorted(near, key=order))
