@@ -41,15 +41,19 @@ def _exact(value: object) -> Decimal:
     return number
 
 
+def parse_day(text: str) -> date | None:
+    """The calendar day that year-month-day text names, or None."""
+    try:
+        return date.fromisoformat(text) if _DAY.fullmatch(text) else None
+    except ValueError:
+        return None
+
+
 def _day(value: object) -> date:
-    if isinstance(value, date) and type(value) is date:
-        return value
-    if isinstance(value, str) and _DAY.fullmatch(value):
-        try:
-            return date.fromisoformat(value)
-        except ValueError:
-            pass
-    raise wrong(f"{value!r} is not a day.", "Write year-month-day, e.g. 2021-12-28.")
+    day = value if type(value) is date else parse_day(value) if isinstance(value, str) else None
+    if day is None:
+        raise wrong(f"{value!r} is not a day.", "Write year-month-day, e.g. 2021-12-28.")
+    return day
 
 
 def _plan(value: object) -> Period:

@@ -25,7 +25,7 @@ from shuangkong.policy.model import (
     content_hash,
 )
 from shuangkong.policy.references import cross_check
-from shuangkong.policy.strict_yaml import Map, Parsed, Seq, parse
+from shuangkong.policy.strict_yaml import Map, Parsed, Seq, parse_yaml
 
 INSTRUMENT = "instrument.yaml"
 #: Files of lists: name, model and field of `Pack`.
@@ -133,7 +133,7 @@ class _Assembly:
             parsed = Parsed(place)
             parsed.add("PACK-001", 1, (), "a pack has no such file.", _LAYOUT)
             return parsed
-        return parse(place, data)
+        return parse_yaml(place, data)
 
     def _instrument(self) -> Instrument | None:
         parsed = self.parsed.setdefault(INSTRUMENT, Parsed(f"{self.origin}/{INSTRUMENT}"))
@@ -194,3 +194,25 @@ def _at(doc: Map, clause: object) -> object:
     if isinstance(source, Map) and isinstance(clause, str):
         return {**source, "place": clause}
     return source
+
+
+def load_cases(pack: Pack) -> tuple[tuple[str, int, Map], ...]:
+    """(file, line, case) of every worked case of a pack, as plain data; raises PackErrors.
+
+    Cases are read loosely: their shape is the case collector's, but numbers keep their digits here too.
+    """
+    found: list[tuple[str, int, Map]] = []
+    problems: list[UserError] = []
+    for name, data in pack.files:
+        if not _CASES.fullmatch(name):
+            continue
+        parsed = parse_yaml(f"{pack.origin}/{name}", data, loose=True)
+        rows = parsed.root if isinstance(parsed.root, Seq) else Seq(1)
+        cases = [(line, case) for line, case in zip(rows.lines, rows, strict=True) if isinstance(case, Map)]
+        if not parsed.problems and (not cases or len(cases) < len(rows)):
+            parsed.add("PACK-003", 1, (), "the file does not hold a list of cases.", "Start each case with “- name: ”.")
+        problems += parsed.problems
+        found += [(f"{pack.origin}/{name}", line, case) for line, case in cases]
+    if problems:
+        raise PackErrors(problems)
+    return tuple(found)

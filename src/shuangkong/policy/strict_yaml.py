@@ -93,12 +93,15 @@ def line_of(root: object, path: Path) -> int:
     return line
 
 
-def parse(name: str, data: bytes) -> Parsed:
-    """Read one file of a pack; whatever is wrong is collected in the result with its line."""
+def parse_yaml(name: str, data: bytes, *, loose: bool = False) -> Parsed:
+    """Read one file of a pack; whatever is wrong is collected in the result with its line.
+
+    `loose` (worked cases) lets plain scalars through that mean different things to different readers, as text.
+    """
     parsed = Parsed(name)
     text = _text(parsed, data)
     if text is not None:
-        reader = _Reader(parsed)
+        reader = _Reader(parsed, loose)
         try:
             reader.read(yaml.parse(text, Loader=_Loader))
         except yaml.YAMLError as error:
@@ -135,8 +138,9 @@ class _Stop(Exception):
 class _Reader:
     """Builds Map and Seq from events; a stack instead of recursion, so depth is a limit and not a crash."""
 
-    def __init__(self, parsed: Parsed) -> None:
+    def __init__(self, parsed: Parsed, loose: bool) -> None:
         self.parsed = parsed
+        self.loose = loose
         self.stack: list[Map | Seq] = []
         self.keys: list[str | None] = []
         self.path: list[str | int] = []
@@ -252,7 +256,7 @@ class _Reader:
         first = raw[:1]
         if (first.isdigit() or first == "-") and is_plain_number(raw):
             return Decimal(raw) if "." in raw else int(raw)
-        problem = _trap(raw)
+        problem = None if self.loose else _trap(raw)
         if problem:
             self.parsed.add("PACK-003", line, tuple(self.path), *problem)
             self.parsed.trapped.add(tuple(self.path))

@@ -1,0 +1,123 @@
+"""`shuangkong policy …`: parse, call the service, write. JSON alone goes to stdout, complaints to stderr."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+
+from shuangkong.kernel.errors import UserError
+from shuangkong.kernel.labels import Language
+from shuangkong.policy import service
+from shuangkong.policy.fields import parse_day
+from shuangkong.policy.places import region_path
+from shuangkong.policy.rendering import check_lines, document_line, tree_lines, word
+
+policy_app = typer.Typer(no_args_is_help=True, help="规则包：检查、查看、在某地某日有效的文件 (packs)")
+
+
+class Lang(StrEnum):
+    """Languages of the terminal."""
+
+    zh = "zh"
+    en = "en"
+
+
+AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout alone")]
+Speaks = Annotated[Lang, typer.Option("--lang", help="zh or en")]
+Also = Annotated[list[Path] | None, typer.Option("--packs", help="further folders with packs")]
+
+
+@policy_app.command("check")
+def check_command(
+    paths: Annotated[list[Path] | None, typer.Argument(help="folders with packs in or below them")] = None,
+    builtin: Annotated[bool, typer.Option("--builtin", help="the packs that ship with the program")] = False,
+    as_json: AsJson = False,
+    lang: Speaks = Lang.zh,
+) -> None:
+    """Check packs: every problem in one pass, with file, line, key and remedy; exit 2 if there is one."""
+    report = service.check(paths or [], builtin=builtin)
+    if as_json:
+        _json(report.as_json())
+    else:
+        for problem in report.problems:
+            typer.echo(str(problem), err=True)
+        for flaw in report.flaws:
+            typer.echo(f"{flaw.code} {flaw.subject}: {flaw.message} {flaw.remedy}", err=True)
+        for line in check_lines(report, _language(lang)):
+            typer.echo(line, err=not report.fine)
+    if not report.fine:
+        raise typer.Exit(2)
+
+
+@policy_app.command("list")
+def list_command(packs: Also = None, as_json: AsJson = False, lang: Speaks = Lang.zh) -> None:
+    """List the packs there are."""
+    rows = service.listed(service.packs_of(packs or []))
+    if as_json:
+        _json(rows)
+        return
+    for row in rows:
+        typer.echo(document_line(row, _language(lang)))
+
+
+@policy_app.command("show")
+def show_command(
+    pack: Annotated[str, typer.Argument(help="id, id@edition, or the folder of a pack")],
+    clause: Annotated[str | None, typer.Option("--clause", help="only this clause and what lies below it")] = None,
+    packs: Also = None,
+    as_json: AsJson = False,
+    lang: Speaks = Lang.zh,
+) -> None:
+    """Show the clause tree of a pack with the targets and parameters on each clause."""
+    document = service.shown(service.named(pack, packs or []), clause)
+    if as_json:
+        _json(document)
+        return
+    for line in tree_lines(document, _language(lang)):
+        typer.echo(line)
+
+
+@policy_app.command("in-force")
+def in_force_command(
+    region: Annotated[str, typer.Option("--region", help="code of GB/T 2260 or name; 000000 is the nation")],
+    on: Annotated[str, typer.Option("--date", help="the day asked about, e.g. 2024-06-30")],
+    known: Annotated[str | None, typer.Option("--known", help="as known on this day; today if left out")] = None,
+    packs: Also = None,
+    as_json: AsJson = False,
+    lang: Speaks = Lang.zh,
+) -> None:
+    """Which documents reach a region on a day, from the nation down; expired ones are shown as expired."""
+    day = _day(on, "--date")
+    as_known = _day(known, "--known") if known is not None else datetime.now(ZoneInfo("Asia/Shanghai")).date()
+    path = region_path(region, day)
+    rows = service.in_force(service.packs_of(packs or []), path, day, as_known)
+    if as_json:
+        _json({"region": path[-1], "path": path, "date": str(day), "known": str(as_known), "instruments": rows})
+        return
+    language = _language(lang)
+    typer.echo(f"{' > '.join(path)}  {day}  {word('as known', language)} {as_known}")
+    for row in rows:
+        typer.echo(f"{'  ' * (row['depth'] + 1)}{document_line(row, language)}")
+    if not rows:
+        typer.echo(f"  {word('nothing', language)}")
+
+
+def _day(text: str, option: str) -> date:
+    day = parse_day(text)
+    if day is None:
+        raise UserError("PER-001", f"“{text}” is not a day.", where=option, remedy="Write 2024-06-30.")
+    return day
+
+
+def _language(lang: Lang) -> Language:
+    return "en" if lang is Lang.en else "zh"
+
+
+def _json(data: object) -> None:
+    typer.echo(json.dumps(data, ensure_ascii=False, indent=2))

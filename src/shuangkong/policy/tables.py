@@ -1,0 +1,79 @@
+"""Decision tables (决策表) in the sense of OMG DMN: what a target is lowered to and rules are written as."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Literal
+
+from pydantic import InstanceOf, model_validator
+
+from shuangkong.policy.fields import Frozen, Slug, Text, wrong
+
+Operator = Literal["lt", "le", "eq", "ne", "ge", "gt"]
+HitPolicy = Literal[
+    "unique",
+    "first",
+    "any",
+    "priority",
+    "rule_order",
+    "output_order",
+    "collect",
+    "collect_sum",
+    "collect_min",
+    "collect_max",
+    "collect_count",
+]
+
+
+class Column(Frozen):
+    """An input or output of a table; `unit` is empty for text and truth values."""
+
+    name: Slug
+    unit: Text | None = None
+
+
+class Condition(Frozen):
+    """`input` compared with another input by name, or with an exact number."""
+
+    input: Slug
+    op: Operator
+    operand: InstanceOf[Decimal] | Slug
+
+
+class Row(Frozen):
+    """A row hits when all of its conditions hold; `then` has one value per output, in their order."""
+
+    id: Text
+    when: tuple[Condition, ...]
+    then: tuple[InstanceOf[Decimal] | bool | Text, ...]
+
+
+class DecisionTable(Frozen):
+    """Named inputs, rows, outputs and the hit policy.
+
+    `open_because` says what the document leaves open: then no row may be read as a yes or a no.
+    """
+
+    id: Text
+    inputs: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    outputs: tuple[Column, ...]
+    hit: HitPolicy = "first"
+    open_because: Text | None = None
+
+    @model_validator(mode="after")
+    def _closed(self) -> DecisionTable:
+        names = {i.name for i in self.inputs}
+        for row in self.rows:
+            asked = {c.input for c in row.when} | {c.operand for c in row.when if isinstance(c.operand, str)}
+            if asked - names:
+                raise wrong(
+                    f"row {row.id} asks for {', '.join(sorted(asked - names))}, which is no input.",
+                    "Declare it as an input.",
+                )
+            if len(row.then) != len(self.outputs):
+                raise wrong(
+                    f"row {row.id} gives {len(row.then)} values for {len(self.outputs)} outputs.",
+                    "Give one value per output.",
+                )
+        return self
