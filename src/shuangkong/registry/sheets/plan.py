@@ -1,0 +1,163 @@
+"""Bring a mapping and a sheet together: every field to its column and unit, or IMP-002 with what is wanting."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from shuangkong.kernel.errors import UserError
+from shuangkong.kernel.units import Unit, unit
+from shuangkong.registry.sheets.heads import find_head
+from shuangkong.registry.sheets.model import Head, HeadColumn, Sheet
+from shuangkong.registry.sheets.names import likeness
+from shuangkong.registry.sheets.schema import FieldSpec, Mapping, Melt, SheetSchema, Source
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """One field with its column (or a fixed text) and the unit that goes for all its cells."""
+
+    field: FieldSpec
+    column: HeadColumn | None
+    fixed: str | None
+    unit: Unit | None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A mapping that fits a sheet; `melted` are the wide layout's columns with the period text of each."""
+
+    head: Head
+    feeds: dict[str, Feed]
+    melt: Melt | None
+    melted: tuple[tuple[HeadColumn, str], ...]
+    melt_unit: Unit | None
+    year: Feed | None
+
+
+def words_of(schema: SheetSchema) -> tuple[str, ...]:
+    """Every name a column of this schema may go by."""
+    return tuple(name for field in schema.fields for name in field.names)
+
+
+def make_plan(sheet: Sheet, mapping: Mapping, schema: SheetSchema) -> Plan:
+    """The plan of a complete mapping; raises IMP-002 naming each field in want and the likely columns."""
+    if mapping.schema != schema.id:
+        raise _incomplete(sheet, [f"it is made for “{mapping.schema}”, not for “{schema.id}”"])
+    head = find_head(sheet, words_of(schema), mapping.header_row)
+    wrong: list[str] = []
+    known = {f.name for f in schema.fields}
+    wrong += [f"the schema has no field “{name}”" for name in mapping.sources if name not in known]
+    feeds = {
+        name: _feed(schema.field(name), source, head, wrong)
+        for name, source in mapping.sources.items()
+        if name in known
+    }
+    melted, melt_unit, year = _melt(mapping, schema, head, wrong)
+    by_melt = (mapping.melt.value, mapping.melt.period) if mapping.melt else ()
+    for field in schema.fields:
+        if field.name in by_melt:
+            continue
+        feed = feeds.get(field.name)
+        absent = feed is None or (feed.column is None and feed.fixed is None)
+        if field.required and absent and not _filled_by_unit(field, feeds, schema, mapping):
+            wrong.append(f"required field {_name(field)} has no column; likely: {_likely(field, head, mapping)}")
+    wrong += _unitless(schema, feeds, mapping, melt_unit)
+    if wrong:
+        raise _incomplete(sheet, wrong)
+    feeds = {n: f for n, f in feeds.items() if f.column is not None or f.fixed is not None}
+    return Plan(head, feeds, mapping.melt, melted, melt_unit, year)
+
+
+def _incomplete(sheet: Sheet, wrong: list[str]) -> UserError:
+    where = f"{sheet.name} [{sheet.sheet}]" if sheet.sheet else sheet.name
+    return UserError(
+        "IMP-002",
+        "the column mapping does not fit: " + "; ".join(wrong) + ".",
+        where=where,
+        remedy="Choose a column or a fixed value for each, and a unit for each figure; or mend the head.",
+    )
+
+
+def _name(field: FieldSpec) -> str:
+    return f"“{field.label.zh}” ({field.name})"
+
+
+def _feed(field: FieldSpec, source: Source, head: Head, wrong: list[str]) -> Feed:
+    column = None
+    if source.column is not None:
+        column = head.find(source.column)
+        if column is None:
+            columns = "、".join(c.key for c in head.columns[:30])
+            wrong.append(f"there is no column “{source.column}” for {_name(field)}; columns: {columns}")
+    given = source.unit or (column.unit if column else None)
+    found: Unit | None = None
+    if given is not None and field.measured:
+        try:
+            found = unit(given)
+        except UserError as error:
+            wrong.append(f"{_name(field)}: {error.message}")
+        if found and field.dimension and found.dimension != field.dimension:
+            wrong.append(f"unit {found.label.zh} does not fit {_name(field)} ({field.dimension})")
+    return Feed(field, column, source.fixed, found)
+
+
+def _melt(
+    mapping: Mapping, schema: SheetSchema, head: Head, wrong: list[str]
+) -> tuple[tuple[tuple[HeadColumn, str], ...], Unit | None, Feed | None]:
+    melt = mapping.melt
+    if melt is None:
+        return (), None, None
+    known = {f.name for f in schema.fields}
+    if melt.value not in known or melt.period not in known or not melt.columns:
+        wrong.append(f"the wide layout names unknown fields “{melt.value}”, “{melt.period}” or no column")
+        return (), None, None
+    value = schema.field(melt.value)
+    melted: list[tuple[HeadColumn, str]] = []
+    for key, text in melt.columns:
+        column = head.find(key)
+        if column is None:
+            wrong.append(f"there is no column “{key}” for {_name(value)}")
+        else:
+            melted.append((column, text))
+    source = mapping.sources.get(melt.value, Source())
+    first = melted[0][0] if melted else None
+    given = source.unit or (first.unit if first else None) or head.unit
+    feed = _feed(value, Source(unit=given), head, wrong)
+    year_field = FieldSpec("year", schema.field(melt.period).label, "text")
+    year = _feed(year_field, melt.year, head, wrong) if melt.year else None
+    return tuple(melted), feed.unit, year
+
+
+def _filled_by_unit(field: FieldSpec, feeds: dict[str, Feed], schema: SheetSchema, mapping: Mapping) -> bool:
+    """Whether a unit field is answered by the unit of the figure's own column."""
+    for other in schema.fields:
+        if other.unit_field == field.name:
+            if other.name in feeds and feeds[other.name].unit is not None:
+                return True
+            if mapping.melt and mapping.melt.value == other.name:
+                return True
+    return False
+
+
+def _unitless(schema: SheetSchema, feeds: dict[str, Feed], mapping: Mapping, melt_unit: Unit | None) -> list[str]:
+    wrong = []
+    for field in schema.fields:
+        if not field.measured:
+            continue
+        melted = mapping.melt is not None and mapping.melt.value == field.name
+        feed = feeds.get(field.name)
+        used = melted or (feed is not None and (feed.column is not None or feed.fixed is not None))
+        known = melt_unit if melted else (feed.unit if feed else None)
+        rows = field.unit_field is not None and field.unit_field in feeds
+        if used and known is None and not rows:
+            wrong.append(f"{_name(field)} has no unit")
+    return wrong
+
+
+def _likely(field: FieldSpec, head: Head, mapping: Mapping) -> str:
+    used = {s.column for s in mapping.sources.values()}
+    scored = [
+        (max(likeness(c.name, n) for n in field.names), -c.index, c.key) for c in head.columns if c.key not in used
+    ]
+    best = [key for score, _, key in sorted(scored, reverse=True)[:3] if score >= 20]
+    return "、".join(f"“{k}”" for k in best) or "none"
