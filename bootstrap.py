@@ -99,7 +99,7 @@ def get(url: str, login_of: str) -> bytes:
     except (urllib.error.URLError, TimeoutError, OSError, ValueError) as error:
         raise Refused(
             f"cannot read {shown(url)}: {getattr(error, 'reason', error)}\n"
-            "Check the network, or name a mirror, for example\n"
+            "连不上软件源：请检查网络，或指定镜像。Check the network, or name a mirror, for example\n"
             "  UV_DEFAULT_INDEX=https://pypi.tuna.tsinghua.edu.cn/simple ./run demo\n"
             "Without a network, put uv 0.13 on PATH."
         ) from error
@@ -119,6 +119,7 @@ def fetch(wheel: Wheel, index: str) -> bytes:
                 raise Refused(
                     f"{wheel.name} from {shown(address)} is not the locked file; nothing was written.\n"
                     f"  locked {wheel.sha256}\n  seen   {seen}\n"
+                    "下载的文件与锁定的不符，未写入。\n"
                     "A proxy may have answered with a page of its own, or the mirror is damaged: try another."
                 )
             return body
@@ -149,7 +150,8 @@ def write(target: Path, body: bytes) -> None:
             raise
     except OSError as error:
         raise Refused(
-            f"cannot write {target}: {error.strerror}\nMake the folder writable, or free disk space."
+            f"cannot write {target}: {error.strerror}\n"
+            "无法写入：请检查目录权限和磁盘空间。Make the folder writable, or free disk space."
         ) from error
 
 

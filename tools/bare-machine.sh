@@ -17,9 +17,15 @@ if [ ! -x "$root/usr/bin/git" ]; then
     debootstrap --variant=minbase --include=python3,git,ca-certificates bookworm "$root" ${MIRROR:+"$MIRROR"} >"$root.log" 2>&1 ||
         { tail -n 5 "$root.log" >&2; exit 1; }
 fi
+# Nothing is removed while anything is mounted below: a removal would reach into the mounted system.
 finish() {
     umount "$root/proc" 2>/dev/null || true
-    [ -n "${KEEP:-}${ROOT:-}" ] || rm -rf "$root" "$root.log"
+    [ -z "${KEEP:-}${ROOT:-}" ] || return 0
+    if grep -q " $root/" /proc/mounts; then
+        echo "bare-machine: $root still has something mounted in it; left as it is" >&2
+    else
+        rm -rf --one-file-system "$root" "$root.log"
+    fi
 }
 trap finish EXIT
 mkdir -p "$root/proc"

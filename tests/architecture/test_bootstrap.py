@@ -103,6 +103,7 @@ def test_a_changed_file_is_refused(index: str) -> None:
     assert str(refusal.value) == (
         f"{NAME} from http://{index}/files/{NAME} is not the locked file; nothing was written.\n"
         f"  locked {'0' * 64}\n  seen   {WHEEL.sha256}\n"
+        "下载的文件与锁定的不符，未写入。\n"
         "A proxy may have answered with a page of its own, or the mirror is damaged: try another."
     )
 
