@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ import typer
 from typer.testing import CliRunner
 
 from shuangkong.app.cli import app
+from source_tree import ROOT
 
 COMMAND = typer.main.get_command(app)
 
@@ -43,6 +45,31 @@ def test_every_verb_says_how_it_is_used() -> None:
 def test_a_mute_verb_is_seen() -> None:
     """A verb without help is reported."""
     assert mute([(("demo",), click.Command("demo"))]) == ["demo"]
+
+
+def strangers(text: str, known: set[tuple[str, ...]]) -> list[str]:
+    """Commands written as code in a text, by their first word and a sub-verb if it is one, that do not exist."""
+    groups = {path[:1] for path in known if len(path) > 1}
+    named = {tuple(words.split()) for words in re.findall(r"`(?:shuangkong|\./run) ([a-z][a-z -]*)", text)}
+    cut = {path[: 2 if path[:1] in groups else 1] for path in named}
+    return sorted(" ".join(path) for path in cut if path not in known | OF_RUN)
+
+
+OF_RUN = {("test",), ("check",), ("case",), ("docs",), ("bench",)}
+
+
+def test_the_manual_names_real_commands() -> None:
+    """Every command that the manual writes as code exists."""
+    known = {path for path, _ in verbs(COMMAND)}
+    pages = [ROOT / "README.md", ROOT / "README.zh-CN.md", ROOT / "CONTRIBUTING.md", ROOT / "docs" / "errors.md"]
+    assert [(page.name, strange) for page in pages for strange in strangers(page.read_text("utf-8"), known)] == []
+
+
+def test_an_invented_command_is_seen() -> None:
+    """A command that does not exist is reported, a sub-verb too."""
+    known = {("pack", "list"), ("pack",), ("demo",)}
+    text = "`shuangkong pack list` `shuangkong pack paint PACK` `./run demo` `./run test` `shuangkong fly 目录`"
+    assert strangers(text, known) == ["fly", "pack paint"]
 
 
 def test_an_unknown_verb_is_refused() -> None:
