@@ -8,10 +8,12 @@ reader of book runs ever looks into, and with effects outside the run refused.
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+import zipfile
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -56,14 +58,17 @@ run_row = sa.Table(
 )
 
 
+Kept = tuple[tuple[str, tuple[tuple[str, bytes], ...]], ...]
+
+
 class UsedPacks(Protocol):
-    """What a run needs to know of its packs: their content hashes and their bytes, overlays last."""
+    """What a run needs to know of its packs: content hashes and bytes, overlays last."""
 
-    def hashes(self) -> Mapping[str, str]:
-        """Content hash by id@edition."""
+    def hashes(self) -> tuple[tuple[str, str], ...]:
+        """(name, content hash) of each."""
 
-    def archive(self) -> bytes:
-        """The bytes of all packs, so that an old run can be read again."""
+    def bytes(self) -> Kept:
+        """(name, files) of each, so that an old run can be read again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,8 +231,8 @@ def _complete(context: RunContext) -> None:
     workspace = context.workspace
     manifest = {
         "code": __version__,
-        "packs": dict(sorted(context.packs.hashes().items())),
-        "packs_blob": workspace.blobs.put(context.packs.archive()),
+        "packs": dict(context.packs.hashes()),
+        "packs_blob": workspace.blobs.put(_archive(context.packs.bytes())),
         "inputs": context.inputs,
         "known": context.known.isoformat(),
         "as_of": context.as_of.isoformat(),
@@ -249,6 +254,16 @@ def _complete(context: RunContext) -> None:
                 db, at=now, principal=context.scope.principal, action="run.complete", obj=context.run_id,
                 detail={"known": context.known, "as_of": context.as_of, "reason": context.scope.reason},
             )  # fmt: skip
+
+
+def _archive(kept: Kept) -> bytes:
+    """One zip of the packs' files, the same bytes for the same packs."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, files in kept:
+            for file, content in files:
+                archive.writestr(zipfile.ZipInfo(f"{name}/{file}", (1980, 1, 1, 0, 0, 0)), content)
+    return buffer.getvalue()
 
 
 def _record(workspace: Workspace, row: sa.Row[tuple[object, ...]]) -> RunRecord:

@@ -13,7 +13,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation, localcontext
 QUANTITY = "decimal(18, 6)"
 AMOUNT = "decimal(38, 6)"
 MONEY = "decimal(18, 2)"
-FACTOR = "decimal(18, 10)"
+FACTOR = "decimal(20, 14)"
 PLACES = 6
 ROUNDING = "half_up_6"
 MAX_QUANTITY = Decimal("999999999999.999999")

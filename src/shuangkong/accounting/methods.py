@@ -1,0 +1,42 @@
+"""Accounting methods (核算方法): the choices that a figure in tce or CO2 depends on, named and never implied."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Basis = Literal["calorific", "primary"]
+
+BASIS_LABELS = {"calorific": ("当量值", "calorific value"), "primary": ("等价值", "primary-energy value")}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Method:
+    """Edition of the conversion standard, basis of electricity and heat, carbon guide, grid-factor data year.
+
+    `basis`: calorific (当量值) counts what a kWh holds, primary (等价值) what it took to make it. `guide` and
+    `grid` may be empty: CO2 is then not computed and says so.
+    """
+
+    edition: str
+    basis: Basis
+    guide: str = ""
+    grid: str = ""
+
+    @property
+    def id(self) -> str:
+        """How the method is named in stored rows."""
+        return "/".join((self.edition, self.basis, self.guide or "-", self.grid or "-"))
+
+    @classmethod
+    def parse(cls, text: str) -> Method:
+        """The method of an id."""
+        edition, basis, guide, grid = text.split("/")
+        return cls(edition, "primary" if basis == "primary" else "calorific", guide.strip("-"), grid.strip("-"))
+
+    def zh(self) -> str:
+        """The method in one Chinese line."""
+        parts = [self.edition, BASIS_LABELS[self.basis][0]]
+        parts += [f"碳核算指南 {self.guide}"] if self.guide else []
+        parts += [f"电网因子数据年 {self.grid}"] if self.grid else []
+        return "，".join(parts)

@@ -1,0 +1,169 @@
+"""From entries to totals: pure expressions over tables. Sums are exact; a product is rounded once, at the entry."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import ibis
+
+from shuangkong.engine.api import amount, exact_ratio, rounded
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+#: Least sure last; kept as a number while summing, so that a total carries its weakest input's mark.
+CONFIDENCE_RANK = ("confirmed", "inferred", "unofficial", "recalled", "synthetic")
+_PERIOD = ("period_key", "period_kind", "period_start", "period_end")
+_WHAT = ("method_id", "measure", "unit")
+
+
+def amounts(entries: ir.Table, factors: ir.Table, areas: ir.Table) -> ir.Table:
+    """Each entry in the unit of every measure that it feeds.
+
+    entries: BOOK_ENTRIES.  areas: subject_id, area (the subject's place for factors).
+    factors: FACTORS; one row per method, measure, book, item, role, unit, year, area and basis that occurs.
+    result:  AMOUNTS; quantity × factor rounded by the named step; without quantity or factor null with state.
+    """
+    e = entries.left_join(areas, "subject_id")
+    e = e.mutate(year=e.period_start.year().cast("int64"), area=e.area.coalesce(""), stated=e.basis.coalesce(""))
+    f = factors
+    t = e.inner_join(
+        f,
+        [
+            e.book == f.book, e.item == f.item, e.role == f.role, e.unit == f.entry_unit,
+            e.year == f.factor_year, e.area == f.factor_area, e.stated == f.stated_basis,
+        ],
+    )  # fmt: skip
+    state = ibis.cases((t.quantity.isnull(), t.state), (t.factor.isnull(), t.factor_state), else_="ok")
+    worst = ibis.greatest(_rank(t.confidence), _rank(t.factor_confidence))
+    return t.select(
+        "entry_id", "method_id", "measure", "subject_id", *_PERIOD, "part", "extent",
+        amount=rounded(t.quantity * t.factor), unit=t.measure_unit, state=state, factor_key=t.factor_key,
+        confidence=_mark(worst),
+    )  # fmt: skip
+
+
+def _rank(mark: ir.StringValue) -> ir.IntegerValue:
+    return ibis.cases(*((mark == name, i) for i, name in enumerate(CONFIDENCE_RANK)), else_=0)
+
+
+def _mark(rank: ir.IntegerValue) -> ir.StringValue:
+    return ibis.cases(*((rank == i, name) for i, name in enumerate(CONFIDENCE_RANK)), else_=CONFIDENCE_RANK[0])
+
+
+def leaves(amounts: ir.Table) -> ir.Table:
+    """One row per method, measure, subject, native period, part and extent, with the year it counts in.
+
+    A subject that hands in both a year and its months counts once in the year: the yearly return stands.
+    """
+    a = amounts
+    known = a.state == "ok"
+    t = a.group_by(*_WHAT, "subject_id", *_PERIOD, "part", "extent").aggregate(
+        amount=a.amount.sum(where=known),
+        entries=a.entry_id.count(),
+        entries_known=ibis.ifelse(known, 1, 0).sum(),
+        rank=_rank(a.confidence).max(),
+        trouble=a.state.max(where=~known),
+    )
+    t = t.mutate(year_key=t.period_start.year().cast("string"))
+    yearly = t.filter(t.period_kind == "year").select(*_WHAT[:2], "subject_id", "year_key", "extent").distinct()
+    yearly = yearly.mutate(has_year=True)
+    j = t.left_join(yearly, [*_WHAT[:2], "subject_id", "year_key", "extent"])
+    j = j.select(*t.columns, has_year=j.has_year.coalesce(False))
+    return j.mutate(counts_in_year=(j.period_kind == "year") | ~j.has_year).drop("has_year")
+
+
+def returns(leaves: ir.Table, expected: ir.Table) -> ir.Table:
+    """Which returns were due and which are fully known: the rows that coverage is counted on.
+
+    expected: method_id, measure, unit, subject_id, period columns — one row per return that is due.
+    result:   the same columns with extent, year_key, counts_in_year, due (1) and have (0 or 1).
+    """
+    present = leaves.group_by(*_WHAT, "subject_id", *_PERIOD, "extent", "year_key", "counts_in_year").aggregate(
+        have=ibis.ifelse(leaves.entries_known < leaves.entries, 0, 1).min(), rank=leaves.rank.max()
+    )
+    keys = [*_WHAT[:2], "subject_id", "period_key"]
+    absent = expected.anti_join(present, keys).mutate(
+        extent=ibis.literal("own"),
+        year_key=expected.period_start.year().cast("string"),
+        counts_in_year=ibis.literal(True),
+        have=ibis.literal(0),
+        rank=ibis.literal(0),
+    )
+    columns = [*_WHAT, "subject_id", *_PERIOD, "extent", "year_key", "counts_in_year", "have", "rank"]
+    cast = {"have": "int64", "rank": "int64"}
+    return present.select(columns).cast(cast).union(absent.select(columns).cast(cast)).mutate(due=1)
+
+
+def _spread(rows: ir.Table, closure: ir.Table, *, level: str) -> ir.Table:
+    """Rows under the subjects they count for: themselves (own), or every region they lay in (subtree)."""
+    if level == "own":
+        return rows.mutate(level=ibis.literal("own"))
+    c = closure.rename(inner_id="subject_id").rename(subject_id="ancestor_id")
+    inner = rows.rename(inner_id="subject_id")
+    inside = inner.inner_join(
+        c,
+        [
+            inner.inner_id == c.inner_id,
+            c.valid_from < inner.period_end,
+            inner.period_end <= c.valid_to,
+            (inner.extent == "own") | (c.depth == 0),
+        ],
+    )
+    return inside.select(*rows.columns).mutate(level=ibis.literal("subtree"))
+
+
+def _as_year(rows: ir.Table) -> ir.Table:
+    """The same rows dated by the calendar year they count in."""
+    start = ibis.date(rows.year_key.cast("int64"), 1, 1)
+    end = ibis.date(rows.year_key.cast("int64") + 1, 1, 1)
+    rows = rows.filter(rows.counts_in_year)
+    return rows.mutate(
+        period_key=rows.year_key, period_kind=ibis.literal("year"), period_start=start, period_end=end
+    )  # fmt: skip
+
+
+def _both(rows: ir.Table) -> ir.Table:
+    return rows.filter(rows.period_kind != "year").union(_as_year(rows))
+
+
+def levels(rows: ir.Table, closure: ir.Table) -> ir.Table:
+    """Every row once for each subject and period that it adds to: own and subtree, native and year."""
+    return _both(_spread(rows, closure, level="own")).union(_both(_spread(rows, closure, level="subtree")))
+
+
+def totals(leaf_levels: ir.Table, return_levels: ir.Table) -> ir.Table:
+    """Exact sums by method, measure, subject, period, part and level, with coverage of the returns behind them.
+
+    A figure for a whole region (extent whole) and the sum of its parts stand side by side only as a flaw; where
+    both exist the whole figure is taken.
+    """
+    keys = [*_WHAT, "subject_id", *_PERIOD, "level"]
+    rows = _prefer_whole(leaf_levels, keys)
+    flags = _prefer_whole(return_levels, keys)
+    sums = rows.group_by(*keys, "part").aggregate(
+        amount=rows.amount.sum(), rank=rows.rank.max(), trouble=rows.trouble.max(), entries=rows.entries_known.sum()
+    )
+    cover = flags.group_by(*keys).aggregate(expected=flags.due.sum(), known=flags.have.sum())
+    t = sums.left_join(cover, keys)
+    t = t.select(*sums.columns, "expected", "known")
+    share = exact_ratio(t.known.cast("decimal(38, 6)"), t.expected.cast("decimal(38, 6)"))
+    state = ibis.cases(
+        (t.known == t.expected, "ok"), (t.entries > 0, "partial"), else_=t.trouble.coalesce("no_data")
+    )
+    return t.select(
+        *keys, "part", "amount", "expected", "known",
+        total_key=total_key(t), state=state, coverage=share.coalesce(amount(0)), confidence=_mark(t.rank),
+    )  # fmt: skip
+
+
+def _prefer_whole(rows: ir.Table, keys: list[str]) -> ir.Table:
+    whole = rows.filter(rows.extent == "whole").select(keys).distinct()
+    return rows.filter(rows.extent == "whole").union(rows.filter(rows.extent == "own").anti_join(whole, keys))
+
+
+def total_key(t: ir.Table, part: str | None = None) -> ir.StringValue:
+    """How a total is named: measure|part|level|subject|period|method."""
+    inner = t.part if part is None else ibis.literal(part)
+    bar = ibis.literal("|")
+    return t.measure + bar + inner + bar + t.level + bar + t.subject_id + bar + t.period_key + bar + t.method_id
