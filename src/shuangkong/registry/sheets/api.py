@@ -10,6 +10,7 @@ from shuangkong.registry.sheets.refusals import Refusal, refusals_csv, refusals_
 from shuangkong.registry.sheets.schema import Choice, FieldSpec, Mapping, Melt, SheetSchema, Source
 from shuangkong.registry.sheets.skipping import Skipped
 from shuangkong.registry.sheets.suggesting import Guess, suggest_mapping
+from shuangkong.registry.sheets.writing import template
 
 __all__ = [
     "DEFAULT_LIMITS",
@@ -39,4 +40,5 @@ __all__ = [
     "refusals_table",
     "signature",
     "suggest_mapping",
+    "template",
 ]
