@@ -15,6 +15,7 @@ from shuangkong.kernel.errors import UserError
 from shuangkong.policy.strict_yaml import Map, Parsed, Path, Seq
 
 MANUAL = "See docs/design/packs.md for this entry."
+_PLAINER = {"bool_type": "true or false", "int_type": "a whole number"}
 
 
 class PackErrors(UserError):
@@ -40,6 +41,8 @@ def complain(parsed: Parsed, base: Path, error: ValidationError, model: type[Bas
         if any(path[: len(t)] == t for t in parsed.trapped):
             continue
         message, remedy = _say(detail, model)
+        if len(path) - len(base) != len(detail["loc"]) and detail["input"] is None:
+            message, remedy = f"the row has no {path[-1]}.", "Give every key dimension of the parameter."
         parsed.problems.append(UserError("PACK-003", message, where=parsed.where(path), remedy=remedy))
 
 
@@ -73,6 +76,10 @@ def _say(detail: ErrorDetails, model: type[BaseModel]) -> tuple[str, str]:
         return f"{_shown(given)} stands where key: value entries are wanted.", MANUAL
     if kind in ("tuple_type", "list_type"):
         return f"{_shown(given)} stands where a list is wanted.", "Write a list, e.g. [a, b]."
+    if kind in _PLAINER:
+        if isinstance(given, str):
+            return f"“{given}” is text where {_PLAINER[kind]} is wanted.", "Leave the quotes out."
+        return f"{_shown(given)} is not {_PLAINER[kind]}.", f"Write {_PLAINER[kind]}."
     return f"{_shown(given)}: {detail['msg'][0].lower()}{detail['msg'][1:]}.", MANUAL
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
@@ -25,13 +26,15 @@ class Change(Frozen):
     parameter: Slug | None = None
     keys: dict[str, str] = Field(default_factory=dict)
     edition: EditionName | None = None
-    set: dict[str, Any] = Field(min_length=1)
+    set: dict[str, Any]
     because: Text
 
     @model_validator(mode="after")
     def _one_entry(self) -> Change:
         if (self.target is None) == (self.parameter is None):
             raise wrong("a change names a target or a parameter.", "Give one of the two.")
+        if not self.set:
+            raise wrong("the change sets nothing.", "Give the fields to change under set.")
         return self
 
 
@@ -40,12 +43,18 @@ class Overlay(Frozen):
 
     name: Slug
     because: Text
-    changes: tuple[Change, ...] = Field(min_length=1)
+    changes: tuple[Change, ...]
+
+    @model_validator(mode="after")
+    def _something(self) -> Overlay:
+        if not self.changes:
+            raise wrong("the overlay changes nothing.", "Give at least one change.")
+        return self
 
     def canonical(self) -> bytes:
         """The overlay as JSON bytes: the same for the same content; `load_overlay` reads them back."""
         data = self.model_dump(exclude_none=True)
-        return json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ": "), default=str).encode()
+        return json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ": "), default=_plainly).encode()
 
     @property
     def content_hash(self) -> str:
@@ -63,6 +72,10 @@ class Replacement:
     was: str | None
     becomes: str | None
     because: str
+
+
+def _plainly(value: object) -> str:
+    return f"{value:f}" if isinstance(value, Decimal) else str(value)
 
 
 def load_overlay(data: bytes, *, origin: str) -> Overlay:

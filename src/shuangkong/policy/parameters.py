@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cached_property
 from itertools import pairwise
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
 from shuangkong.kernel.errors import UserError
 from shuangkong.policy.fields import (
@@ -24,7 +24,6 @@ from shuangkong.policy.fields import (
     wrong,
 )
 
-State = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", strict=True)]
 #: What a row takes over from its parameter when it does not say it itself.
 INHERITED = ("edition", "from", "to", "source", "confidence", "status")
 _RESERVED = frozenset((*INHERITED, "value", "low", "high", "state", "known", "note", "corrects", "key", "day"))
@@ -51,7 +50,7 @@ class Dated(Frozen):
     value: Number | None = None
     low: Number | None = None
     high: Number | None = None
-    state: State | None = None
+    state: Slug | None = None
     known: Day
     source: Source
     confidence: Confidence
@@ -99,7 +98,7 @@ class Parameter(Frozen):
     key: tuple[Slug, ...] = ()
     clause: Text | None = None
     note: Text | None = None
-    values: Annotated[tuple[Dated, ...], Field(min_length=1)]
+    values: tuple[Dated, ...]
 
     @model_validator(mode="before")
     @classmethod
@@ -107,20 +106,21 @@ class Parameter(Frozen):
         """Move key columns into `key`, and what the parameter says for all its rows into the rows."""
         if not isinstance(data, Mapping):
             return data
-        names = data.get("key", ())
-        rows = data.get("values")
+        names, rows = data.get("key", ()), data.get("values")
+        shared = {k: data[k] for k in INHERITED if k in data}
+        rest = {k: v for k, v in data.items() if k not in INHERITED}
         if not isinstance(rows, list | tuple) or not isinstance(names, list | tuple):
-            return data
+            return rest
         taken = [n for n in names if n in _RESERVED]
         if taken:
             raise wrong(f"“{taken[0]}” cannot be a key: rows use it.", "Name the key dimension otherwise.")
-        shared = {k: data[k] for k in INHERITED if k in data}
-        rest = {k: v for k, v in data.items() if k not in INHERITED}
         rest["values"] = [_spread_row(r, names, shared) for r in rows]
         return rest
 
     @model_validator(mode="after")
-    def _no_overlap(self) -> Parameter:
+    def _no_conflict(self) -> Parameter:
+        if not self.values:
+            raise wrong("the parameter has no row.", "Add the rows, or leave the parameter out.")
         problem = first_conflict(self)
         if problem:
             raise wrong(*problem)
