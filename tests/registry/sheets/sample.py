@@ -38,7 +38,9 @@ SCHEMA = SheetSchema(
     "energy",
     Label("能源消费", "energy"),
     (
-        FieldSpec("region", Label("地区", "region"), "region", ("行政区",), required=True, parse=region, example="甲市"),
+        FieldSpec(
+            "region", Label("地区", "region"), "region", ("行政区",), required=True, parse=region, example="甲市"
+        ),
         FieldSpec(
             "period",
             Label("期间", "period"),

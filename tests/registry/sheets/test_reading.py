@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import zipfile
 from datetime import date
@@ -10,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from registry.sheets.sample import workbook
 
+from registry.sheets.sample import workbook
 from shuangkong.kernel.errors import UserError
 from shuangkong.registry.sheets.api import BadCell, Limits, Sheet, read_sheet
 
@@ -196,8 +198,6 @@ def test_merged_blocks_are_filled_and_told() -> None:
 def test_sheets_are_chosen_by_name_or_content() -> None:
     """The first visible sheet with content is read unless one is named; a wrong name lists the right ones."""
     out = io.BytesIO()
-    import xlsxwriter
-
     with xlsxwriter.Workbook(out) as book:
         book.add_worksheet("空")
         book.add_worksheet("一").write("A1", "x")
@@ -253,10 +253,8 @@ BOOK = workbook(lambda _b, s: [s.write(i, j, i * j or "名") for i in range(5) f
 
 
 def _sheet_or_user_error(data: bytes, name: str) -> None:
-    try:
+    with contextlib.suppress(UserError):
         assert isinstance(read_sheet(data, name=name, limits=Limits(cells=200_000)), Sheet)
-    except UserError as error:
-        assert error.code == "IMP-001"
 
 
 @settings(max_examples=150)

@@ -10,6 +10,7 @@ from decimal import Context, Decimal
 from typing import NamedTuple
 
 from shuangkong.kernel.errors import UserError
+from shuangkong.kernel.labels import Label
 from shuangkong.kernel.numbers import MAX_QUANTITY, PLACES, parse_decimal, quantise
 from shuangkong.kernel.periods import Period, PeriodKind
 from shuangkong.kernel.units import Unit, base_of
@@ -44,7 +45,7 @@ CellReader = Callable[[Cell, Unit | None], Outcome]
 _BLANK, _MISSING = Outcome(state="blank"), Outcome(state="missing")
 _EXACT = Context(prec=120)
 _PLAIN = re.compile(r"[+-]?[0-9]{1,12}(?:\.[0-9]{1,6})?")
-_NUMBER_UNIT = re.compile(r"([+-]?[0-9][0-9,. ]*(?:e[+-]?[0-9]+)?)\s*([^0-9\s].*)", re.IGNORECASE)
+_NUMBER_UNIT = re.compile(r"([+-]?[0-9][0-9,. ]*(?:e[+-]?[0-9]+)?)\s*([^0-9\s_.,+\-].*)", re.IGNORECASE)
 _INNER_BLANK = re.compile(r"[0-9]\s+[0-9]")
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?: [0-9]{3})+(?:\.[0-9]+)?")
 _ERROR_TEXT = re.compile(r"#(?:REF!|DIV/0!|NAME\?|VALUE!|NUM!|NULL!|GETTING_DATA|SPILL!|CALC!)")
@@ -147,7 +148,8 @@ def _unfit(cell: Cell, unit: Unit, field: FieldSpec) -> Outcome | None:
     return _no(
         "incompatible_unit",
         cell,
-        unit=unit.label.zh,
+        unit_zh=unit.label.zh,
+        unit_en=unit.label.in_("en"),
         dimension_zh=wanted.zh,
         dimension_en=wanted.in_("en"),
     )
@@ -172,7 +174,8 @@ def _measured(cell: Cell, number: Decimal, unit: Unit | None, field: FieldSpec, 
         return _no("too_large", cell)
     if (field.low is not None and number < field.low) or (field.high is not None and number > field.high):
         low, high = ("…" if v is None else plain(v) for v in (field.low, field.high))
-        return _no("out_of_range", cell, low=low, high=high, unit=base.label.zh if base else "1")
+        shown = base.label if base else Label("无", "none")
+        return _no("out_of_range", cell, low=low, high=high, unit_zh=shown.zh, unit_en=shown.in_("en"))
     if _places(number) > PLACES:
         rounded = quantise(number) if number.adjusted() > -40 else Decimal(0).scaleb(-PLACES)
         flaws = flaws if rounded == number else (*flaws, "rounded")
@@ -214,7 +217,8 @@ def _period(cell: Cell, field: FieldSpec) -> Outcome:
         return _no(
             "period_kind",
             cell,
-            kind=PERIOD_KINDS_ZH[period.kind],
+            kind_zh=PERIOD_KINDS_ZH[period.kind],
+            kind_en=period.kind,
             wanted_zh=wanted_zh,
             wanted_en=", ".join(field.periods),
         )

@@ -37,8 +37,8 @@ TEMPLATES: dict[str, tuple[str, str, str, str]] = {
         "Check the figure; to take back an earlier one, send a correction.",
     ),
     "out_of_range": (
-        "“{value}”不在允许范围 {low} 至 {high} 之内（单位：{unit}）。",
-        "“{value}” is outside the range {low} to {high} (unit: {unit}).",
+        "“{value}”不在允许范围 {low} 至 {high} 之内（单位：{unit_zh}）。",
+        "“{value}” is outside the range {low} to {high} (unit: {unit_en}).",
         "请核对数值和计量单位。",
         "Check the figure and its unit.",
     ),
@@ -55,8 +55,8 @@ TEMPLATES: dict[str, tuple[str, str, str, str]] = {
         "Use a unit such as t, 10⁴ t, 10⁴ m³, 10⁴ kWh, GJ, tce or 10⁴ yuan.",
     ),
     "incompatible_unit": (
-        "“{value}”的单位“{unit}”与此列的量（{dimension_zh}）不相容。",
-        "The unit “{unit}” of “{value}” does not fit the quantity of this column ({dimension_en}).",
+        "“{value}”的单位“{unit_zh}”与此列的量（{dimension_zh}）不相容。",
+        "The unit “{unit_en}” of “{value}” does not fit the quantity of this column ({dimension_en}).",
         "请改用与此列相容的单位，或把数值移到对应的列。",
         "Use a unit that fits the column, or move the figure to the column it belongs to.",
     ),
@@ -73,8 +73,8 @@ TEMPLATES: dict[str, tuple[str, str, str, str]] = {
         "Write 2025, 2025-03, 2025Q1, 2025H1 or 2025YTD06.",
     ),
     "period_kind": (
-        "“{value}”是{kind}，此列要求{wanted_zh}。",
-        "“{value}” is a period of kind {kind}; this column takes {wanted_en}.",
+        "“{value}”是{kind_zh}，此列要求{wanted_zh}。",
+        "“{value}” is a period of kind {kind_en}; this column takes {wanted_en}.",
         "请按要求的期间类型填写。",
         "Write a period of a kind that the column takes.",
     ),
