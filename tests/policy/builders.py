@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
+from pathlib import Path
 
 from shuangkong.policy.api import Pack, Parameter, load_files
 
@@ -23,6 +25,15 @@ source: {{doc: 试验文件, place: 全文, known: {known}}}
 confidence: synthetic
 {more}
 """
+
+
+MANUAL = Path(__file__).parents[2] / "docs" / "design" / "packs.md"
+_FILE = re.compile(r"^`([a-z/]+\.yaml)`[^\n]*\n```yaml\n(.*?)```", re.MULTILINE | re.DOTALL)
+
+
+def manual_files() -> dict[str, str]:
+    """The files of the complete pack in docs/design/packs.md."""
+    return dict(_FILE.findall(MANUAL.read_text("utf-8")))
 
 
 def day(text: str) -> date:

@@ -69,15 +69,15 @@ def test_problems_of_all_packs_come_together() -> None:
     [
         ("", "PACK-001 o.yaml:1: the file is empty. Give name, because and changes."),
         (
-            "name: x\nbecause: y\nchanges: []\n",
+            "name: x\nbecause: trial\nchanges: []\n",
             "PACK-003 o.yaml:1: the overlay changes nothing. Give at least one change.",
         ),
         (
-            "name: x\nbecause: y\nchanges:\n  - {pack: a, set: {value: 1}, because: z}\n",
+            "name: x\nbecause: trial\nchanges:\n  - {pack: a, set: {value: 1}, because: z}\n",
             "PACK-003 o.yaml:4 changes[0]: a change names a target or a parameter. Give one of the two.",
         ),
         (
-            "name: x\nbecause: y\nchanges:\n  - {pack: a, target: b, set: {}, because: z}\n",
+            "name: x\nbecause: trial\nchanges:\n  - {pack: a, target: b, set: {}, because: z}\n",
             "PACK-003 o.yaml:4 changes[0]: the change sets nothing. Give the fields to change under set.",
         ),
     ],
