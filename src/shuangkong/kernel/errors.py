@@ -28,6 +28,7 @@ CODES: tuple[ErrorCode, ...] = (
     ErrorCode("REG-001", "未知的地区或单位", "unknown region or unit"),
     ErrorCode("REG-002", "代码在该日无效", "a code is not valid on that day"),
     ErrorCode("REG-003", "名称或代码有歧义", "a name or code is ambiguous"),
+    ErrorCode("REG-004", "与已登记的内容冲突", "contradicts what is registered"),
     ErrorCode("IMP-001", "文件无法读取", "the file cannot be read"),
     ErrorCode("IMP-002", "列对应关系不完整", "the column mapping is incomplete"),
     ErrorCode("IMP-003", "有数据行被拒绝，整个文件未写入", "rows were refused, nothing was written"),

@@ -1,5 +1,6 @@
 """The door of the registry: what other slices may use."""
 
+from shuangkong.registry.changes import merge_regions, move, split_region
 from shuangkong.registry.codelists import industry_successors
 from shuangkong.registry.codes import (
     find_region,
@@ -11,22 +12,76 @@ from shuangkong.registry.codes import (
     region_path,
     regions_on,
 )
-from shuangkong.registry.model import NATION, Industry, Level, Region
+from shuangkong.registry.enlist import ensure_regions, region_id
+from shuangkong.registry.lookups import Directory, directory, resolve
+from shuangkong.registry.model import (
+    NATION,
+    Industry,
+    Level,
+    PlanEntry,
+    Region,
+    RegionEntry,
+    SourceEntry,
+    UnitEntry,
+)
+from shuangkong.registry.rules import ALWAYS, FOREVER
+from shuangkong.registry.service import (
+    correct,
+    plan_reporting,
+    record_source,
+    register_regions,
+    register_unit,
+    register_units,
+    source_row,
+)
+from shuangkong.registry.snapshots import ancestors, scope_subjects, snapshot, subtree
+from shuangkong.registry.store import source as source_table
+from shuangkong.registry.tables import REPORTING_PLAN, SUBJECT_ALIASES, SUBJECT_CLOSURE, SUBJECTS
 from shuangkong.registry.uscc import check_uscc
 
 __all__ = [
+    "ALWAYS",
+    "FOREVER",
     "NATION",
+    "REPORTING_PLAN",
+    "SUBJECTS",
+    "SUBJECT_ALIASES",
+    "SUBJECT_CLOSURE",
+    "Directory",
     "Industry",
     "Level",
+    "PlanEntry",
     "Region",
+    "RegionEntry",
+    "SourceEntry",
+    "UnitEntry",
+    "ancestors",
     "check_uscc",
+    "correct",
+    "directory",
+    "ensure_regions",
     "find_region",
     "industry",
     "industry_path",
     "industry_successors",
+    "merge_regions",
+    "move",
     "plain_code",
+    "plan_reporting",
+    "record_source",
     "region_by_code",
     "region_by_name",
+    "region_id",
     "region_path",
     "regions_on",
+    "register_regions",
+    "register_unit",
+    "register_units",
+    "resolve",
+    "scope_subjects",
+    "snapshot",
+    "source_row",
+    "source_table",
+    "split_region",
+    "subtree",
 ]

@@ -64,3 +64,73 @@ class Industry:
     level: Literal["section", "division", "group", "class"]
     parent: str
     name_status: str
+
+
+@dataclass(frozen=True, slots=True)
+class RegionEntry:
+    """A region that the shipped list does not have: a development zone (开发区), or one of a demonstration.
+
+    `code` is its code in `scheme`; `lies_in` and `jurisdiction` are subject ids or GB/T 2260 codes.
+    """
+
+    code: str
+    name_zh: str
+    lies_in: str
+    valid_from: date
+    level: str = "zone"
+    scheme: str = "local"
+    name_en: str = ""
+    jurisdiction: str = ""
+    valid_to: date | None = None
+    synthetic: bool = False
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UnitEntry:
+    """A unit (用能单位), site or project to be registered; `where` is its file and row, for messages.
+
+    Either `uscc` or `local_code` names it. `lies_in` and `jurisdiction` are subject ids or GB/T 2260 codes valid on
+    `valid_from`. `attributes` are further dated facts (name to value).
+    """
+
+    name_zh: str
+    lies_in: str
+    valid_from: date
+    uscc: str = ""
+    local_code: str = ""
+    name_en: str = ""
+    industry_code: str = ""
+    industry_edition: str = ""
+    unit_class: str = ""
+    jurisdiction: str = ""
+    attributes: tuple[tuple[str, str], ...] = ()
+    kind: str = "unit"
+    valid_to: date | None = None
+    synthetic: bool = False
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanEntry:
+    """Who must report which book in which rhythm (报送计划), from a day on."""
+
+    subject_id: str
+    book: str
+    period_kind: str
+    valid_from: date
+    valid_to: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceEntry:
+    """Where figures came from: the file and its hash, the sheet, who published it in which document."""
+
+    file_name: str
+    sha256: str
+    sheet: str = ""
+    publisher: str = ""
+    document: str = ""
+    licence: str = ""
+    url: str = ""
+    synthetic: bool = False
