@@ -57,7 +57,12 @@ def test_units_and_column_numbers_below_the_names_belong_to_the_head() -> None:
     """A second row of units and the row 甲 乙 1 2 of a statistical form are part of the head."""
     sheet = csv("地区,期间,能源消费量,增速\n,,万吨标准煤,%\n甲,乙,1,2\n甲市,2024,1,2\n")
     assert columns(sheet) == [("地区", None), ("期间", None), ("能源消费量", "10k_tce"), ("增速", "%")]
-    assert find_head(sheet, ["地区", "期间"]).last_row == 3
+    head = find_head(sheet, ["地区", "期间"])
+    assert head.last_row == 3
+    assert head.reason == Label(
+        "第 1 行有 2 个已知列名，作为表头。表头共 3 行，至第 3 行。",
+        "Row 1 holds 2 known column names and is taken for the head. It spans 3 rows, to row 3.",
+    )
 
 
 def test_merged_group_names_join_the_names_below() -> None:
@@ -147,6 +152,38 @@ def test_a_saved_mapping_is_reused_for_the_same_head() -> None:
     assert found == mine
     assert guesses[0].reason == Label("沿用已保存的列对应。", "As in the saved mapping.")
     assert suggest_mapping(csv(HEAD + "甲市,2024,1,,,,\n"), SCHEMA, [mine])[0] != mine
+
+
+WIDE = "地区,1月,2月,合计\n甲市,1,2,3\n"
+
+
+def test_a_saved_mapping_does_not_carry_an_old_year_along() -> None:
+    """The year of a wide layout is read from the new title, or asked for; the sum column is left out."""
+    old, _ = suggest_mapping(csv("2024年（单位：吨标准煤）,,,\n" + WIDE), SCHEMA)
+    assert old.melt == Melt("total", "period", (("1月", "1月"), ("2月", "2月")), Source(fixed="2024"))
+    new = csv("2025年,,,\n" + WIDE)
+    mapping, _ = suggest_mapping(new, SCHEMA, [old])
+    assert [str(r.values["period"]) for r in check_rows(new, mapping, SCHEMA)] == ["2025-01", "2025-02"]
+    silent = csv(WIDE)
+    with pytest.raises(UserError) as caught:
+        check_rows(silent, suggest_mapping(silent, SCHEMA, [old])[0], SCHEMA)
+    assert str(caught.value) == (
+        "IMP-002 合成.csv: the column mapping does not fit: the wide layout names no year for “1月”. "
+        "Choose a column or a fixed value for each, and a unit for each figure; or mend the head."
+    )
+
+
+def test_units_that_contradict_each_other_are_not_passed_over() -> None:
+    """Months in different units are refused; a unit of the mapping against that of the head leaves a flaw."""
+    sheet = csv("2024年,,\n地区,1月（吨标准煤）,2月（万吨标准煤）\n甲市,1,2\n")
+    with pytest.raises(UserError) as caught:
+        check_rows(sheet, suggest_mapping(sheet, SCHEMA)[0], SCHEMA)
+    assert "column “2月（万吨标准煤）” has another unit (10k_tce) than “能源消费量” (total) (tce)" in str(caught.value)
+    sheet = csv("地区,期间,能源消费量（吨标准煤）\n甲市,2024,1\n")
+    mapping, _ = suggest_mapping(sheet, SCHEMA)
+    mapping.sources["total"] = replace(mapping.sources["total"], unit="万吨标准煤")
+    checked = check_rows(sheet, mapping, SCHEMA)
+    assert (checked.columns["total"], [f.code for f in checked.flaws]) == ([10000], ["unit_overrides_head"])
 
 
 def test_a_mapping_survives_being_saved() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
@@ -11,7 +10,7 @@ from shuangkong.kernel.flaws import Flaw
 from shuangkong.kernel.units import Unit, base_of, unit
 from shuangkong.registry.sheets.cells import Outcome, reader
 from shuangkong.registry.sheets.model import Cell, HeadColumn, Sheet, is_blank, letter, text_of
-from shuangkong.registry.sheets.plan import Feed, Plan, make_plan
+from shuangkong.registry.sheets.plan import HAS_YEAR, Feed, Plan, make_plan
 from shuangkong.registry.sheets.reasons import Reason, because
 from shuangkong.registry.sheets.refusals import Refusal, refused_error
 from shuangkong.registry.sheets.schema import FieldSpec, Mapping, SheetSchema
@@ -98,6 +97,9 @@ class _Check:
         figures = [f.column.index for f in plan.feeds.values() if f.column and f.field.kind == "decimal"]
         figures += [c.index for c, _ in plan.melted]
         self.data, self.skipped = part_rows(sheet, plan.head, schema, figures, self.tally)
+        for feed in plan.feeds.values():
+            if feed.column and feed.unit and feed.column.unit not in (None, feed.unit.id):
+                self.tally.add("unit_overrides_head", plan.head.first_row - 1, feed.column.index)
         self.width = max(len(plan.melted), 1) if plan.melt else 1
         self.answers: dict[str, _Answers] = {}
         self.base: dict[str, str] = {}
@@ -356,11 +358,8 @@ def _spread(into: _Answers, part: _Answers, k: int, n: int) -> None:
     into.refused.update({i * n + k: why for i, why in part.refused.items()})
 
 
-_HAS_YEAR = re.compile(r"P?(?:19|20)\d\d")
-
-
 def with_year(text: str, year: str) -> str:
     """The period that a column and a year make together: 3月 and 2025 give 2025年3月."""
-    if _HAS_YEAR.match(text) or not year:
+    if HAS_YEAR.match(text) or not year:
         return text
     return f"{year.strip().removesuffix('年度').removesuffix('年')}年{text}"

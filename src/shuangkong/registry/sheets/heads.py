@@ -141,9 +141,10 @@ def _sub_names(sheet: Sheet, above: int, row: int) -> bool:
     if above in sheet.merged_across:
         repeated = [j for j in over if (above, j) in sheet.filled and over[j] == over.get(j - 1)]
         return any(j in below and below[j] != over[j] for j in repeated)
-    first = min(over)
-    open_here = [j for j in below if j not in over and j > first]
-    return bool(open_here) and first not in below and len(over) > 1
+    if not over or min(over) in below or max(below) >= len(sheet.rows[above]):
+        return False
+    open_here = [j for j in below if j not in over and j > min(over)]
+    return bool(open_here) and all(max(k for k in over if k < j) in below for j in open_here)
 
 
 def _built(sheet: Sheet, first: int, last: int, reason: Label) -> Head:
@@ -167,6 +168,11 @@ def _built(sheet: Sheet, first: int, last: int, reason: Label) -> Head:
             columns.append(_column(j, parts, unit, seen))
     title = tuple(t for r in range(first) for t in dict.fromkeys(_texts(sheet, r).values()))
     by_key = {c.key: c for c in columns}
+    if last > first:
+        reason = Label(
+            f"{reason.zh}表头共 {last - first + 1} 行，至第 {last + 1} 行。",
+            f"{reason.in_('en')} It spans {last - first + 1} rows, to row {last + 1}.",
+        )
     return Head(first + 1, last + 1, tuple(columns), reason, title, _unit_above(title), by_key)
 
 

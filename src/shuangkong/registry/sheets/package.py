@@ -18,13 +18,14 @@ from shuangkong.kernel.errors import UserError
 from shuangkong.registry.sheets.model import BadCell, Limits
 
 _PREFIX = rb"<(?:[A-Za-z_][\w.-]*:)?"
-_CELL = re.compile(_PREFIX + rb"""c\s(?:[^>]*?\s)?r=["']([A-Z]{1,3})(\d{1,7})["'][^>]*(?<!/)>""")
-_ERROR = re.compile(_PREFIX + rb"""c\s[^>]*\bt=["']e["'][^>]*(?<!/)>(.{0,4000}?)</(?:\w+:)?c>""", re.DOTALL)
-_VALUE = re.compile(_PREFIX + rb"v[^>]*>([^<]*)<")
+_CELL = re.compile(_PREFIX + rb"""c\s(?:[^<>]*?\s)?r=["']([A-Z]{1,3})(\d{1,7})["'][^<>]*(?<!/)>""")
+_ERROR = re.compile(_PREFIX + rb"""c\s[^<>]*\bt=["']e["'][^<>]*(?<!/)>(.{0,4000}?)</(?:\w+:)?c>""", re.DOTALL)
+_VALUE = re.compile(_PREFIX + rb"v[^<>]*>([^<]*)<")
 _FORMULA = re.compile(
-    _PREFIX + rb"f(?:\s[^>]*)?(?:/>|>[^<]*</(?:\w+:)?f>)\s*(?:" + _PREFIX + rb"v\s*/>|" + _PREFIX
-    + rb"v[^>]*></|</(?:\w+:)?c>)"
+    _PREFIX + rb"f(?:\s[^<>]*)?(?:/>|>[^<]*</(?:\w+:)?f>)\s*(?:" + _PREFIX + rb"v\s*/>|" + _PREFIX
+    + rb"v[^<>]*></|</(?:\w+:)?c>)"
 )  # fmt: skip
+_TAG = 500
 _REF = re.compile(rb"""\sr=["']([A-Z]{1,3})(\d{1,7})["']""")
 _PERCENT_BUILTIN = {9, 10}
 
@@ -163,18 +164,19 @@ def _uncalculated(content: bytes) -> dict[tuple[int, int], BadCell]:
     """Formulas without a stored result; one that truly gives empty text (t="str") is not among them."""
     found: dict[tuple[int, int], BadCell] = {}
     for match in _FORMULA.finditer(content):
-        opening = max(content.rfind(b"<c ", 0, match.start()), content.rfind(b":c ", 0, match.start()))
-        tag = content[opening : content.find(b">", opening) + 1]
+        near = max(0, match.start() - _TAG)  # the tag of the cell stands right before its formula
+        opening = max(content.rfind(b"<c ", near, match.start()), content.rfind(b":c ", near, match.start()))
+        tag = content[max(opening, near) : match.start()]
         ref = _REF.search(tag)
         if ref and int(ref.group(2)) and not re.search(rb"""\bt=["']str["']""", tag):
-            text = re.sub(rb"<[^>]*>", b"", match.group(0).split(b"</", 1)[0]).decode("utf-8", "replace")
+            text = re.sub(rb"<[^<>]*>", b"", match.group(0).split(b"</", 1)[0]).decode("utf-8", "replace")
             found[_place(ref.group(1), ref.group(2))] = BadCell(f"={text}", "formula")
     return found
 
 
 def _styled(content: bytes, styles: set[int]) -> set[tuple[int, int]]:
     numbers = b"|".join(str(s).encode() for s in sorted(styles))
-    pattern = re.compile(_PREFIX + rb"""c\s[^>]*\bs=["'](?:""" + numbers + rb""")["'][^>]*(?<!/)>""")
+    pattern = re.compile(_PREFIX + rb"""c\s[^<>]*\bs=["'](?:""" + numbers + rb""")["'][^<>]*(?<!/)>""")
     found = set()
     for match in pattern.finditer(content):
         ref = _REF.search(match.group(0))

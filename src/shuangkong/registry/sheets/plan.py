@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from shuangkong.kernel.errors import UserError
@@ -10,6 +11,9 @@ from shuangkong.registry.sheets.heads import find_head
 from shuangkong.registry.sheets.model import Head, HeadColumn, Sheet
 from shuangkong.registry.sheets.names import likeness
 from shuangkong.registry.sheets.schema import FieldSpec, Mapping, Melt, SheetSchema, Source
+
+#: A period text that names its year.
+HAS_YEAR = re.compile(r"P?(?:19|20)\d\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +123,17 @@ def _melt(
             wrong.append(f"there is no column “{key}” for {_name(value)}")
         else:
             melted.append((column, text))
+    undated = [text for _, text in melt.columns if not HAS_YEAR.match(text)]
+    if undated and melt.year is None:
+        wrong.append(f"the wide layout names no year for “{undated[0]}”")
     source = mapping.sources.get(melt.value, Source())
     first = melted[0][0] if melted else None
-    given = source.unit or (first.unit if first else None) or head.unit
+    given = source.unit or (first.unit if first else None)
+    wrong += [
+        f"column “{c.key}” has another unit ({c.unit}) than {_name(value)} ({given})"
+        for c, _ in melted
+        if c.unit and c.unit != given
+    ]
     feed = _feed(value, Source(unit=given), head, wrong)
     year_field = FieldSpec("year", schema.field(melt.period).label, "text")
     year = _feed(year_field, melt.year, head, wrong) if melt.year else None

@@ -28,6 +28,7 @@ _ENGLISH = {name: f"{i}月" for i, names in enumerate(_MONTHS, 1) for name in na
 _QUARTER = re.compile(r"q([1-4])", re.IGNORECASE)
 _WITH_YEAR = re.compile(r"(?:19|20)\d\d(?:年度?|[-./年]?(?:0?[1-9]|1[0-2])月?|年?第?[一二三四1-4]季度|Q[1-4])?")
 _YEAR_IN_TITLE = re.compile(r"((?:19|20)\d\d)\s*年")
+_SUMS = frozenset(("合计", "总计", "小计", "全年", "全年合计", "累计", "total", "sum", "subtotal"))
 _YEAR_HEADS = ("年份", "年度", "年", "year")
 
 
@@ -49,8 +50,9 @@ def suggest_mapping(
 ) -> tuple[Mapping, tuple[Guess, ...]]:
     """A mapping, perhaps incomplete, and a guess for every field; a saved mapping of the same head wins."""
     head = find_head(sheet, words_of(schema), header_row)
-    known = _saved(sheet, schema, saved, head_signature(head), header_row)
+    known = _saved(schema, saved, head_signature(head))
     if known is not None:
+        known = replace(_undated(known, schema, head), sheet=sheet.sheet or None, header_row=header_row)
         return known, tuple(_from_saved(sheet, head, field, known) for field in schema.fields)
     melt, taken = _melt(sheet, schema, head)
     guesses = _guesses(sheet, schema, head, taken, melt)
@@ -71,13 +73,18 @@ def suggest_mapping(
     return mapping, tuple(guesses)
 
 
-def _saved(
-    sheet: Sheet, schema: SheetSchema, saved: Iterable[Mapping], found: str, header_row: int | None
-) -> Mapping | None:
-    for mapping in saved:
-        if mapping.schema == schema.id and mapping.signature and mapping.signature == found:
-            return replace(mapping, sheet=sheet.sheet or None, header_row=header_row)
-    return None
+def _saved(schema: SheetSchema, saved: Iterable[Mapping], found: str) -> Mapping | None:
+    return next((m for m in saved if m.schema == schema.id and m.signature and m.signature == found), None)
+
+
+def _undated(mapping: Mapping, schema: SheetSchema, head: Head) -> Mapping:
+    """The mapping without the fixed year, period and date of the file it was made for: those must be given anew."""
+    timed = {f.name for f in schema.fields if f.kind in ("period", "date")}
+    sources = {n: s for n, s in mapping.sources.items() if n not in timed or s.fixed is None}
+    melt = mapping.melt
+    if melt is not None and melt.year is not None and melt.year.fixed is not None:
+        melt = replace(melt, year=_year_in_title(head))
+    return replace(mapping, sources=sources, melt=melt)
 
 
 def _from_saved(sheet: Sheet, head: Head, field: FieldSpec, mapping: Mapping) -> Guess:
@@ -178,7 +185,8 @@ def _melt(sheet: Sheet, schema: SheetSchema, head: Head) -> tuple[Melt | None, s
     period = next((f for f in schema.fields if f.kind == "period"), None)
     if len(columns) < 2 or period is None:
         return None, set()
-    rest = [c for c in head.columns if c.key not in {k for k, _ in columns}]
+    sums = {c.key for c in head.columns if fold(c.name) in _SUMS}  # adding them would count twice
+    rest = [c for c in head.columns if c.key not in {*sums, *(k for k, _ in columns)}]
     if any(fold(n) == fold(c.name) for c in rest for n in period.names if fold(n) not in _YEAR_HEADS):
         return None, set()
     figures = [f for f in schema.fields if f.kind == "decimal"]
@@ -186,7 +194,7 @@ def _melt(sheet: Sheet, schema: SheetSchema, head: Head) -> tuple[Melt | None, s
     if not open_figures:
         return None, set()
     value = next((f for f in open_figures if f.required), open_figures[0])
-    taken = {key for key, _ in columns}
+    taken = {key for key, _ in columns} | sums
     year = None
     if any(not re.match(r"(?:19|20)\d\d", said) for _, said in columns):
         year = _year(head, rest, taken)
@@ -198,6 +206,10 @@ def _year(head: Head, rest: list[HeadColumn], taken: set[str]) -> Source | None:
         if fold(column.name) in _YEAR_HEADS:
             taken.add(column.key)
             return Source(column=column.key)
+    return _year_in_title(head)
+
+
+def _year_in_title(head: Head) -> Source | None:
     years = {m for text in head.title for m in _YEAR_IN_TITLE.findall(unicodedata.normalize("NFKC", text))}
     return Source(fixed=years.pop()) if len(years) == 1 else None
 

@@ -14,6 +14,11 @@ _KINDS: dict[str, tuple[Severity, str, str]] = {
         "{n} cells of column {c} hold a unit beside the figure (单元格内带单位); that unit was used.",
         "Write the unit in the head or in the unit column.",
     ),
+    "unit_overrides_head": (
+        "warn",
+        "{n} head of column {c} names another unit than the mapping; the mapping's unit was used (单位与表头不一致).",
+        "Check which unit is meant and mend the mapping or the head.",
+    ),
     "rounded": (
         "note",
         "{n} figures of column {c} have more than six decimals in the base unit and were rounded (四舍五入).",

@@ -27,10 +27,11 @@ def read_workbook(data: bytes, *, name: str, sheet: str | None, limits: Limits) 
         raise _locked(name)
     inside = None if old else look_inside(data, name, limits)
     book = _opened(data, name)
-    chosen = _choose(book, sheet, name)
+    found = _choose(book, sheet, name)
+    chosen = found.name
     if inside is not None:
         inside.load(chosen)
-    values, start, merges = _values(book, chosen, name)
+    values, start, merges = _values(found, name)
     rows = _placed(values, start, limits, f"{name} [{chosen}]")
     if inside is not None:
         _mark(rows, inside)
@@ -88,11 +89,11 @@ def _opened(data: bytes, name: str) -> calamine.CalamineWorkbook:
     return book
 
 
-def _choose(book: calamine.CalamineWorkbook, wanted: str | None, name: str) -> str:
+def _choose(book: calamine.CalamineWorkbook, wanted: str | None, name: str) -> calamine.CalamineSheet:
     names = [m.name for m in book.sheets_metadata if m.typ == calamine.SheetTypeEnum.WorkSheet]
     if wanted is not None:
         if wanted in names:
-            return wanted
+            return _loaded(book, wanted, name)
         raise UserError(
             "IMP-001",
             f"the workbook has no sheet “{wanted}”.",
@@ -103,9 +104,9 @@ def _choose(book: calamine.CalamineWorkbook, wanted: str | None, name: str) -> s
         m.name for m in book.sheets_metadata if m.visible == calamine.SheetVisibleEnum.Visible and m.name in names
     ]
     for candidate in visible:
-        found = _guarded(lambda c=candidate: book.get_sheet_by_name(c), name)
+        found = _loaded(book, candidate, name)
         if found.end is not None:
-            return candidate
+            return found
     raise UserError(
         "IMP-001",
         "no visible sheet of the workbook holds a cell with content.",
@@ -117,8 +118,13 @@ def _choose(book: calamine.CalamineWorkbook, wanted: str | None, name: str) -> s
 _Merges = list[tuple[tuple[int, int], tuple[int, int]]]
 
 
-def _values(book: calamine.CalamineWorkbook, sheet: str, name: str) -> tuple[list[list[Any]], tuple[int, int], _Merges]:
+def _loaded(book: calamine.CalamineWorkbook, sheet: str, name: str) -> calamine.CalamineSheet:
     found = _guarded(lambda: book.get_sheet_by_name(sheet), name)
+    assert isinstance(found, calamine.CalamineSheet)
+    return found
+
+
+def _values(found: calamine.CalamineSheet, name: str) -> tuple[list[list[Any]], tuple[int, int], _Merges]:
     rows = _guarded(lambda: found.to_python(skip_empty_area=True), name)
     merges = _guarded(lambda: found.merged_cell_ranges, name)
     return rows, found.start or (0, 0), merges or []
