@@ -151,6 +151,24 @@ def test_show_says_what_is_not_there(library: Path) -> None:
     )
 
 
+def test_a_folder_of_packs_must_hold_some(tmp_path: Path) -> None:
+    """A further folder that is none, or holds no pack, is named."""
+    nowhere = tmp_path / "nowhere"
+    assert complaint(run("list", "--packs", nowhere)) == (
+        f"PACK-001 {nowhere}: this is not a folder. Name a folder with packs."
+    )
+    assert complaint(run("list", "--packs", tmp_path)) == (
+        f"PACK-006 {tmp_path}: no pack lies here. Name a folder with packs in or below it."
+    )
+
+
+def test_a_file_that_cannot_be_read_is_named(library: Path) -> None:
+    """A dangling link in a pack is a user error, not a crash."""
+    (library / "demo" / "shifan_plan" / "targets.yaml").unlink()
+    (library / "demo" / "shifan_plan" / "targets.yaml").symlink_to(library / "gone")
+    assert "PACK-001" in run("check", library).stderr.splitlines()[0]
+
+
 def test_in_force_shows_expired_as_expired(library: Path) -> None:
     """The city's plan reaches the city, not its sister, and is 已失效 after its end."""
     asked = ("in-force", "--packs", library, "--known", "2026-06-01", "--json", "--region")

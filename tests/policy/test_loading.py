@@ -127,6 +127,12 @@ def test_the_hash_sees_every_byte_and_name() -> None:
     assert len(set(hashes)) == 4
 
 
+def test_a_very_long_number_is_no_crash() -> None:
+    """A number of thousands of digits is read exactly, and refused by the field."""
+    parsed = parse_yaml("f.yaml", b"a: " + b"9" * 5000)
+    assert (parsed.root, parsed.problems) == ({"a": Decimal("9" * 5000)}, [])
+
+
 def test_a_float_is_never_taken() -> None:
     """A float that reaches a model from Python is refused like any other inexact number."""
     from policy.builders import parameter

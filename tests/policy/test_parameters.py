@@ -85,6 +85,14 @@ def test_two_editions_are_never_chosen_between() -> None:
     )
 
 
+def test_of_two_rows_for_a_day_the_one_known_last_wins() -> None:
+    """A later publication for the same days wins from the day it was known, and not before."""
+    p = parameter(COAL, {**COAL, "from": "2023-01-01", "value": "0.8", "known": "2022-06-01"})
+    assert str(ask(p, "2023-01-01", "2022-05-31").value) == "0.7143"
+    assert str(ask(p, "2023-01-01", "2022-06-01").value) == "0.8"
+    assert str(ask(p, "2022-12-31", "2022-06-01").value) == "0.7143"
+
+
 def test_a_correction_hides_what_it_corrects_from_the_day_it_was_known() -> None:
     """As known before the correction the old figure stands; afterwards even days that only it covered are empty."""
     corrects = {"from": "2021-01-01", "known": "2020-01-01"}

@@ -49,7 +49,12 @@ def load_pack(path: FilePath | Traversable, *, origin: str | None = None) -> Pac
     shown = origin if origin is not None else str(path)
     if not path.is_dir():
         raise UserError("PACK-001", "this is not a folder.", where=shown, remedy="Name the folder of a pack.")
-    return load_files(dict(_files(path)), origin=shown)
+    try:
+        files = dict(_files(path))
+    except OSError as error:
+        remedy = "Check that the file is there and may be read."
+        raise UserError("PACK-001", f"{error.strerror}: {error.filename}.", where=shown, remedy=remedy) from None
+    return load_files(files, origin=shown)
 
 
 def load_files(files: Mapping[str, bytes], *, origin: str) -> Pack:
@@ -70,6 +75,8 @@ def find_packs(path: FilePath | Traversable) -> Iterator[tuple[str, FilePath | T
 
 def load_all(path: FilePath | Traversable, *, origin: str) -> tuple[Pack, ...]:
     """Every pack at or below a path; raises PackErrors with the problems of all of them."""
+    if not path.is_dir():
+        raise UserError("PACK-001", "this is not a folder.", where=origin, remedy="Name a folder with packs.")
     packs: list[Pack] = []
     problems: list[UserError] = []
     for below, folder in find_packs(path):
@@ -113,7 +120,7 @@ class _Assembly:
         lists = {field: self._list(name, model) for name, (model, field) in LISTS.items()}
         lists["parameters"] = [p for n in self.parsed if _PARAMETERS.fullmatch(n) for p in self._list(n, Parameter)]
         cross_check(self.parsed, lists)
-        problems = [p for parsed in self.parsed.values() for p in parsed.problems]
+        problems = [p for parsed in self.parsed.values() for p in parsed.in_order()]
         if problems or instrument is None:
             raise PackErrors(problems)
         fields: dict[str, Any] = {k: tuple(i for _, _, i in v) for k, v in lists.items()}

@@ -75,6 +75,11 @@ def check(paths: Sequence[Path], *, builtin: bool, indicators: Iterable[str] = (
 def packs_of(paths: Sequence[Path]) -> PackSet:
     """The built-in packs together with those at or below the paths; raises PackErrors."""
     more = [pack for path in paths for pack in load_all(path, origin=str(path))]
+    if paths and not more:
+        where = ", ".join(str(p) for p in paths)
+        raise UserError(
+            "PACK-006", "no pack lies here.", where=where, remedy="Name a folder with packs in or below it."
+        )
     return PackSet((*builtin_packs(), *more))
 
 

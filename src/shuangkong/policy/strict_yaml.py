@@ -21,6 +21,7 @@ from shuangkong.policy.fields import is_plain_number
 MAX_BYTES = 4 * 1024 * 1024
 MAX_DEPTH = 12
 _Loader: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_LONGEST_INT = 18
 _WORDS = {"true": True, "false": False, "null": None}
 _TRAPS = frozenset(("yes", "no", "on", "off", "y", "n", "true", "false", "null", "~"))
 _NUMERIC = re.compile(
@@ -68,6 +69,11 @@ class Parsed:
     def where(self, path: Path) -> str:
         """File, line and key path of an entry, or of the nearest entry around it."""
         return f"{self.name}:{line_of(self.root, path)}" + (f" {spell(path)}" if path else "")
+
+    def in_order(self) -> list[UserError]:
+        """The problems from the first line of the file to the last."""
+        start = len(self.name) + 1
+        return sorted(self.problems, key=lambda p: int(p.where[start:].partition(" ")[0]))
 
     def add(self, code: str, line: int, path: Path, message: str, remedy: str) -> None:
         """Note a problem at a line."""
@@ -255,7 +261,7 @@ class _Reader:
             return _WORDS[raw]
         first = raw[:1]
         if (first.isdigit() or first == "-") and is_plain_number(raw):
-            return Decimal(raw) if "." in raw else int(raw)
+            return int(raw) if raw.lstrip("-").isdigit() and len(raw) <= _LONGEST_INT else Decimal(raw)
         problem = None if self.loose else _trap(raw)
         if problem:
             self.parsed.add("PACK-003", line, tuple(self.path), *problem)
