@@ -70,8 +70,14 @@ def _side(t: ir.Table, gross: ir.Table, applies: ir.Table, caps: ir.Table, side:
             taken = ibis.least(j.taken, j.cap.coalesce(amount(0)))
         steps.append(
             j.select(
-                *_KEYS, "gross", "state", "parameter", taken=taken, side=ibis.literal(side),
-                step=ibis.literal(step), order=ibis.literal(order),
-            )  # fmt: skip
+                *_KEYS,
+                "gross",
+                "state",
+                "parameter",
+                taken=taken,
+                side=ibis.literal(side),
+                step=ibis.literal(step),
+                order=ibis.literal(order),
+            )
         )
     return ibis.union(*steps)

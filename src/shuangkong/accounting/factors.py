@@ -218,7 +218,9 @@ def _heating_value(
         if row is None or row.value is None:
             return None
         return row.value / 1000, _node(home, STANDARD_COAL, row), row.confidence, f"{row.value} kJ/kgce"
-    name, per = ("carbon.fuel.ncv.mass", "t") if unit(base_unit).dimension == "mass" else ("carbon.fuel.ncv.gas", "10k_m3")
+    name, per = (
+        ("carbon.fuel.ncv.mass", "t") if unit(base_unit).dimension == "mass" else ("carbon.fuel.ncv.gas", "10k_m3")
+    )
     row = _row(pack, name, (carrier.id,), known)
     if row is None or row.value is None or unit(base_unit).dimension != unit(per).dimension:
         return None

@@ -36,7 +36,7 @@ def energy_total(books: Books) -> ir.Table:
 
 @indicator(
     "energy_total_assessed", "考核口径能源消费总量", "energy total as assessed", unit="tce", nature=Nature.FLOW,
-    better="lower", inputs=(("energy", "gross"), ("deductions", "side total")),
+    better="lower", inputs=(("energy", "gross, then deductions of the side total"),),
     clause="国发〔2021〕33号 四（一）; 发改环资〔2022〕803号; 发改环资〔2024〕113号",
 )  # fmt: skip
 def energy_total_assessed(books: Books) -> ir.Table:
@@ -63,7 +63,7 @@ def coal_total(books: Books) -> ir.Table:
 
 @indicator(
     "coal_share", "煤炭消费比重", "share of coal", unit="%", nature=Nature.RATIO, better="lower",
-    inputs=(("coal_total", "over"), ("energy_total", "under")), clause="国发〔2024〕12号; 碳达峰碳中和综合评价考核办法",
+    inputs=(("energy", "coal carriers ÷ all carriers"),), clause="国发〔2024〕12号; 碳达峰碳中和综合评价考核办法",
 )  # fmt: skip
 def coal_share(books: Books) -> ir.Table:
     """100 × coal_total ÷ energy_total.
@@ -79,7 +79,7 @@ def coal_share(books: Books) -> ir.Table:
 
 @indicator(
     "nonfossil_share", "非化石能源占能源消费总量比重", "non-fossil share", unit="%", nature=Nature.RATIO,
-    better="higher", inputs=(("energy_nonfossil", "over"), ("energy_total", "under")),
+    better="higher", inputs=(("energy_nonfossil", "over"), ("energy", "under")),
     clause="国发〔2026〕22号; 广东“十四五”方案 三（八）",
 )  # fmt: skip
 def nonfossil_share(books: Books) -> ir.Table:
@@ -119,7 +119,7 @@ def energy_per_gdp(books: Books) -> ir.Table:
     GDP has no_denominator. States: those of E; no_denominator. Source: e_t = E_t / G_t, 国发〔2021〕33号 主要目标.
     """
     energy = books.only(books.assessed("intensity"), kind="region", yearly=True)
-    return ratio(energy, books.sum("gdp").drop("method_id"), scale=10000, needs_over=_ENERGY, needs_under=_GDP)
+    return ratio(energy, books.sum("gdp"), scale=10000, needs_over=_ENERGY, needs_under=_GDP)
 
 
 @indicator(
@@ -135,7 +135,7 @@ def energy_per_industrial_value_added(books: Books) -> ir.Table:
     of the energy; no_denominator. Source: 规模以上工业单位增加值能耗.
     """
     energy = books.only(books.sum("energy_industry"), kind="region", yearly=True)
-    under = books.sum("industry_value_added").drop("method_id")
+    under = books.sum("industry_value_added")
     needs = "industrial value added at constant prices 不变价工业增加值"
     return ratio(energy, under, scale=10000, needs_over=_ENERGY, needs_under=needs)
 
@@ -155,7 +155,7 @@ def co2_total(books: Books) -> ir.Table:
 
 @indicator(
     "co2_per_gdp", "单位地区生产总值二氧化碳排放", "CO2 per GDP", unit="tCO2/10k_CNY", nature=Nature.RATIO,
-    better="lower", inputs=(("co2_total", "over"), ("gdp", "constant prices")), clause="国发〔2026〕22号",
+    better="lower", inputs=(("co2", "over"), ("gdp", "constant prices")), clause="国发〔2026〕22号",
 )  # fmt: skip
 def co2_per_gdp(books: Books) -> ir.Table:
     """co2_total ÷ GDP at constant prices.
@@ -165,7 +165,7 @@ def co2_per_gdp(books: Books) -> ir.Table:
     """
     co2 = books.only(books.sum("co2"), kind="region", yearly=True)
     needs = "CO2 by a named guide 二氧化碳排放量"
-    return ratio(co2, books.sum("gdp").drop("method_id"), scale=10000, needs_over=needs, needs_under=_GDP)
+    return ratio(co2, books.sum("gdp"), scale=10000, needs_over=needs, needs_under=_GDP)
 
 
 @indicator(
@@ -184,7 +184,7 @@ def product_energy_intensity(books: Books) -> ir.Table:
     made = books.totals.filter(books.totals.measure == "output", books.totals.level == "own")
     count = made.group_by("subject_id", "period_key").aggregate(products=made.part.nunique())
     t = ratio(
-        energy, books.sum("output", level="own").drop("method_id"), scale=1000, needs_over=_ENERGY,
+        energy, books.sum("output", level="own"), scale=1000, needs_over=_ENERGY,
         needs_under="output of the product 产品产量",
     )  # fmt: skip
     j = t.left_join(count, ["subject_id", "period_key"])

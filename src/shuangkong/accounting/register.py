@@ -89,12 +89,20 @@ def ratio(
     """over × scale ÷ under, exact to six places; a missing side leaves no value and says what is needed.
 
     The state is the worse of the two, coverage the lower, and the mark the less sure. `by_method` joins rows of
-    the same accounting method; else `under` does not depend on one.
+    the same accounting method; else `under` has a choice of its own (the price base), which the method of the
+    result names as well.
     """
     keys = ["method_id", "subject_id", "period_key"] if by_method else ["subject_id", "period_key"]
-    u = under.select(*keys, below=under.amount, below_state=under.state, below_cover=under.coverage, below_rank=under.rank)
+    u = under.select(
+        *keys, below=under.amount, below_state=under.state, below_cover=under.coverage, below_rank=under.rank,
+        under_method=under.method_id,
+    )  # fmt: skip
     t = over.left_join(u, keys)
-    t = t.select(*over.columns, "below", "below_state", "below_cover", "below_rank")
+    t = t.select(*over.columns, "below", "below_state", "below_cover", "below_rank", "under_method")
+    if not by_method:
+        # what lies under has a choice of its own, the price base: it becomes part of the method
+        more = t.under_method.coalesce("")
+        t = t.mutate(method_id=ibis.ifelse(more == "", t.method_id, t.method_id + "/" + more))
     value = exact_ratio(t.amount * amount(scale), t.below)
     both = (t.state == "ok") & (t.below_state == "ok")
     state = ibis.cases(

@@ -20,18 +20,22 @@ _WHAT = ("method_id", "measure", "unit")
 def amounts(entries: ir.Table, factors: ir.Table, areas: ir.Table) -> ir.Table:
     """Each entry in the unit of every measure that it feeds.
 
-    entries: BOOK_ENTRIES.  areas: subject_id, area (the subject's place for factors).
-    factors: FACTORS; one row per method, measure, book, item, role, unit, year, area and basis that occurs.
+    entries: BOOK_ENTRIES.  areas: subject_id, area (the subject's place for factors), sector (industry or empty).
+    factors: FACTORS; one row per method, measure, book, item, role, unit, year, area, basis and sector.
     result:  AMOUNTS; quantity × factor rounded by the named step; without quantity or factor null with state.
     """
     e = entries.left_join(areas, "subject_id")
-    e = e.mutate(year=e.period_start.year().cast("int64"), area=e.area.coalesce(""), stated=e.basis.coalesce(""))
+    e = e.mutate(
+        year=e.period_start.year().cast("int64"), area=e.area.coalesce(""), sector_of=e.sector.coalesce(""),
+        stated=ibis.coalesce(e.basis, e.price_base, ibis.literal("")),
+    )  # fmt: skip
     f = factors
     t = e.inner_join(
         f,
         [
             e.book == f.book, e.item == f.item, e.role == f.role, e.unit == f.entry_unit,
             e.year == f.factor_year, e.area == f.factor_area, e.stated == f.stated_basis,
+            (f.sector == "") | (f.sector == e.sector_of),
         ],
     )  # fmt: skip
     state = ibis.cases((t.quantity.isnull(), t.state), (t.factor.isnull(), t.factor_state), else_="ok")
@@ -148,9 +152,7 @@ def totals(leaf_levels: ir.Table, return_levels: ir.Table) -> ir.Table:
     t = sums.left_join(cover, keys)
     t = t.select(*sums.columns, "expected", "known")
     share = exact_ratio(t.known.cast("decimal(38, 6)"), t.expected.cast("decimal(38, 6)"))
-    state = ibis.cases(
-        (t.known == t.expected, "ok"), (t.entries > 0, "partial"), else_=t.trouble.coalesce("no_data")
-    )
+    state = ibis.cases((t.known == t.expected, "ok"), (t.entries > 0, "partial"), else_=t.trouble.coalesce("no_data"))
     return t.select(
         *keys, "part", "amount", "expected", "known",
         total_key=total_key(t), state=state, coverage=share.coalesce(amount(0)), confidence=_mark(t.rank),

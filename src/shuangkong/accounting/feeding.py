@@ -1,0 +1,166 @@
+"""What an entry feeds (归集): which measures a role adds to, and the factor rows for every case that occurs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from shuangkong.accounting.factors import SECONDARY, Factor, co2_factor, energy_factor
+from shuangkong.accounting.methods import Method
+from shuangkong.engine.api import TableContract, number, text
+from shuangkong.kernel.labels import Label
+from shuangkong.policy.api import Carrier, PackSet
+
+#: role of an energy entry → (what is computed, measure it adds to). Of-which roles feed measures of their own.
+ROLES: dict[str, tuple[tuple[str, str], ...]] = {
+    "consumption": (("energy", "energy"), ("co2", "co2"), ("electricity", "electricity")),
+    "industry_consumption": (("energy", "energy_industry"), ("co2", "co2_industry")),
+    "feedstock": (("energy", "energy_feedstock"), ("co2_not_burnt", "co2")),
+    "new_renewable": (("energy", "energy_new_renewable"),),
+    "major_project": (("energy", "energy_major_project"),),
+    "certificate": (("energy", "energy_certificate"),),
+    "nonfossil": (("energy", "energy_nonfossil"),),
+}
+INDUSTRY = (("energy", "energy_industry"), ("co2", "co2_industry"))
+UNITS = {"energy": "tce", "co2": "tCO2", "co2_not_burnt": "tCO2", "electricity": "kWh"}
+
+FACTORS = TableContract(
+    "factors",
+    Label("折算系数", "factors"),
+    (
+        text("method_id", "核算方法", "method"),
+        text("measure", "量", "measure"),
+        text("measure_unit", "量的单位", "unit of the measure"),
+        text("book", "账", "book"),
+        text("item", "品种", "item"),
+        text("role", "性质", "role"),
+        text("entry_unit", "账目单位", "unit of the entry"),
+        number("factor_year", "integer", "年", "year", "item"),
+        text("factor_area", "地区", "area"),
+        text("stated_basis", "原口径", "stated basis"),
+        text("sector", "部门", "sector", doc="industry, or empty for all"),
+        text("part", "组成", "part"),
+        number("factor", "factor", "系数", "factor", "column:measure_unit", nullable=True),
+        number("factor_low", "factor", "下限", "low", "column:measure_unit", nullable=True),
+        number("factor_high", "factor", "上限", "high", "column:measure_unit", nullable=True),
+        text("factor_state", "状态", "state"),
+        text("factor_edition", "版本", "edition"),
+        text("factor_printed", "原文数", "as printed"),
+        text("factor_key", "依据参数", "parameter", nullable=True),
+        text("factor_confidence", "可信度", "confidence"),
+    ),
+    key=(
+        "method_id", "measure", "book", "item", "role", "entry_unit", "factor_year", "factor_area", "stated_basis",
+        "sector",
+    ),
+    subject=None,
+    doc="One row for every combination of entry and measure that occurs in a run, with its factor or its state.",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Case:
+    """A combination that occurs in the books: everything a factor depends on."""
+
+    book: str
+    item: str
+    role: str
+    unit: str
+    year: int
+    area: str
+    basis: str
+
+
+def factor_rows(
+    packs: PackSet,
+    methods: Sequence[Method],
+    cases: Iterable[Case],
+    paths: Mapping[str, tuple[str, ...]],
+    known: date,
+) -> list[dict[str, object]]:
+    """FACTORS for the cases; `paths` gives the region codes from the nation down to each area."""
+    rows: list[dict[str, object]] = []
+    for case in sorted(cases):
+        if case.book == "energy":
+            for method in methods:
+                rows += _energy_rows(packs, method, case, paths.get(case.area, ()), known)
+        elif case.book == "output":
+            rows.append(_row(case, "", "output", case.unit, case.item, Factor(Decimal(1), case.unit)))
+        elif case.book == "value":
+            measure = case.item if case.basis.startswith("constant:") else f"{case.item}_nominal"
+            rows.append(_row(case, case.basis, measure, case.unit, case.basis, Factor(Decimal(1), case.unit)))
+    return rows
+
+
+def _energy_rows(
+    packs: PackSet, method: Method, case: Case, path: tuple[str, ...], known: date
+) -> Iterable[dict[str, object]]:
+    carrier = packs.carriers.get(case.item)
+    part = carrier.kind if carrier else "unknown"
+    for sector, feeds in (("", ROLES.get(case.role, ())), ("industry", INDUSTRY)):
+        if sector and case.role != "consumption":
+            continue
+        for what, measure in feeds:
+            if what == "electricity" and part != "electricity":
+                continue
+            factor = _factor(packs, method, carrier, what, case, path, known)
+            yield _row(case, method.id, measure, UNITS[what], part, factor, sector)
+    if carrier is not None and carrier.nonfossil and case.role == "consumption":
+        factor = _factor(packs, method, carrier, "energy", case, path, known)
+        yield _row(case, method.id, "energy_nonfossil", "tce", part, factor)
+
+
+def _factor(
+    packs: PackSet,
+    method: Method,
+    carrier: Carrier | None,
+    what: str,
+    case: Case,
+    path: tuple[str, ...],
+    known: date,
+) -> Factor:
+    if carrier is None:
+        return Factor(None, "", "unknown_carrier")
+    if what == "electricity":
+        return Factor(Decimal(1), "kWh") if case.unit == "kWh" else Factor(None, "kWh", "no_physical_quantity")
+    if what == "energy":
+        if case.unit == "tce" and carrier.kind in SECONDARY and case.basis != method.basis:
+            return Factor(None, "tce", "other_basis")
+        return energy_factor(packs, method, carrier, case.unit, path=path, year=case.year, known=known)
+    factor = co2_factor(packs, method, carrier, case.unit, path=path, known=known)
+    if what == "co2_not_burnt" and factor.value is not None:
+        # fuel that goes into the product is not burnt; its carbon leaves the fuel account again
+        return Factor(
+            -factor.value, factor.unit, edition=factor.edition, confidence=factor.confidence, keys=factor.keys,
+            printed=f"−({factor.printed})",
+        )  # fmt: skip
+    return factor
+
+
+def _row(
+    case: Case, method_id: str, measure: str, unit: str, part: str, factor: Factor, sector: str = ""
+) -> dict[str, object]:
+    return {
+        "method_id": method_id,
+        "measure": measure,
+        "measure_unit": unit,
+        "book": case.book,
+        "item": case.item,
+        "role": case.role,
+        "entry_unit": case.unit,
+        "factor_year": case.year,
+        "factor_area": case.area,
+        "stated_basis": case.basis,
+        "sector": sector,
+        "part": part,
+        "factor": factor.value,
+        "factor_low": factor.low,
+        "factor_high": factor.high,
+        "factor_state": factor.state,
+        "factor_edition": factor.edition,
+        "factor_printed": factor.printed,
+        "factor_key": " ".join(factor.keys) or None,
+        "factor_confidence": factor.confidence,
+    }

@@ -1,0 +1,302 @@
+"""What the accounting step takes from the registry and the packs, bound as tables of the run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, cast
+
+import pyarrow as pa
+
+from shuangkong.accounting.changes import INCREMENT
+from shuangkong.accounting.methods import Method
+from shuangkong.accounting.register import INDICATORS
+from shuangkong.engine.api import PERIOD_COLUMNS, RunContext, TableContract, number, reading, text
+from shuangkong.kernel.errors import UserError
+from shuangkong.kernel.labels import Label
+from shuangkong.kernel.numbers import quantise
+from shuangkong.kernel.periods import Period, PeriodKind
+from shuangkong.policy.api import PackSet, Target, schedule
+from shuangkong.registry.api import REPORTING_PLAN, SUBJECT_CLOSURE, SUBJECTS, industry_path, snapshot
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+#: 工业 in GB/T 4754: mining, manufacturing, and supply of electricity, heat, gas and water.
+INDUSTRY_SECTIONS = ("B", "C", "D")
+NATION = "000000"
+
+AREAS = TableContract(
+    "areas",
+    Label("系数适用地", "place for factors"),
+    (
+        text("subject_id", "主体", "subject"),
+        text("area", "地区", "area", nullable=True),
+        text("sector", "部门", "sector", nullable=True),
+    ),
+    key=("subject_id",),
+)
+EXPECTED = TableContract(
+    "expected_returns",
+    Label("应报期", "returns that are due"),
+    (
+        text("method_id", "核算方法", "method"),
+        text("measure", "量", "measure"),
+        text("unit", "单位", "unit"),
+        text("subject_id", "主体", "subject"),
+        *PERIOD_COLUMNS,
+    ),
+    key=("method_id", "measure", "subject_id", "period_key"),
+)
+APPLIES = TableContract(
+    "deduction_rules",
+    Label("扣减规则", "deduction rules"),
+    (
+        text("step", "步骤", "step"),
+        text("side", "考核方面", "side"),
+        text("year", "年", "year"),
+        number("applies", "integer", "是否扣减", "applies", "1"),
+        text("parameter", "依据参数", "parameter"),
+    ),
+    key=("step", "side", "year"),
+    subject=None,
+)
+CAPS = TableContract(
+    "certificate_caps",
+    Label("绿证扣减上限", "caps on certificates"),
+    (
+        text("method_id", "核算方法", "method"),
+        text("subject_id", "主体", "subject"),
+        text("period_key", "期间", "period"),
+        number("cap", "amount", "上限", "cap", "tce"),
+    ),
+    key=("method_id", "subject_id", "period_key"),
+)
+BASES = TableContract(
+    "bases",
+    Label("基期", "base years that targets name"),
+    (
+        text("indicator_id", "指标", "indicator"),
+        number("base_year", "integer", "基年", "base year", "1"),
+        number("last_year", "integer", "末年", "last year", "1"),
+        text("kind", "类别", "kind"),
+    ),
+    key=("indicator_id", "base_year", "kind"),
+    subject=None,
+)
+INPUTS = TableContract(
+    "indicator_inputs",
+    Label("指标构成", "inputs of indicators"),
+    (text("indicator_id", "指标", "indicator"), text("measure", "量", "measure"), text("words", "作用", "role")),
+    key=("indicator_id", "measure"),
+    subject=None,
+)
+
+
+@dataclass(frozen=True)
+class Registered:
+    """Tables of the registry as known at the run's instant, and the region codes above each area."""
+
+    subjects: ir.Table
+    closure: ir.Table
+    areas: ir.Table
+    paths: dict[str, tuple[str, ...]]
+
+
+def packs_of(run: RunContext) -> PackSet:
+    """The run's packs as the policy slice knows them."""
+    return cast("PackSet", run.packs)
+
+
+def bind(run: RunContext) -> Registered:
+    """Bind subjects, closure and areas."""
+    with reading(run.workspace.engine) as db:
+        known = snapshot(db, run.known, day=run.as_of)
+        ruled = snapshot(db, run.known, day=run.as_of, hierarchy="jurisdiction")["subject_closure"]
+    subjects = known["subjects"]
+    run.bind(REPORTING_PLAN, known["reporting_plan"])
+    rows = subjects.select(
+        ["subject_id", "kind", "code", "region_code", "industry_code", "industry_edition"]
+    ).to_pylist()
+    areas = [{"subject_id": r["subject_id"], "area": r["region_code"], "sector": _sector(r)} for r in rows]
+    codes = {r["subject_id"]: r["code"] for r in rows if r["kind"] == "region"}
+    return Registered(
+        run.bind(SUBJECTS, subjects),
+        run.bind(SUBJECT_CLOSURE, known["subject_closure"]),
+        run.bind(AREAS, AREAS.from_rows(cast("list[dict[str, object]]", areas))),
+        region_paths(ruled, codes, run.as_of),
+    )
+
+
+def _sector(row: dict[str, Any]) -> str | None:
+    if row["kind"] != "unit" or not row["industry_code"]:
+        return None
+    try:
+        path = industry_path(row["industry_code"])
+    except UserError:
+        return None
+    return "industry" if path[0] in INDUSTRY_SECTIONS else None
+
+
+def region_paths(closure: pa.Table, codes: dict[str, str], day: date) -> dict[str, tuple[str, ...]]:
+    """Region codes from the nation down to each region, by who is in charge on the day."""
+    above: dict[str, list[tuple[int, str]]] = {}
+    for row in closure.to_pylist():
+        a, s = row["ancestor_id"], row["subject_id"]
+        if s in codes and a in codes and row["valid_from"] <= day < row["valid_to"]:
+            above.setdefault(s, []).append((row["depth"], codes[a]))
+    return {codes[s]: tuple(c for _, c in sorted(rows, reverse=True)) for s, rows in above.items()}
+
+
+def inputs_table() -> pa.Table:
+    """Which measures each indicator is made of."""
+    rows = [
+        {"indicator_id": str(i.id), "measure": measure, "words": words}
+        for i in INDICATORS.values()
+        for measure, words in i.inputs
+    ]
+    return INPUTS.from_rows(cast("list[dict[str, object]]", rows))
+
+
+def bind_expected(run: RunContext, methods: Sequence[Method]) -> ir.Table:
+    """One row for each monthly return that was due by the run's day, for every measure that it feeds."""
+    plan = run.executor.run(
+        "SELECT p.*, coalesce(sector, '') AS sector FROM reporting_plan p LEFT JOIN areas USING (subject_id)"
+    )
+    rows: dict[tuple[str, str, str, str], dict[str, object]] = {}
+    for p in plan.to_pylist():
+        for period in due_periods(p["period_kind"], p["valid_from"], min(p["valid_to"], run.as_of + timedelta(days=1))):
+            for method_id, measure, unit in _measures(p["book"], p["sector"], methods):
+                rows[method_id, measure, p["subject_id"], period.key] = {
+                    "method_id": method_id, "measure": measure, "unit": unit, "subject_id": p["subject_id"],
+                    "period_key": period.key, "period_kind": period.kind.value, "period_start": period.start,
+                    "period_end": period.end,
+                }  # fmt: skip
+    return run.bind(EXPECTED, EXPECTED.from_rows(list(rows.values())))
+
+
+def due_periods(kind: str, start: date, end: date) -> Iterator[Period]:
+    """The whole months or years inside `[start, end)`."""
+    if kind == PeriodKind.YEAR:
+        years = range(start.year, end.year + 1)
+        yield from (p for p in map(Period.year, years) if start <= p.start and p.end <= end)
+        return
+    p = Period.month(start.year, start.month)
+    while p.end <= end:
+        if p.start >= start:
+            yield p
+        p = Period.month(p.end.year, p.end.month)
+
+
+def _measures(book: str, sector: str, methods: Sequence[Method]) -> Iterator[tuple[str, str, str]]:
+    if book == "energy":
+        for m in methods:
+            yield m.id, "energy", "tce"
+            yield m.id, "co2", "tCO2"
+            if sector:
+                yield m.id, "energy_industry", "tce"
+    # the unit of an output is its product's; a return that never came has none, and needs none
+
+
+def targets_of(packs: PackSet) -> Iterator[Target]:
+    """Every target of every pack, overlays applied."""
+    for pack in packs.packs:
+        yield from pack.targets
+
+
+def bind_bases(run: RunContext) -> ir.Table:
+    """The base years that targets count from, by level indicator."""
+    found: dict[tuple[str, int, str], int] = {}
+    for t in targets_of(packs_of(run)):
+        if t.base_year is None:
+            continue
+        last = t.target_year or run.as_of.year
+        if t.comparator in ("decrease_by", "increase_by"):
+            key = (t.indicator, t.base_year, "level")
+        elif t.indicator.endswith(INCREMENT):
+            key = (t.indicator.removesuffix(INCREMENT), t.base_year, "increment")
+        else:
+            continue
+        found[key] = max(last, found.get(key, 0))
+    rows: list[dict[str, object]] = [
+        {"indicator_id": i, "base_year": b, "kind": k, "last_year": last} for (i, b, k), last in sorted(found.items())
+    ]
+    return run.bind(BASES, BASES.from_rows(rows))
+
+
+def bind_deductions(run: RunContext, steps: Sequence[str]) -> tuple[ir.Table, ir.Table]:
+    """Which steps apply in which year, and the most that certificates may take away."""
+    packs = packs_of(run)
+    years = sorted(
+        r["y"] for r in run.executor.run("SELECT DISTINCT year(period_start) AS y FROM totals").to_pylist()
+    )  # fmt: skip
+    rows = [row for step in steps for side in ("total", "intensity") for row in _rules(packs, run, step, side, years)]
+    applies = run.bind(APPLIES, APPLIES.from_rows(rows))
+    return applies, run.bind(CAPS, CAPS.from_rows(list(_caps(run))))
+
+
+def _rules(packs: PackSet, run: RunContext, step: str, side: str, years: Sequence[int]) -> Iterator[dict[str, object]]:
+    if "deduction.applies" not in packs.parameter_ids():
+        return
+    known = run.known.date()
+    rows = [r for r in packs.parameters("deduction.applies").rows(known) if r.key == (step, side)]
+    backwards = _also_in_base_year(packs, known, step)
+    base_years = {t.base_year for t in targets_of(packs) if t.base_year} if backwards else set()
+    for year in years:
+        # a rule that also holds for the base year holds there as it does in the first year it is in force
+        hit = [r for r in rows if r.covers(date(year, 12, 31))] or (rows[:1] if year in base_years else [])
+        if hit and hit[-1].value is not None:
+            r = hit[-1]
+            yield {
+                "step": step, "side": side, "year": str(year), "applies": int(r.value or 0),
+                "parameter": f"{packs.pack_of('deduction.applies', r).key}#deduction.applies[{step},{side}]",
+            }  # fmt: skip
+
+
+def _also_in_base_year(packs: PackSet, known: date, step: str) -> bool:
+    name = f"deduction.{step}_base_year"
+    if name not in packs.parameter_ids():
+        return False
+    return any(r.value == 1 for r in packs.parameters(name).rows(known))
+
+
+def _caps(run: RunContext) -> Iterator[dict[str, object]]:
+    """cap = share × required saving; required = E_base × G_t ÷ G_base × the reduction due in year t."""
+    packs, known = packs_of(run), run.known.date()
+    if "deduction.certificate_cap" not in packs.parameter_ids():
+        return
+    shares = [r for r in packs.parameters("deduction.certificate_cap").rows(known) if r.value is not None]
+    held = _region_years(run)
+    codes = {
+        r["code"]: r["subject_id"]
+        for r in run.executor.run("SELECT code, subject_id FROM subjects WHERE kind = 'region'").to_pylist()
+    }
+    for t in targets_of(packs):
+        if t.indicator != "energy_per_gdp" or t.comparator != "decrease_by" or t.base_year is None or t.unit != "%":
+            continue
+        for code in t.subject.regions:
+            subject, last = codes.get(code), t.target_year or 0
+            for (method_id, s, year), energy in held["energy"].items():
+                base = held["energy"].get((method_id, s, t.base_year))
+                gdp = [held["gdp"].get((f"constant:{t.base_year}", s, y)) for y in (year, t.base_year)]
+                if s != subject or not t.base_year < year <= last or base is None or None in gdp or energy is None:
+                    continue
+                due = schedule(t.value / 100, year - t.base_year, last - t.base_year, t.method or "linear")
+                share = next((r.value for r in shares if r.covers(date(year, 12, 31))), None)
+                if share is not None and gdp[0] is not None and gdp[1]:
+                    cap = quantise(share * due * base * gdp[0] / gdp[1])
+                    yield {"method_id": method_id, "subject_id": s, "period_key": str(year), "cap": cap}
+
+
+def _region_years(run: RunContext) -> dict[str, dict[tuple[str, str, int], Decimal | None]]:
+    held: dict[str, dict[tuple[str, str, int], Decimal | None]] = {"energy": {}, "gdp": {}}
+    table = run.executor.run(
+        "SELECT measure, method_id, subject_id, year(period_start) AS y, sum(amount) AS a FROM totals"
+        " JOIN subjects USING (subject_id) WHERE kind = 'region' AND level = 'subtree' AND period_kind = 'year'"
+        " AND measure IN ('energy', 'gdp') GROUP BY ALL"
+    )
+    for r in table.to_pylist():
+        held[r["measure"]][r["method_id"], r["subject_id"], r["y"]] = r["a"]
+    return held

@@ -1,0 +1,90 @@
+"""Edges of the accounting (出处链): value → totals → parts → entries, as rows made by the engine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import ibis
+
+from shuangkong.accounting.changes import CHANGE, INCREMENT
+from shuangkong.accounting.rollup import total_key
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+_COLUMNS = ("from_kind", "from_key", "to_kind", "to_key", "role")
+
+
+def value_key(t: ir.Table) -> ir.StringValue:
+    """How an indicator value is named: indicator|subject|period|base|method."""
+    bar = ibis.literal("|")
+    return t.indicator_id + bar + t.subject_id + bar + t.period_key + bar + t.base + bar + t.method_id
+
+
+def _edges(rows: ir.Table, kinds: tuple[str, str], role: str) -> ir.Table:
+    return rows.mutate(
+        from_kind=ibis.literal(kinds[0]), to_kind=ibis.literal(kinds[1]), role=ibis.literal(role)
+    ).select(*_COLUMNS)  # fmt: skip
+
+
+def total_edges(totals: ir.Table, leaves: ir.Table, amounts: ir.Table, closure: ir.Table) -> ir.Table:
+    """From a subtree to its own part and its children, from a year to its periods, from those to entries."""
+    t = totals
+    sub, own = t.filter(t.level == "subtree"), t.filter(t.level == "own")
+    key = ["measure", "part", "subject_id", "period_key", "method_id"]
+    self_part = sub.select(*key, from_key="total_key").inner_join(own.select(*key, to_key="total_key"), key)
+    c = closure.filter(closure.depth == 1)
+    child = sub.select(*key[:2], "period_key", "method_id", "period_end", subject_id="subject_id", to_key="total_key")
+    up = child.inner_join(
+        c, [child.subject_id == c.subject_id, c.valid_from < child.period_end, child.period_end <= c.valid_to]
+    ).select("measure", "part", "period_key", "method_id", "to_key", subject_id=c.ancestor_id)
+    down = sub.select(*key, from_key="total_key").inner_join(up, key)
+    months = own.filter(own.period_kind != "year").mutate(year_key=own.period_start.year().cast("string"))
+    counted = leaves.filter(leaves.counts_in_year, leaves.period_kind != "year")
+    months = months.semi_join(counted, ["measure", "subject_id", "period_key", "method_id"])
+    years = own.filter(own.period_kind == "year").select(*key, from_key="total_key").rename(year_key="period_key")
+    over = years.inner_join(
+        months.select("measure", "part", "subject_id", "year_key", "method_id", to_key="total_key"),
+        ["measure", "part", "subject_id", "year_key", "method_id"],
+    )
+    entries = amounts.mutate(level=ibis.literal("own"))
+    entry = entries.mutate(from_key=total_key(entries), to_key=entries.entry_id)
+    return ibis.union(
+        _edges(self_part, ("total", "total"), "own part"),
+        _edges(down, ("total", "total"), "child"),
+        _edges(over, ("total", "total"), "period"),
+        _edges(entry, ("total", "entry"), "entry"),
+    )
+
+
+def value_edges(values: ir.Table, totals: ir.Table, inputs: ir.Table) -> ir.Table:
+    """From computed levels to the totals in their formula. inputs: indicator_id, measure, words."""
+    v = values.filter(values.base == "", values.origin == "computed").inner_join(inputs, "indicator_id")
+    level = ibis.ifelse(v.indicator_id == "product_energy_intensity", "own", "subtree")
+    v = v.mutate(level=level)
+    t = totals
+    same = [v.measure == t.measure, v.subject_id == t.subject_id, v.period_key == t.period_key, v.level == t.level]
+    j = v.inner_join(t.select("measure", "subject_id", "period_key", "level", "method_id", to_key="total_key"), same)
+    # a value's method starts with that of its totals; output has none, and a price base comes last
+    m, of = j.method_id_right, j.method_id
+    j = j.filter((m == "") | (of == m) | of.startswith(m + "/") | of.endswith("/" + m))
+    return _edges(
+        j.select(from_key="value_key", to_key="to_key", words="words").distinct(), ("indicator", "total"), "input"
+    )
+
+
+def change_edges(values: ir.Table) -> ir.Table:
+    """From a computed change to its two levels."""
+    v = values.filter(values.base != "", values.origin == "computed")
+    bar = ibis.literal("|")
+    level_id = ibis.ifelse(
+        v.indicator_id.endswith(CHANGE), v.indicator_id.replace(CHANGE, ""), v.indicator_id.replace(INCREMENT, "")
+    )
+    tail = bar + bar + v.method_id
+    now = v.select(from_key="value_key", to_key=level_id + bar + v.subject_id + bar + v.period_key + tail)
+    base = v.select(from_key="value_key", to_key=level_id + bar + v.subject_id + bar + v.base + tail)
+    there = values.filter(values.base == "").select(to_key="value_key")
+    return ibis.union(
+        _edges(now.semi_join(there, "to_key"), ("indicator", "indicator"), "level"),
+        _edges(base.semi_join(there, "to_key"), ("indicator", "indicator"), "base level"),
+    )

@@ -1,0 +1,222 @@
+"""The accounting step of a run (核算): entries and published values in, totals and indicator values out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, cast
+
+import pyarrow as pa
+
+from shuangkong.accounting import (
+    indicators,  # noqa: F401  (importing it fills the register)
+    snapshots,
+)
+from shuangkong.accounting.changes import CHANGE, INCREMENT, Rate, chained, increments, level_changes
+from shuangkong.accounting.deducting import STEPS, deductions
+from shuangkong.accounting.feeding import FACTORS, Case, factor_rows
+from shuangkong.accounting.methods import Method
+from shuangkong.accounting.register import INDICATORS, Books
+from shuangkong.accounting.rollup import CONFIDENCE_RANK, amounts, leaves, levels, returns, totals
+from shuangkong.accounting.sourcing import change_edges, total_edges, value_edges, value_key
+from shuangkong.accounting.tables import (
+    AMOUNTS,
+    BOOK_ENTRIES,
+    DEDUCTIONS,
+    EDGES,
+    INDICATOR_VALUES,
+    REPORTED_VALUES,
+    TOTALS,
+)
+from shuangkong.engine.api import RunContext, compile_sql
+from shuangkong.kernel.periods import Period
+from shuangkong.policy.api import PackSet
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+
+def methods_of(packs: PackSet, more: Sequence[Method] = ()) -> tuple[Method, ...]:
+    """The methods that targets name, and more that the caller names; each once, in order."""
+    named = set(more)
+    for pack in packs.packs:
+        for target in pack.targets:
+            a = target.accounting
+            if a and a.edition and a.basis:
+                named.add(Method(a.edition, a.basis, a.guide or "", a.grid_factor or ""))
+    return tuple(sorted(named))
+
+
+def account(run: RunContext, methods: Sequence[Method]) -> None:
+    """Compute amounts, totals, deductions, indicator values and their edges for one run."""
+    registered = snapshots.bind(run)
+    entries = run.table(BOOK_ENTRIES)
+    reported = run.table(REPORTED_VALUES)
+    with run.step("account: factors"):
+        factors = _bind_factors(run, registered, methods)
+    with run.step("account: totals"):
+        made = run.publish(AMOUNTS, amounts(entries, factors, registered.areas))
+        leaf = _keep(run, "leaves", leaves(made))
+        due = snapshots.bind_expected(run, methods)
+        back = _keep(run, "returns", returns(leaf, due))
+        summed = run.publish(
+            TOTALS,
+            totals(
+                _keep(run, "leaf_levels", levels(leaf, registered.closure)),
+                _keep(run, "return_levels", levels(back, registered.closure)),
+            ),
+        )
+    with run.step("account: deductions"):
+        applies, caps = snapshots.bind_deductions(run, [s for s, _ in STEPS])
+        deducted = run.publish(DEDUCTIONS, deductions(summed, applies, caps))
+    with run.step("account: indicators"):
+        values = _values(run, Books(summed, deducted, registered.subjects), reported)
+    with run.step("account: edges"):
+        inputs = run.bind(snapshots.INPUTS, snapshots.inputs_table())
+        edges = total_edges(summed, leaf, made, registered.closure).union(
+            value_edges(values, summed, inputs), change_edges(values), _chain_edges(run)
+        )
+        run.publish(EDGES, edges.distinct())
+
+
+def _keep(run: RunContext, name: str, rows: ir.Table) -> ir.Table:
+    """Materialise an intermediate table, so that it is computed once."""
+    import ibis
+
+    run.executor.keep(name, compile_sql(rows))
+    return ibis.table(rows.schema(), name=name)
+
+
+def _bind_factors(run: RunContext, registered: snapshots.Registered, methods: Sequence[Method]) -> ir.Table:
+    cases = run.executor.run(
+        "SELECT DISTINCT book, item, role, unit, CAST(year(period_start) AS BIGINT) AS year, "
+        " coalesce(area, '') AS area, coalesce(basis, price_base, '') AS basis FROM book_entries LEFT JOIN areas USING (subject_id)"
+    )
+    rows = factor_rows(
+        snapshots.packs_of(run), methods, [Case(**r) for r in cases.to_pylist()], registered.paths, run.known.date()
+    )
+    return run.bind(FACTORS, FACTORS.from_rows(rows))
+
+
+def _values(run: RunContext, books: Books, reported: ir.Table) -> ir.Table:
+    import ibis
+
+    parts = []
+    for one in INDICATORS.values():
+        rows = _keep(run, f"indicator_{one.id}", one.compute(books))
+        run.sql[f"indicator_{one.id}"] = compile_sql(one.compute(books))
+        parts.append(rows.select(*_SHAPE[2:], indicator_id=ibis.literal(str(one.id)), base=ibis.literal("")))
+    flat = _keep(run, "level_values", ibis.union(*[p.select(*_SHAPE) for p in parts]))
+    bases = snapshots.bind_bases(run)
+    level_bases = bases.filter(bases.kind == "level").drop("kind", "last_year")
+    rise_bases = bases.filter(bases.kind == "increment").drop("kind", "last_year")
+    moved = level_changes(flat, level_bases).select(*_SHAPE).union(increments(flat, rise_bases).select(*_SHAPE))
+    computed = flat.union(moved)
+    computed = computed.mutate(
+        value_key=value_key(computed), unit=_unit(computed), origin=ibis.literal("computed"),
+        confidence=_mark(computed), needs=computed.needs.cast("string"),
+    )  # fmt: skip
+    columns = [c.name for c in INDICATOR_VALUES.columns]
+    every = computed.select(columns).union(_published(reported).select(columns))
+    chains = run.bind(CHAINS, _chains(run))
+    return run.publish(INDICATOR_VALUES, every.union(chains.select(columns)))
+
+
+_SHAPE = (
+    "indicator_id", "base", "method_id", "subject_id", "period_key", "period_kind", "period_start", "period_end",
+    "value", "state", "needs", "coverage", "rank",
+)  # fmt: skip
+CHAINS = type(INDICATOR_VALUES)(
+    "chained_values", INDICATOR_VALUES.label, INDICATOR_VALUES.columns, INDICATOR_VALUES.key, doc="Chained rates."
+)
+
+
+def _unit(t: ir.Table) -> ir.StringValue:
+    import ibis
+
+    units = [(t.indicator_id == i.id, ibis.literal(i.unit)) for i in INDICATORS.values()]
+    return ibis.cases(
+        *units, (t.indicator_id.endswith(CHANGE), ibis.literal("%")),
+        (t.indicator_id.endswith(INCREMENT), ibis.literal("10k_tce")), else_="",
+    )  # fmt: skip
+
+
+def _mark(t: ir.Table) -> ir.StringValue:
+    import ibis
+
+    return ibis.cases(*((t["rank"] == i, m) for i, m in enumerate(CONFIDENCE_RANK)), else_="confirmed")
+
+
+def _published(reported: ir.Table) -> ir.Table:
+    """Published values as indicator values: a yearly change stands against the year before."""
+    import ibis
+
+    from shuangkong.engine.api import amount
+
+    yearly = reported.indicator_id.endswith(CHANGE) | reported.indicator_id.endswith(INCREMENT)
+    before = (reported.period_start.year() - 1).cast("string")
+    blank = reported.value.isnull()
+    t = reported.mutate(
+        base=ibis.ifelse(yearly & (reported.period_kind == "year"), before, ""),
+        method_id=ibis.literal("reported"),
+        state=ibis.ifelse(blank, ibis.literal("not_published"), ibis.literal("ok")),
+        needs=ibis.ifelse(blank, reported.note, ibis.null("string")),
+        coverage=ibis.ifelse(blank, amount(0), amount(1)),
+        origin=ibis.literal("reported"),
+        value=reported.value.cast("decimal(38, 6)"),
+    )
+    return t.mutate(value_key=value_key(t))
+
+
+def _chains(run: RunContext) -> pa.Table:
+    rows = run.executor.run(
+        "SELECT indicator_id, subject_id, year(period_start) AS year, value, confidence, reported_id AS key"
+        f" FROM reported_values WHERE indicator_id LIKE '%{CHANGE}' AND period_kind = 'year'"
+    ).to_pylist()
+    wanted = run.executor.run("SELECT indicator_id, base_year, last_year FROM bases WHERE kind = 'level'").to_pylist()
+    bases = [(w["indicator_id"] + CHANGE, w["base_year"], w["last_year"]) for w in wanted]
+    result = []
+    for c in chained([Rate(**r) for r in rows], bases):
+        period = Period.year(c.year)
+        missing = ", ".join(map(str, c.missing))
+        key = "|".join((c.indicator_id, c.subject_id, period.key, str(c.base_year), "chained"))
+        result.append(
+            {
+                "value_key": key, "indicator_id": c.indicator_id, "subject_id": c.subject_id, "period_key": period.key,
+                "period_kind": "year", "period_start": period.start, "period_end": period.end, "method_id": "chained",
+                "base": str(c.base_year), "value": c.value, "unit": "%",
+                "state": "missing_years" if c.missing else "ok", "needs": missing or None,
+                "coverage": Decimal(len(c.keys)) / (len(c.keys) + len(c.missing)), "confidence": c.confidence,
+                "origin": "chained",
+            }
+        )  # fmt: skip
+        result[-1]["coverage"] = cast("Decimal", result[-1]["coverage"]).quantize(Decimal("0.000001"))
+    return INDICATOR_VALUES.from_rows(result)
+
+
+def _chain_edges(run: RunContext) -> ir.Table:
+    """From a chained change to the yearly values it multiplies, and from published values to their rows."""
+    import ibis
+
+    v = INDICATOR_VALUES.ibis()
+    chain = v.filter(v.origin == "chained").mutate(first=v.base.cast("int64"), last=v.period_start.year())
+    one = v.filter(v.origin == "reported", v.base != "").select(
+        "indicator_id", "subject_id", to_key="value_key", year=v.period_start.year()
+    )
+    j = chain.inner_join(one, ["indicator_id", "subject_id"])
+    j = j.filter(j.year > j.first, j.year <= j.last)
+    r = run.table(REPORTED_VALUES)
+    rows = v.filter(v.origin == "reported").inner_join(
+        r.select("indicator_id", "subject_id", "period_key", to_key="reported_id"),
+        ["indicator_id", "subject_id", "period_key"],
+    )
+    columns = ("from_kind", "from_key", "to_kind", "to_key", "role")
+    links = j.select(
+        from_kind=ibis.literal("indicator"), from_key=j.value_key, to_kind=ibis.literal("indicator"), to_key=j.to_key,
+        role=ibis.literal("yearly rate"),
+    )  # fmt: skip
+    stands = rows.select(
+        from_kind=ibis.literal("indicator"), from_key=rows.value_key, to_kind=ibis.literal("reported"),
+        to_key=rows.to_key, role=ibis.literal("published value"),
+    )  # fmt: skip
+    return links.select(*columns).union(stands.select(*columns))

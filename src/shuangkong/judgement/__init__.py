@@ -1,0 +1,1 @@
+"""Judgement (判定): clauses × indicators → findings; decision tables; differences between runs; why."""

@@ -1,0 +1,61 @@
+"""Contracts of what is judged."""
+
+from __future__ import annotations
+
+from shuangkong.engine.api import PERIOD_COLUMNS, Column, TableContract, day, number, text
+from shuangkong.kernel.labels import Label
+
+FINDINGS = TableContract(
+    "findings",
+    Label("结论", "findings"),
+    (
+        text("finding_key", "结论号", "finding", doc="the same in every run, pack edition and renumbering"),
+        text("subject_id", "主体", "subject"),
+        text("pack_id", "规则包", "pack"),
+        text("pack_edition", "版本", "edition"),
+        text("slug", "条目", "entry"),
+        text("clause", "条款", "clause"),
+        text("variant", "判定方面", "variant", doc="plan (whole term), pace (this year's share), year, standing"),
+        text("level", "目标档", "level", doc="base, incentive or aspiration"),
+        *PERIOD_COLUMNS,
+        day("due", "到期", "due", nullable=True),
+        text("indicator_id", "指标", "indicator"),
+        text("comparator", "比较", "comparator"),
+        text("unit", "单位", "unit"),
+        number("value", "amount", "数值", "value", "column:unit", nullable=True),
+        number("threshold", "amount", "阈值", "threshold", "column:unit", nullable=True),
+        number("threshold_high", "amount", "阈值上限", "upper threshold", "column:unit", nullable=True),
+        number("target_value", "amount", "目标值", "target of the document", "column:unit", nullable=True),
+        number("margin", "amount", "富余", "margin", "column:unit", nullable=True, doc="positive: better than asked"),
+        number("progress", "amount", "进度", "progress", "1", nullable=True, doc="share of the target reached"),
+        text("progress_method", "进度算法", "progress method", nullable=True, doc="compound or linear"),
+        text("status", "结论", "status"),
+        text("reason", "原因", "reason", nullable=True, doc="code of why nothing could be decided"),
+        text("needs", "尚缺", "needs", nullable=True),
+        number("coverage", "amount", "覆盖率", "coverage", "1"),
+        text("confidence", "可信度", "confidence", doc="the least sure of target, factors and readings"),
+        text("value_key", "指标值号", "indicator value", nullable=True),
+        text("method_id", "核算方法", "method"),
+        text("row_hit", "命中行", "row hit", nullable=True, doc="row of the decision table that hit"),
+        Column("synthetic", "flag", Label("合成", "synthetic")),
+    ),
+    key=("finding_key",),
+    doc="Subject × clause × period → status, value, threshold, evidence, coverage.",
+)
+
+FINDING_CHANGES = TableContract(
+    "finding_changes",
+    Label("结论变化", "changes of findings"),
+    (
+        text("finding_key", "结论号", "finding"),
+        text("subject_id", "主体", "subject"),
+        text("change", "变化", "change", doc="opened, stayed, changed or closed against the last run"),
+        text("status", "现结论", "status", nullable=True),
+        text("status_before", "前结论", "status before", nullable=True),
+        number("value", "amount", "现值", "value", "column:unit", nullable=True),
+        number("value_before", "amount", "前值", "value before", "column:unit", nullable=True),
+        text("unit", "单位", "unit", nullable=True),
+    ),
+    key=("finding_key",),
+    doc="What opened, stayed, changed and closed against the last complete run.",
+)
