@@ -308,9 +308,12 @@ def _fuels(file: str, rows: list[Record], carriers: Mapping[str, str]) -> Iterat
         mine = [(r, (("carrier", carriers[r["item_zh"]]),), r[column]) for r in rows if r[column]]
         made = _simple(file, f"carbon.fuel.{name}", (zh, en), unit, mine)
         yield replace(made, note="Standard-state volume." if name == "ncv.gas" else "")
-    for name, value, zh, en in (("co2", "44", "二氧化碳分子量", "CO2"), ("c", "12", "碳原子量", "Carbon")):
+    for name, value, zh, en in (
+        ("co2_molar", "44", "二氧化碳摩尔质量", "CO2"),
+        ("c_molar", "12", "碳摩尔质量", "Carbon"),
+    ):
         row = Row((), (("value", value),), None, "confirmed", FORMULA)
-        yield Parameter(file, f"carbon.co2_per_c.{name}", zh, f"{en}, relative mass", "1", (row,))
+        yield Parameter(file, f"carbon.{name}", zh, f"{en}, molar mass", "g/mol", (row,))
 
 
 def _grids(groups: Mapping[str, list[Record]]) -> Iterator[Parameter]:
@@ -327,9 +330,9 @@ def _grids(groups: Mapping[str, list[Record]]) -> Iterator[Parameter]:
             made = _simple(file, f"carbon.grid.{name}", (zh, en), "kgCO2/kWh", rows)
             yield replace(made, lead=(("from", f"{year}-01-01"),))
     yield _reporting(groups["grid_enterprise_reporting"])
-    rows = tuple(_yearly(r, r["other_value"]) for r in groups["grid_footprint"])
+    years = tuple(_yearly(r, r["other_value"]) for r in groups["grid_footprint"])
     file = "carbon/grid-footprint/parameters/grid.yaml"
-    yield Parameter(file, "carbon.grid.footprint", "电力碳足迹因子", "Footprint of electricity", "kgCO2e/kWh", rows)
+    yield Parameter(file, "carbon.grid.footprint", "电力碳足迹因子", "Footprint of electricity", "kgCO2e/kWh", years)
     legacy = [(r, (("region", _region(r)),), r["ef_kgco2_per_kwh"]) for r in groups["grid_regional_legacy"]]
     file = "carbon/grid-regional-legacy/parameters/grid.yaml"
     label = ("区域电网平均排放因子（旧）", "Regional grid average (legacy)")
@@ -375,16 +378,16 @@ def _processes(groups: Mapping[str, list[Record]], steel: str, carbonates: str) 
     yield _simple(steel, "carbon.process.steel", label, "tCO2/t", by_material(groups["process_steel"]))
     label = ("工业生产过程排放因子", "Process emission per product")
     for pack, mark in (("cets-cement", "CETS"), ("provincial-inventory", "省级")):
-        mine = [r for r in groups["process_other"] if mark in r["source"]]
+        products = by_material(r for r in groups["process_other"] if mark in r["source"])
         file = f"carbon/{pack}/parameters/process.yaml"
-        yield _simple(file, "carbon.process.product", label, "tCO2/t", by_material(mine))
+        yield _simple(file, "carbon.process.product", label, "tCO2/t", products)
     for r in groups["process_aluminium"]:
         file = "carbon/guide-aluminium-2013/parameters/process.yaml"
         name = f"carbon.process.aluminium.{ALUMINIUM[r['item_en']]}"
         yield _simple(file, name, (r["item_zh"], r["item_en"]), r["other_unit"], [(r, (), r["other_value"])])
     label = ("碳酸盐化学计量排放因子", "Carbonates, stoichiometric")
-    mine = [(r, (("material", slug(r["item_en"])),), r["ef_tco2_per_t"]) for r in groups["carbonate_stoichiometric"]]
-    yield _simple(carbonates, "carbon.carbonate", label, "tCO2/t", mine)
+    salts = by_material(groups["carbonate_stoichiometric"])
+    yield _simple(carbonates, "carbon.carbonate", label, "tCO2/t", salts)
 
 
 # --- writing ----------------------------------------------------------------------------------------------
