@@ -313,3 +313,15 @@ def test_names_that_no_pack_answers_are_warnings() -> None:
         ("a.b@1:test.factor", "“coal”: the carrier is declared nowhere."),
     ]
     assert len(unanswered(packs, ["energy_per_gdp"])) == 4
+
+
+def test_a_name_missing_in_many_entries_is_one_warning() -> None:
+    """Thirty targets on one undeclared indicator are one warning that counts them."""
+    targets = "".join(
+        TARGET.replace("{subject}", f'{{region: "{n}"}}').replace("intensity", f"intensity.{n}")
+        for n in range(990001, 990031)
+    )
+    packs = PackSet([pack("a.b@1", files={"clauses.yaml": CLAUSES, "targets.yaml": targets})])
+    assert [(f.subject, f.message) for f in unanswered(packs)] == [
+        ("a.b@1:intensity.990001", "“energy_per_gdp”: the indicator is declared nowhere (30 entries).")
+    ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Container, Iterable, Iterator
 
 from shuangkong.kernel.flaws import Flaw
 from shuangkong.policy.model import Pack
@@ -18,44 +18,41 @@ def unanswered(packs: PackSet, indicators: Iterable[str] = ()) -> tuple[Flaw, ..
     ids = {p.id for p in packs.packs}
     keys = {p.key for p in packs.packs}
     names = {*packs.indicators, *indicators}
-    flaws: list[Flaw] = []
-    for pack in packs.packs:
-        doc = pack.instrument
-        flaws += _missing(pack, "carries_out", doc.carries_out, ids.__contains__, "no pack here has this id")
-        flaws += _missing(pack, "supersedes", doc.supersedes, keys.__contains__, "no pack here has this id and edition")
-        for target in pack.targets:
-            asked = (target.indicator,)
-            flaws += _missing(pack, target.slug, asked, names.__contains__, "the indicator is declared nowhere")
-            units = target.subject.units
-            product = (units.product,) if units and units.product else ()
-            flaws += _missing(
-                pack, target.slug, product, packs.products.__contains__, "the product is declared nowhere"
-            )
-        flaws += _carriers(pack, packs)
-    return tuple(flaws)
+    return tuple(flaw for pack in packs.packs for flaw in (*_documents(pack, ids, keys), *_entries(pack, packs, names)))
 
 
-def _carriers(pack: Pack, packs: PackSet) -> list[Flaw]:
-    flaws: list[Flaw] = []
-    for parameter in pack.parameters:
-        if "carrier" not in parameter.key:
-            continue
-        place = parameter.key.index("carrier")
-        asked = dict.fromkeys(row.key[place] for row in parameter.values)
-        flaws += _missing(pack, parameter.id, asked, packs.carriers.__contains__, "the carrier is declared nowhere")
-    return flaws
+def _documents(pack: Pack, ids: set[str], keys: set[str]) -> Iterator[Flaw]:
+    doc = pack.instrument
+    higher = [(name, "carries_out") for name in doc.carries_out]
+    earlier = [(name, "supersedes") for name in doc.supersedes]
+    yield from _missing(pack, higher, ids, "no pack here has this id")
+    yield from _missing(pack, earlier, keys, "no pack here has this id and edition")
 
 
-def _missing(pack: Pack, entry: str, asked: Iterable[str], there: Callable[[str], bool], what: str) -> list[Flaw]:
-    return [
-        Flaw(
+def _entries(pack: Pack, packs: PackSet, names: set[str]) -> Iterator[Flaw]:
+    indicators = [(t.indicator, t.slug) for t in pack.targets]
+    products = [(u.product, t.slug) for t in pack.targets if (u := t.subject.units) and u.product]
+    carriers = [
+        (row.key[p.key.index("carrier")], p.id) for p in pack.parameters if "carrier" in p.key for row in p.values
+    ]
+    yield from _missing(pack, indicators, names, "the indicator is declared nowhere")
+    yield from _missing(pack, products, packs.products, "the product is declared nowhere")
+    yield from _missing(pack, carriers, packs.carriers, "the carrier is declared nowhere")
+
+
+def _missing(pack: Pack, asked: Iterable[tuple[str, str]], there: Container[str], what: str) -> Iterator[Flaw]:
+    """One flaw per name that is not there, naming the first entry that asks for it and how many do."""
+    wanted: dict[str, dict[str, None]] = {}
+    for name, entry in asked:
+        if name not in there:
+            wanted.setdefault(name, {})[entry] = None
+    for name, entries in wanted.items():
+        more = f" ({len(entries)} entries)" if len(entries) > 1 else ""
+        yield Flaw(
             code="PACK-005",
             severity="warn",
-            subject=f"{pack.key}:{entry}",
-            message=f"“{name}”: {what}.",
-            evidence={"name": name},
+            subject=f"{pack.key}:{next(iter(entries))}",
+            message=f"“{name}”: {what}{more}.",
+            evidence={"name": name, "entries": list(entries)},
             remedy="Add the pack that declares it, or correct the name.",
         )
-        for name in asked
-        if not there(name)
-    ]
