@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from registry.conftest import MONDAY, TUESDAY, WEDNESDAY, made_up_unit, made_up_uscc
+from registry.made_up import MONDAY, TUESDAY, WEDNESDAY, made_up_unit, made_up_uscc
 from shuangkong.engine.api import METADATA, connect, writing
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.ids import SubjectId
