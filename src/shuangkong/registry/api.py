@@ -34,7 +34,7 @@ from shuangkong.registry.service import (
     register_units,
     source_row,
 )
-from shuangkong.registry.snapshots import ancestors, scope_subjects, snapshot, subtree
+from shuangkong.registry.snapshots import ancestors, closure_table, scope_subjects, snapshot, subtree
 from shuangkong.registry.store import source as source_table
 from shuangkong.registry.tables import REPORTING_PLAN, SUBJECT_ALIASES, SUBJECT_CLOSURE, SUBJECTS
 from shuangkong.registry.uscc import check_uscc
@@ -57,6 +57,7 @@ __all__ = [
     "UnitEntry",
     "ancestors",
     "check_uscc",
+    "closure_table",
     "correct",
     "directory",
     "ensure_regions",

@@ -109,7 +109,7 @@ def industry(code: str, edition: str) -> Industry:
     A section's letter in front (C3011) is accepted when it is the right one.
     """
     lists = codelists.industries()
-    editions = sorted({e for e, _ in lists})
+    editions = _editions()
     if edition not in editions:
         raise UserError(
             "REG-001",
@@ -128,6 +128,11 @@ def industry(code: str, edition: str) -> Industry:
             remedy="Leave the letter out, or correct it.",
         )
     return found
+
+
+@cache
+def _editions() -> tuple[str, ...]:
+    return tuple(sorted({edition for edition, _ in codelists.industries()}))
 
 
 def industry_path(entry: Industry) -> tuple[str, ...]:

@@ -34,16 +34,25 @@ def snapshot(
     """
     aliases = _dated(connection, store.alias, ("subject_id", "scheme", "value"), known)
     edges = edges_known(connection, known)
-    ids = connection.execute(sa.select(store.subject.c.subject_id).where(store.subject.c.recorded_at <= known))
     plan = _dated(connection, store.reporting_plan, ("subject_id", "book", "period_kind"), known)
-    chosen = edges["lies_in"] if hierarchy == "lies_in" else in_charge(edges["lies_in"], edges["jurisdiction"])
-    rows = closure(sorted(ids.scalars()), chosen)
     return {
         "subjects": _subjects(connection, known, aliases, edges["lies_in"], day),
         "subject_aliases": _arrow(SUBJECT_ALIASES, aliases),
-        "subject_closure": _arrow(SUBJECT_CLOSURE, [(r.ancestor, r.subject, r.start, r.end, r.depth) for r in rows]),
+        "subject_closure": closure_table(connection, known, hierarchy),
         "reporting_plan": _arrow(REPORTING_PLAN, plan),
     }
+
+
+def closure_table(connection: sa.Connection, known: datetime, hierarchy: Hierarchy = "lies_in") -> pa.Table:
+    """`subject_closure` alone, by place or by who is in charge."""
+    ids = connection.execute(sa.select(store.subject.c.subject_id).where(store.subject.c.recorded_at <= known))
+    rows = closure(sorted(ids.scalars()), _edges_of(connection, known, hierarchy))
+    return _arrow(SUBJECT_CLOSURE, [(r.ancestor, r.subject, r.start, r.end, r.depth) for r in rows])
+
+
+def _edges_of(connection: sa.Connection, known: datetime, hierarchy: Hierarchy) -> list[Edge]:
+    edges = edges_known(connection, known)
+    return edges["lies_in"] if hierarchy == "lies_in" else in_charge(edges["lies_in"], edges["jurisdiction"])
 
 
 def edges_known(connection: sa.Connection, known: datetime) -> dict[str, list[Edge]]:
@@ -65,10 +74,8 @@ def subtree(
     hierarchy: Hierarchy = "lies_in",
 ) -> frozenset[SubjectId]:
     """The region (or unit) and all that lies in it on the day; never told by a code's first digits."""
-    edges = edges_known(connection, known)
-    chosen = edges["lies_in"] if hierarchy == "lies_in" else in_charge(edges["lies_in"], edges["jurisdiction"])
     below: dict[str, list[str]] = defaultdict(list)
-    for edge in chosen:
+    for edge in _edges_of(connection, known, hierarchy):
         if edge.start <= day < edge.end:
             below[edge.parent].append(edge.child)
     found: set[str] = set()

@@ -32,7 +32,8 @@ def _dated(table: str) -> tuple[sa.Column[Any] | sa.CheckConstraint, ...]:
         sa.Column("valid_from", sa.Date, nullable=False),
         sa.Column("valid_to", sa.Date),
         sa.Column("recorded_at", UtcInstant, nullable=False),
-        sa.Column("corrects", _ID, sa.ForeignKey(f"{table}.row_id"), index=True),
+        # once only: of two corrections of one row nobody could say which holds
+        sa.Column("corrects", _ID, sa.ForeignKey(f"{table}.row_id"), unique=True),
         sa.CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", name="days"),
     )
 
