@@ -14,6 +14,7 @@ from shuangkong.accounting.factors import (
 )
 from shuangkong.accounting.methods import BASIS_LABELS, Method
 from shuangkong.accounting.register import INDICATORS, Indicator
+from shuangkong.accounting.snapshots import packs_of, region_paths, targets_of
 from shuangkong.accounting.sourcing import value_key
 from shuangkong.accounting.step import account, methods_of
 from shuangkong.accounting.tables import (
@@ -51,5 +52,8 @@ __all__ = [
     "grid_editions",
     "guides",
     "methods_of",
+    "packs_of",
+    "region_paths",
+    "targets_of",
     "value_key",
 ]

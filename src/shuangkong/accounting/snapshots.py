@@ -19,7 +19,7 @@ from shuangkong.kernel.labels import Label
 from shuangkong.kernel.numbers import quantise
 from shuangkong.kernel.periods import Period, PeriodKind
 from shuangkong.policy.api import PackSet, Target, schedule
-from shuangkong.registry.api import REPORTING_PLAN, SUBJECT_CLOSURE, SUBJECTS, industry_path, snapshot
+from shuangkong.registry.api import REPORTING_PLAN, SUBJECT_CLOSURE, SUBJECTS, industry, industry_path, snapshot
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -134,7 +134,7 @@ def _sector(row: dict[str, Any]) -> str | None:
     if row["kind"] != "unit" or not row["industry_code"]:
         return None
     try:
-        path = industry_path(row["industry_code"])
+        path = industry_path(industry(row["industry_code"], row["industry_edition"]))
     except UserError:
         return None
     return "industry" if path[0] in INDUSTRY_SECTIONS else None

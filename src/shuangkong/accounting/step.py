@@ -90,7 +90,8 @@ def _keep(run: RunContext, name: str, rows: ir.Table) -> ir.Table:
 def _bind_factors(run: RunContext, registered: snapshots.Registered, methods: Sequence[Method]) -> ir.Table:
     cases = run.executor.run(
         "SELECT DISTINCT book, item, role, unit, CAST(year(period_start) AS BIGINT) AS year, "
-        " coalesce(area, '') AS area, coalesce(basis, price_base, '') AS basis FROM book_entries LEFT JOIN areas USING (subject_id)"
+        " coalesce(area, '') AS area, coalesce(basis, price_base, '') AS basis"
+        " FROM book_entries LEFT JOIN areas USING (subject_id)"
     )
     rows = factor_rows(
         snapshots.packs_of(run), methods, [Case(**r) for r in cases.to_pylist()], registered.paths, run.known.date()

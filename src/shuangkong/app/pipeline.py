@@ -1,0 +1,37 @@
+"""The one pipeline: each slice's step over one run, in slice order. A scenario is the same with an overlay."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from shuangkong.accounting.api import Method, account, methods_of
+from shuangkong.engine.api import RunRecord, Workspace, begin, run_record
+from shuangkong.judgement.api import judge
+from shuangkong.kernel.scope import Scope
+from shuangkong.policy.api import Overlay, PackSet
+
+#: Beside the methods that targets name, figures that come in standard coal at calorific value are shown too.
+#: It decides nothing: a target is only ever answered by the method that it names.
+SHOWN: tuple[Method, ...] = (Method("gbt2589-2020", "calorific", "ghg-guides-2013-2015", ""),)
+
+
+def run_pipeline(
+    workspace: Workspace,
+    packs: PackSet,
+    *,
+    known: datetime,
+    as_of: date,
+    scope: Scope,
+    overlays: Sequence[Overlay] = (),
+    methods: Sequence[Method] = SHOWN,
+) -> RunRecord:
+    """Account and judge everything in scope as known at an instant; with overlays a scenario with a private sink."""
+    for overlay in overlays:
+        packs = packs.overlay(overlay)
+    kind = "scenario" if overlays else "book"
+    with begin(workspace, packs, kind=kind, known=known, as_of=as_of, scope=scope) as run:
+        account(run, methods_of(packs, methods))
+        judge(run)
+        run_id = run.run_id
+    return run_record(workspace, run_id)

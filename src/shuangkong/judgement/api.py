@@ -1,0 +1,7 @@
+"""The door of the judgement slice."""
+
+from shuangkong.judgement.rules import decide
+from shuangkong.judgement.step import finding_changes, findings, judge
+from shuangkong.judgement.tables import FINDING_CHANGES, FINDINGS
+
+__all__ = ["FINDINGS", "FINDING_CHANGES", "decide", "finding_changes", "findings", "judge"]
