@@ -26,6 +26,7 @@ from shuangkong.registry.api import (
     UnitEntry,
     ancestors,
     correct,
+    describe,
     directory,
     ensure_regions,
     merge_regions,
@@ -42,6 +43,7 @@ from shuangkong.registry.api import (
     snapshot,
     source_row,
     split_region,
+    subjects_seen,
     subtree,
 )
 
@@ -222,6 +224,23 @@ def test_a_scope_holds_its_own_and_never_a_neighbours(db: sa.Connection) -> None
     assert seen(Scope.region("county", county, DAY)) == {county, mine, site}
     assert seen(Scope.region("county", county, date(2025, 1, 1)), MONDAY) == {county, mine, site}
     assert other not in seen(Scope.region("county", county, DAY))
+
+
+def test_a_reader_sees_the_cards_of_the_own_scope_only(db: sa.Connection) -> None:
+    """A neighbour's unit, and one that does not exist, are answered alike."""
+    mine, other = register_units(db, [made_up_unit(1, lies_in="130202"), made_up_unit(2, lies_in="130203")], MONDAY)
+    scope = Scope.region("county", region(db, "130202"), DAY)
+    card = describe(db, mine, scope, MONDAY)
+    assert (card.kind, card.synthetic) == ("unit", True)
+    assert [(f.name, f.value) for f in card.aliases] == [("name_zh", "合成单位1"), ("uscc", made_up_uscc(1))]
+    assert [(f.name, f.value) for f in card.parents] == [("lies_in", region(db, "130202"))]
+    assert ("industry_code", "3011") in [(f.name, f.value) for f in card.attributes]
+    for hidden in (other, SubjectId("s_none")):
+        with pytest.raises(UserError) as error:
+            describe(db, hidden, scope, MONDAY)
+        assert str(error.value) == "SCOPE-001 this subject is not yours to see. Ask who grants your rights."
+    assert subjects_seen(db, scope, MONDAY, kind="unit")["subject_id"].to_pylist() == [mine]
+    assert set(subjects_seen(db, Scope.all("a"), MONDAY, kind="unit")["subject_id"].to_pylist()) == {mine, other}
 
 
 @pytest.mark.parametrize(

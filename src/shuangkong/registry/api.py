@@ -24,6 +24,7 @@ from shuangkong.registry.model import (
     SourceEntry,
     UnitEntry,
 )
+from shuangkong.registry.reading import Fact, SubjectCard, describe, subjects_seen
 from shuangkong.registry.rules import ALWAYS, FOREVER
 from shuangkong.registry.service import (
     correct,
@@ -48,17 +49,20 @@ __all__ = [
     "SUBJECT_ALIASES",
     "SUBJECT_CLOSURE",
     "Directory",
+    "Fact",
     "Industry",
     "Level",
     "PlanEntry",
     "Region",
     "RegionEntry",
     "SourceEntry",
+    "SubjectCard",
     "UnitEntry",
     "ancestors",
     "check_uscc",
     "closure_table",
     "correct",
+    "describe",
     "directory",
     "ensure_regions",
     "find_region",
@@ -84,5 +88,6 @@ __all__ = [
     "source_row",
     "source_table",
     "split_region",
+    "subjects_seen",
     "subtree",
 ]

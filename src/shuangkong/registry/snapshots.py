@@ -32,15 +32,21 @@ def snapshot(
     The names and attributes of `subjects` are those of `day` (the last ones when it is None or none held then).
     The closure follows one hierarchy: the place (属地), or who is in charge (管辖) where that differs.
     """
-    aliases = _dated(connection, store.alias, ("subject_id", "scheme", "value"), known)
+    aliases = dated(connection, store.alias, ("subject_id", "scheme", "value"), known)
     edges = edges_known(connection, known)
-    plan = _dated(connection, store.reporting_plan, ("subject_id", "book", "period_kind"), known)
+    plan = dated(connection, store.reporting_plan, ("subject_id", "book", "period_kind"), known)
     return {
         "subjects": _subjects(connection, known, aliases, edges["lies_in"], day),
         "subject_aliases": _arrow(SUBJECT_ALIASES, aliases),
         "subject_closure": closure_table(connection, known, hierarchy),
         "reporting_plan": _arrow(REPORTING_PLAN, plan),
     }
+
+
+def subjects_table(connection: sa.Connection, known: datetime, *, day: date | None = None) -> pa.Table:
+    """`subjects` alone, with the names and attributes of the day (the last ones when it is None)."""
+    aliases = dated(connection, store.alias, ("subject_id", "scheme", "value"), known)
+    return _subjects(connection, known, aliases, edges_known(connection, known)["lies_in"], day)
 
 
 def closure_table(connection: sa.Connection, known: datetime, hierarchy: Hierarchy = "lies_in") -> pa.Table:
@@ -58,7 +64,7 @@ def _edges_of(connection: sa.Connection, known: datetime, hierarchy: Hierarchy) 
 def edges_known(connection: sa.Connection, known: datetime) -> dict[str, list[Edge]]:
     """Parenthood by relation, as known."""
     found: dict[str, list[Edge]] = {"lies_in": [], "jurisdiction": []}
-    for child, above, relation, start, end in _dated(
+    for child, above, relation, start, end in dated(
         connection, store.parent, ("child_id", "parent_id", "relation"), known
     ):
         found.setdefault(relation, []).append(Edge(child, above, start, end))
@@ -112,12 +118,16 @@ def scope_subjects(connection: sa.Connection, scope: Scope, known: datetime) -> 
     return pa.table({"subject_id": pa.array(sorted(found), pa.string())})
 
 
-def _dated(
-    connection: sa.Connection, table: sa.Table, names: tuple[str, ...], known: datetime
+def dated(
+    connection: sa.Connection,
+    table: sa.Table,
+    names: tuple[str, ...],
+    known: datetime,
+    *conditions: sa.ColumnElement[bool],
 ) -> list[tuple[Any, ...]]:
     """Standing rows: the named columns, then the days; rows that were never valid are left out."""
     columns = [*(table.c[n] for n in names), table.c.valid_from, table.c.valid_to]
-    query = sa.select(*columns).where(store.standing(table, known))
+    query = sa.select(*columns).where(store.standing(table, known), *conditions)
     query = query.where(sa.or_(table.c.valid_to.is_(None), table.c.valid_to > table.c.valid_from))
     rows = connection.execute(query.order_by(*columns[:-1])).all()
     return [(*row[:-1], row[-1] or FOREVER) for row in rows]
@@ -137,7 +147,7 @@ def _subjects(
     day: date | None,
 ) -> pa.Table:
     facts: dict[str, dict[str, list[Held]]] = defaultdict(lambda: defaultdict(list))
-    attributes = _dated(connection, store.attribute, ("subject_id", "name", "value"), known)
+    attributes = dated(connection, store.attribute, ("subject_id", "name", "value"), known)
     for subject, name, value, start, end in (*aliases, *attributes):
         facts[subject][name].append((start, end, value))
     above: dict[str, list[Held]] = defaultdict(list)
