@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from shuangkong.registry import codelists
-from shuangkong.registry.api import NATION, industry_path, regions_on
+from shuangkong.registry.api import NATION, find_region, industry_path, regions_on
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 shared = pytest.mark.skipif(not SHARED.is_dir(), reason="../shared is not beside the checkout")
@@ -141,3 +141,18 @@ def test_the_2023_list_is_as_published() -> None:
     }
     assert {c: n for c, n in theirs.items() if ours.get(c) != n} == {}
     assert len(theirs) > 3200
+
+
+@pytest.mark.shared
+@shared
+def test_every_region_named_by_the_published_bulletins_is_found() -> None:
+    """Each name leads to the code printed beside it, on the last day of 2015."""
+    compared = 0
+    for path in sorted((SHARED / "official-dual-control-bulletins").glob("*.csv")):
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            for row in csv.DictReader(file):
+                name = row.get("province") or row.get("region")
+                if name and row.get("adcode"):
+                    compared += 1
+                    assert find_region(name, date(2015, 12, 31)).code == row["adcode"], (path.name, name)
+    assert compared > 300
