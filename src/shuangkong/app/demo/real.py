@@ -96,9 +96,7 @@ def _common(
     }
 
 
-def _reported(
-    carried: CarriedFile, number: int, cells: dict[str, str], column: ReportedColumn, code: str
-) -> Row:
+def _reported(carried: CarriedFile, number: int, cells: dict[str, str], column: ReportedColumn, code: str) -> Row:
     text = cells[column.column].strip()
     if text:
         value: Decimal | None = -Decimal(text) if column.negate else Decimal(text)
@@ -125,9 +123,7 @@ def _note(carried: CarriedFile, cells: dict[str, str], column: ReportedColumn) -
     return "; ".join(p for p in parts if p) or None
 
 
-def _entry(
-    catalogue: Catalogue, carried: CarriedFile, number: int, cells: dict[str, str], column: EntryColumn
-) -> Row:
+def _entry(catalogue: Catalogue, carried: CarriedFile, number: int, cells: dict[str, str], column: EntryColumn) -> Row:
     item = column.item
     if column.item_column is not None:
         item = catalogue.items_of(column)[cells[column.item_column]]

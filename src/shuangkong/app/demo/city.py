@@ -1,0 +1,120 @@
+"""The synthetic city 示范市（合成）: registrations and figures from a seed. Pure: nothing is read but the design."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from shuangkong.app.demo.counties import county_entries
+from shuangkong.app.demo.design import CityDesign, Industries, city_design, industries
+from shuangkong.app.demo.draws import Draws
+from shuangkong.app.demo.entries import DemoEntry
+from shuangkong.app.demo.returns import unit_entries
+from shuangkong.app.demo.units import DemoUnit, make_units
+from shuangkong.kernel.ids import SubjectId, subject_id
+from shuangkong.registry.api import PlanEntry, RegionEntry, UnitEntry
+
+#: The demo's own seed; another seed gives another city of the same shape.
+SEED = 20250
+SCHEME = "local"
+KEY_UNIT = "key_unit"
+
+
+@dataclass(frozen=True, slots=True)
+class City:
+    """The city as made: who is in it, and its figures as they are right. `seed` and `scale` make it again."""
+
+    seed: int
+    scale: int
+    design: CityDesign
+    data: Industries
+    units: tuple[DemoUnit, ...]
+    entries: tuple[DemoEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A unit that changes its county on a day."""
+
+    unit: SubjectId
+    into: SubjectId
+    on: date
+
+
+def make_city(seed: int = SEED, scale: int = 1) -> City:
+    """The city of a seed; `scale` multiplies the number of units and divides their size, so that totals stay."""
+    if scale < 1:
+        raise ValueError(f"scale {scale} is below 1")
+    design, data, draws = city_design(), industries(), Draws(seed)
+    units = make_units(design, data, draws, scale)
+    returns = unit_entries(design, data, draws, units)
+    return City(seed, scale, design, data, units, (*returns, *county_entries(design, data, units, returns)))
+
+
+def region(code: str) -> SubjectId:
+    """The subject id of one of the invented regions."""
+    return subject_id("region", SCHEME, code)
+
+
+def region_entries(city: City) -> tuple[RegionEntry, ...]:
+    """Province, city and counties, upper ones first; the province lies in the nation."""
+    d = city.design
+    rows = [(d.province, d.nation, d.province.level), (d.city, region(d.province.code), d.city.level)]
+    found = [
+        RegionEntry(r.code, r.zh, above, d.first_day, level, SCHEME, r.en, synthetic=True) for r, above, level in rows
+    ]
+    above = region(d.city.code)
+    counties = [
+        RegionEntry(c.code, c.zh, above, d.first_day, "county", SCHEME, c.en, synthetic=True) for c in d.counties
+    ]
+    return (*found, *counties)
+
+
+def unit_registrations(city: City) -> tuple[UnitEntry, ...]:
+    """Every unit where it first lay; a move is told apart by `moves`."""
+    d = city.design
+    return tuple(
+        UnitEntry(
+            name_zh=u.name_zh,
+            name_en=u.name_en,
+            lies_in=region(u.county),
+            valid_from=d.first_day,
+            valid_to=u.closed,
+            uscc=u.uscc,
+            industry_code=u.industry.code,
+            industry_edition="2017",
+            unit_class=KEY_UNIT,
+            attributes=(("product", u.industry.product.id), ("reporting", "monthly")),
+            synthetic=True,
+        )
+        for u in city.units
+    )
+
+
+def unit_subject(unit: DemoUnit) -> SubjectId:
+    """The subject id of a unit."""
+    return subject_id("unit", "uscc", unit.uscc)
+
+
+def moves(city: City) -> tuple[Move, ...]:
+    """Units that change their county."""
+    return tuple(
+        Move(unit_subject(u), region(u.moved_to), u.moved_on) for u in city.units if u.moved_on is not None
+    )
+
+
+def reporting_plan(city: City) -> tuple[PlanEntry, ...]:
+    """Who must report what: units energy and output each month, counties the rest each month and the past each year."""
+    d = city.design
+    start, monthly = date(d.first_year, 1, 1), date(d.monthly_from, 1, 1)
+    end = date(d.last_year + 1, 1, 1)
+    found = [
+        PlanEntry(unit_subject(u), book, "month", monthly, min(u.closed or end, end))
+        for u in city.units
+        for book in ("energy", "output")
+    ]
+    for county in d.counties:
+        found.append(PlanEntry(region(county.code), "energy", "year", start, monthly))
+        found.append(PlanEntry(region(county.code), "energy", "month", monthly, end))
+        found.append(PlanEntry(region(county.code), "value", "year", start, end))
+    return tuple(found)
