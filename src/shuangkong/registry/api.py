@@ -35,6 +35,7 @@ from shuangkong.registry.service import (
     register_units,
     source_row,
 )
+from shuangkong.registry.sheets import api as sheets
 from shuangkong.registry.snapshots import ancestors, closure_table, scope_subjects, snapshot, subtree
 from shuangkong.registry.store import source as source_table
 from shuangkong.registry.tables import REPORTING_PLAN, SUBJECT_ALIASES, SUBJECT_CLOSURE, SUBJECTS
@@ -84,6 +85,7 @@ __all__ = [
     "register_units",
     "resolve",
     "scope_subjects",
+    "sheets",
     "snapshot",
     "source_row",
     "source_table",
