@@ -12,11 +12,14 @@ from shuangkong.accounting.factors import (
     grid_editions,
     guides,
 )
+from shuangkong.accounting.importing import Origin, Report, import_sheet
 from shuangkong.accounting.methods import BASIS_LABELS, Method
 from shuangkong.accounting.register import INDICATORS, Indicator
+from shuangkong.accounting.sheets import BOOKS, schema_of
 from shuangkong.accounting.snapshots import packs_of, region_paths, targets_of
 from shuangkong.accounting.sourcing import value_key
 from shuangkong.accounting.step import account, methods_of
+from shuangkong.accounting.store import batches
 from shuangkong.accounting.tables import (
     AMOUNTS,
     BOOK_ENTRIES,
@@ -30,6 +33,7 @@ from shuangkong.accounting.tables import (
 __all__ = [
     "AMOUNTS",
     "BASIS_LABELS",
+    "BOOKS",
     "BOOK_ENTRIES",
     "CHANGE",
     "DEDUCTIONS",
@@ -43,7 +47,10 @@ __all__ = [
     "Given",
     "Indicator",
     "Method",
+    "Origin",
+    "Report",
     "account",
+    "batches",
     "carrier_named",
     "check_method",
     "co2_factor",
@@ -51,9 +58,11 @@ __all__ = [
     "energy_factor",
     "grid_editions",
     "guides",
+    "import_sheet",
     "methods_of",
     "packs_of",
     "region_paths",
+    "schema_of",
     "targets_of",
     "value_key",
 ]

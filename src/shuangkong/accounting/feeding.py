@@ -88,6 +88,8 @@ def factor_rows(
                 rows += _energy_rows(packs, method, case, paths.get(case.area, ()), known)
         elif case.book == "output":
             rows.append(_row(case, "", "output", case.unit, case.item, Factor(Decimal(1), case.unit)))
+        elif case.book == "carbon":
+            rows.append(_row(case, "", case.item, case.unit, case.item, Factor(Decimal(1), case.unit)))
         elif case.book == "value":
             measure = case.item if case.basis.startswith("constant:") else f"{case.item}_nominal"
             rows.append(_row(case, case.basis, measure, case.unit, case.basis, Factor(Decimal(1), case.unit)))

@@ -19,7 +19,15 @@ from shuangkong.kernel.labels import Label
 from shuangkong.kernel.numbers import quantise
 from shuangkong.kernel.periods import Period, PeriodKind
 from shuangkong.policy.api import PackSet, Target, schedule
-from shuangkong.registry.api import REPORTING_PLAN, SUBJECT_CLOSURE, SUBJECTS, industry, industry_path, snapshot
+from shuangkong.registry.api import (
+    REPORTING_PLAN,
+    SUBJECT_CLOSURE,
+    SUBJECTS,
+    closure_table,
+    industry,
+    industry_path,
+    snapshot,
+)
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -114,7 +122,7 @@ def bind(run: RunContext) -> Registered:
     """Bind subjects, closure and areas."""
     with reading(run.workspace.engine) as db:
         known = snapshot(db, run.known, day=run.as_of)
-        ruled = snapshot(db, run.known, day=run.as_of, hierarchy="jurisdiction")["subject_closure"]
+        ruled = closure_table(db, run.known, hierarchy="jurisdiction")
     subjects = known["subjects"]
     run.bind(REPORTING_PLAN, known["reporting_plan"])
     rows = subjects.select(

@@ -19,7 +19,7 @@ BOOK_ENTRIES = TableContract(
     Label("账目", "book entries"),
     (
         text("entry_id", "账目号", "entry"),
-        text("book", "账", "book", doc="energy, output or value"),
+        text("book", "账", "book", doc="energy, output, value or carbon"),
         text("subject_id", "主体", "subject"),
         *PERIOD_COLUMNS,
         text("item", "品种", "item", doc="energy carrier, product, or gdp / industry_value_added"),

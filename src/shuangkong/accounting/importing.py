@@ -1,0 +1,305 @@
+"""Importing a sheet into a book (导入): read, map, check, look at what would change, commit whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from shuangkong.accounting import store
+from shuangkong.accounting.sheets import schema_of
+from shuangkong.accounting.tables import BOOK_ENTRIES
+from shuangkong.engine.api import Commit, DuckDB, Workspace, reading, record, writing
+from shuangkong.kernel.errors import UserError
+from shuangkong.kernel.flaws import Flaw
+from shuangkong.kernel.ids import digest
+from shuangkong.kernel.labels import Label
+from shuangkong.kernel.periods import Period
+from shuangkong.kernel.scope import Scope
+from shuangkong.policy.api import PackSet
+from shuangkong.registry.api import Directory, SourceEntry, directory, record_source, subjects_seen
+from shuangkong.registry.sheets.api import (
+    Checked,
+    Guess,
+    Mapping,
+    Reason,
+    Refusal,
+    check_rows,
+    read_sheet,
+    suggest_mapping,
+)
+
+_NATURAL = ("book", "subject_id", "period_key", "item", "role", "extent", "price_base")
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a sheet comes from; `known_on` is the day its figures were handed in or published."""
+
+    file_name: str
+    publisher: str
+    document: str
+    licence: str
+    known_on: date
+    confidence: str = "confirmed"
+    synthetic: bool = False
+    use: str | None = None
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What an import did, or would do (dry run): every data row is new, corrected, unchanged, skipped or refused."""
+
+    book: str
+    file_name: str
+    mapping: Mapping
+    guesses: tuple[Guess, ...]
+    rows: int
+    fresh: int = 0
+    corrected: int = 0
+    unchanged: int = 0
+    skipped: int = 0
+    refusals: tuple[Refusal, ...] = ()
+    refused_rows: int = 0
+    flaws: tuple[Flaw, ...] = ()
+    committed: bool = False
+    commit: int | None = None
+    source_id: str = ""
+    examples: tuple[dict[str, object], ...] = field(default=())
+
+
+def import_sheet(
+    workspace: Workspace,
+    packs: PackSet,
+    book: str,
+    content: bytes,
+    origin: Origin,
+    *,
+    principal: str,
+    sheet: str | None = None,
+    mapping: Mapping | None = None,
+    dry_run: bool = False,
+) -> Report:
+    """Take a sheet into a book.
+
+    The mapping is the one given, else one saved for the same head, else the suggested one. A file with a refused
+    row is refused whole: the report lists every refusal and nothing is written. A figure that is there already
+    is left alone; one that differs corrects the older row, which stays. The same file twice changes nothing.
+    Raises IMP-001 (unreadable) and IMP-002 (a column that is needed has no source).
+    """
+    schema = schema_of(book, packs)
+    with reading(workspace.engine) as db:
+        saved = [Mapping.from_json(m) for m in store.mappings(db, schema.id)]
+        names = directory(db, workspace.clock())
+        now = workspace.clock()
+        seen = subjects_seen(db, Scope.system("match a sheet with the registry"), now, kind="region")
+        regions = frozenset(seen["subject_id"].to_pylist())
+    table = read_sheet(content, name=origin.file_name, sheet=sheet)
+    guessed, guesses = suggest_mapping(table, schema, saved)
+    used = mapping or guessed
+    checked = check_rows(table, used, schema)
+    rows, refusals = _resolved(checked, book, names, regions)
+    refused_rows = {r.row for r in refusals}
+    report = Report(
+        book, origin.file_name, used, guesses, checked.data_rows, skipped=len(checked.skipped),
+        refusals=tuple(refusals), refused_rows=len(refused_rows), flaws=tuple(checked.flaws),
+    )  # fmt: skip
+    if refusals:
+        return report
+    source = SourceEntry(
+        origin.file_name, workspace.blobs.put(content) if not dry_run else "", table.sheet or "", origin.publisher,
+        origin.document, origin.licence, origin.url, origin.synthetic,
+    )  # fmt: skip
+    entries = [_entry(r, book, origin, now) for r in rows]
+    fresh, corrected, unchanged = _against(workspace, entries, now)
+    report = replace(
+        report, fresh=len(fresh), corrected=len(corrected), unchanged=unchanged,
+        examples=tuple(corrected[:5] or fresh[:5]),
+    )  # fmt: skip
+    if dry_run:
+        return report
+    return _commit(workspace, report, source, [*fresh, *corrected], principal, now)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    number: int
+    subject: str
+    period: Period
+    values: dict[str, Any]
+    state: str
+
+
+def _resolved(
+    checked: Checked, book: str, names: Directory, regions: frozenset[str]
+) -> tuple[list[_Row], list[Refusal]]:
+    """Rows with their subject on the period's last day, and all refusals in the order of the file."""
+    refusals = list(checked.refusals)
+    rows: list[_Row] = []
+    states = checked.states.get("quantity", {})
+    cache: dict[tuple[str, date], str | Reason] = {}
+    for index, item in enumerate(checked):
+        period: Period = item.values["period"]  # type: ignore[assignment]
+        text = str(item.values["subject"])
+        key = (text, period.last_day)
+        if key not in cache:
+            cache[key] = _subject(names, text, period.last_day)
+        found = cache[key]
+        if isinstance(found, Reason):
+            refusals.append(Refusal(item.row, checked.letters.get("subject", ""), "", "subject", text, found))
+            continue
+        if book != "output" and found in regions and item.values.get("extent") is None:
+            refusals.append(Refusal(item.row, checked.letters.get("extent", ""), "", "extent", "", _NO_EXTENT))
+            continue
+        rows.append(_Row(item.row, found, period, dict(item.values), states.get(index, "ok")))
+    return rows, sorted(refusals, key=lambda r: r.row)
+
+
+_NO_EXTENT = Reason(
+    "extent_needed",
+    Label("地区数据没有说明范围", "the row is about a region and does not say its extent"),
+    Label("加一列“范围”：本级 或 全口径", "add a column 范围: 本级 (own) or 全口径 (whole)"),
+)
+
+
+def _subject(names: Directory, text: str, day: date) -> str | Reason:
+    """The subject of a code or name: USCC, region, or a name that is registered."""
+    tried: UserError | None = None
+    for scheme in ("uscc", "local", "name_zh"):
+        try:
+            return str(names.resolve(scheme, text, day))
+        except UserError as wrong:
+            if wrong.code in ("REG-002", "REG-003"):
+                tried = wrong
+    try:
+        return str(names.region(text, day))
+    except UserError as wrong:
+        tried = tried or wrong
+    return Reason(
+        "unknown_subject",
+        Label(f"{day} 没有登记为“{text}”的单位或地区（{tried.code}）", tried.message),
+        Label("更正代码，或先登记该单位", tried.remedy or "correct it, or register the unit first"),
+    )
+
+
+def _entry(row: _Row, book: str, origin: Origin, now: datetime) -> dict[str, object]:
+    v, p = row.values, row.period
+    quantity = v.get("quantity")
+    role = v.get("role") or ("consumption" if book == "energy" else book)
+    return {
+        "book": book, "subject_id": row.subject, "period_key": p.key, "period_kind": p.kind.value,
+        "period_start": p.start, "period_end": p.end, "item": v["item"], "role": role,
+        "extent": v.get("extent") or "own", "quantity": quantity, "unit": v.get("unit") or _fallback_unit(book),
+        "basis": v.get("basis"), "price_base": v.get("price_base"),
+        "state": "ok" if quantity is not None else "no_quantity", "use": origin.use, "source_row": row.number,
+        "known_on": origin.known_on, "recorded_at": now, "corrects": None,
+        "confidence": "synthetic" if origin.synthetic else origin.confidence,
+    }  # fmt: skip
+
+
+def _fallback_unit(book: str) -> str:
+    """A row without a quantity still needs the column filled; money and emissions have one base unit."""
+    return {"value": "CNY", "carbon": "tCO2"}.get(book, "1")
+
+
+def _against(
+    workspace: Workspace, entries: Sequence[dict[str, object]], now: datetime
+) -> tuple[list[dict[str, object]], list[dict[str, object]], int]:
+    """Entries that are new, those that correct an older one, and how many are there already."""
+    standing = _standing(workspace, {str(e["subject_id"]) for e in entries}, now)
+    fresh: list[dict[str, object]] = []
+    corrected: list[dict[str, object]] = []
+    unchanged = 0
+    for e in entries:
+        old = standing.get(tuple(e[k] for k in _NATURAL))
+        if old is None:
+            fresh.append(e)
+        elif (old["quantity"], old["unit"], old["basis"]) == (_six(e["quantity"]), e["unit"], e["basis"]):
+            unchanged += 1
+        else:
+            corrected.append({**e, "corrects": old["entry_id"]})
+    return fresh, corrected, unchanged
+
+
+def _six(value: object) -> Decimal | None:
+    return value.quantize(Decimal("0.000001")) if isinstance(value, Decimal) else None
+
+
+def _standing(workspace: Workspace, subjects: set[str], now: datetime) -> dict[tuple[object, ...], dict[str, Any]]:
+    files = workspace.lake.files(BOOK_ENTRIES, now)
+    if not files:
+        return {}
+    with DuckDB() as engine:
+        engine.bind_files("entries", files, BOOK_ENTRIES.arrow_schema)
+        engine.bind("wanted", pa.table({"subject_id": sorted(subjects)}))
+        rows = engine.run(
+            f"SELECT entry_id, quantity, unit, basis, {', '.join(_NATURAL)} FROM entries"
+            " SEMI JOIN wanted USING (subject_id)"
+            " WHERE entry_id NOT IN (SELECT corrects FROM entries WHERE corrects IS NOT NULL)"
+        )
+    return {tuple(r[k] for k in _NATURAL): r for r in rows.to_pylist()}
+
+
+def _commit(
+    workspace: Workspace,
+    report: Report,
+    source: SourceEntry,
+    entries: Sequence[dict[str, object]],
+    principal: str,
+    now: datetime,
+) -> Report:
+    import_id = f"i_{digest('import', report.book, source.sha256, source.sheet, report.mapping.to_json())}"
+    for e in entries:
+        e["entry_id"] = f"e_{digest(import_id, *(str(e[k]) for k in _NATURAL))}"
+    with workspace.lake.lease(BOOK_ENTRIES.name) as lease:
+        # a transaction of its own: a source without entries claims nothing
+        with writing(workspace.engine) as db:
+            source_id = record_source(db, source, now)
+        rows = BOOK_ENTRIES.from_rows([{**e, "source_id": source_id} for e in entries])
+
+        def also(connection: sa.Connection, commit: Commit) -> None:
+            _register(connection, report, source, source_id, import_id, commit, principal, now)
+
+        done = workspace.lake.commit(
+            BOOK_ENTRIES, rows, lease, token=import_id, principal=principal, note=report.file_name, recorded_at=now,
+            also=also,
+        )  # fmt: skip
+    return replace(report, committed=True, commit=done.sequence, source_id=source_id)
+
+
+def _register(
+    db: sa.Connection,
+    report: Report,
+    source: SourceEntry,
+    source_id: str,
+    import_id: str,
+    commit: Commit,
+    principal: str,
+    now: datetime,
+) -> None:
+    """In the transaction of the commit: the batch, the mapping for next time, the audit entry."""
+    db.execute(
+        store.import_batch.insert().values(
+            import_id=import_id, book=report.book, source_id=source_id, file_name=report.file_name,
+            sha256=source.sha256, fresh=report.fresh, corrected=report.corrected, unchanged=report.unchanged,
+            skipped=report.skipped, commit_sequence=commit.sequence, principal=principal, recorded_at=now,
+        )
+    )  # fmt: skip
+    if report.mapping.signature:
+        store.save_mapping(db, report.book, report.mapping.signature, report.mapping.to_json(), now, principal)
+    detail = {"file": report.file_name, "sha256": source.sha256, "new": report.fresh, "corrected": report.corrected}
+    record(db, at=now, principal=principal, action=f"import.{report.book}", obj=import_id, detail=detail)
+
+
+def describe(report: Report) -> Iterator[tuple[str, int]]:
+    """Counts in the order in which they are shown."""
+    yield from (
+        ("rows", report.rows), ("new", report.fresh), ("corrected", report.corrected), ("unchanged", report.unchanged),
+        ("skipped", report.skipped), ("refused", report.refused_rows),
+    )  # fmt: skip
