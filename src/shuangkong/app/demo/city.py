@@ -32,15 +32,6 @@ class City:
     entries: tuple[DemoEntry, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
-    """A unit that changes its county on a day."""
-
-    unit: SubjectId
-    into: SubjectId
-    on: date
-
-
 def make_city(seed: int = SEED, scale: int = 1) -> City:
     """The city of a seed; `scale` multiplies the number of units and divides their size, so that totals stay."""
     if scale < 1:
@@ -71,36 +62,36 @@ def region_entries(city: City) -> tuple[RegionEntry, ...]:
 
 
 def unit_registrations(city: City) -> tuple[UnitEntry, ...]:
-    """Every unit where it first lay; a move is told apart by `moves`."""
-    d = city.design
-    return tuple(
-        UnitEntry(
-            name_zh=u.name_zh,
-            name_en=u.name_en,
-            lies_in=region(u.county),
-            valid_from=d.first_day,
-            valid_to=u.closed,
-            uscc=u.uscc,
-            industry_code=u.industry.code,
-            industry_edition="2017",
-            unit_class=KEY_UNIT,
-            attributes=(("product", u.industry.product.id), ("reporting", "monthly")),
-            synthetic=True,
-        )
-        for u in city.units
+    """Every unit by its spells: one that moves has one spell for each county, so that registering again adds nothing."""
+    return tuple(_spell(city, u, *spell) for u in city.units for spell in _spells(city, u))
+
+
+def _spells(city: City, unit: DemoUnit) -> tuple[tuple[str, date, date | None], ...]:
+    first = city.design.first_day
+    if unit.moved_on is None:
+        return ((unit.county, first, unit.closed),)
+    return ((unit.county, first, unit.moved_on), (unit.moved_to, unit.moved_on, unit.closed))
+
+
+def _spell(city: City, unit: DemoUnit, county: str, start: date, end: date | None) -> UnitEntry:
+    return UnitEntry(
+        name_zh=unit.name_zh,
+        name_en=unit.name_en,
+        lies_in=region(county),
+        valid_from=start,
+        valid_to=end,
+        uscc=unit.uscc,
+        industry_code=unit.industry.code,
+        industry_edition="2017",
+        unit_class=KEY_UNIT,
+        attributes=(("product", unit.industry.product.id), ("reporting", "monthly")),
+        synthetic=True,
     )
 
 
 def unit_subject(unit: DemoUnit) -> SubjectId:
     """The subject id of a unit."""
     return subject_id("unit", "uscc", unit.uscc)
-
-
-def moves(city: City) -> tuple[Move, ...]:
-    """Units that change their county."""
-    return tuple(
-        Move(unit_subject(u), region(u.moved_to), u.moved_on) for u in city.units if u.moved_on is not None
-    )
 
 
 def reporting_plan(city: City) -> tuple[PlanEntry, ...]:

@@ -17,7 +17,7 @@ _DRAWN = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 @dataclass(frozen=True, slots=True)
 class DemoUnit:
-    """One invented unit; `energy` is tce at calorific value in the first monthly year, `level` kgce per product unit."""
+    """One invented unit; `energy`: tce at calorific value in the first monthly year, `level`: kgce per product unit."""
 
     number: int
     uscc: str
