@@ -114,7 +114,7 @@ def chained(rates: Iterable[Rate], bases: Sequence[tuple[str, int, int]]) -> lis
     """100 × (Π(1 + r_i / 100) − 1) over the years after each base, to six places, half away from zero.
 
     `bases`: (indicator, base year, last year of the plan). A product with a hole is not computed: the years that
-    are missing are named. Years without any published rate after them give no row, but the plan's last year does.
+    are missing are named. A subject without any rate after the base has no rows.
     """
     by_subject: dict[tuple[str, str], dict[int, Rate]] = {}
     for r in rates:
@@ -125,10 +125,8 @@ def chained(rates: Iterable[Rate], bases: Sequence[tuple[str, int, int]]) -> lis
         for (name, subject), years in sorted(by_subject.items()):
             if name != indicator:
                 continue
-            ends = sorted({y for y in years if base + 1 < y <= last} | {last})
-            if not any(base < y <= last for y in years):
-                continue
-            result += [_chain(name, subject, base, end, years) for end in ends]
+            if any(base < y <= last for y in years):
+                result += [_chain(name, subject, base, end, years) for end in range(base + 2, last + 1)]
     return result
 
 

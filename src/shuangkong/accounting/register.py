@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import ibis
 
-from shuangkong.accounting.rollup import CONFIDENCE_RANK
-from shuangkong.engine.api import amount, exact_ratio
+from shuangkong.engine.api import amount, confidence_rank, exact_ratio
 from shuangkong.kernel.ids import IndicatorId
 from shuangkong.kernel.labels import Label
 from shuangkong.kernel.periods import Nature
@@ -37,12 +36,11 @@ class Books:
         """
         t = self.totals.filter(self.totals.measure == measure, self.totals.level == level)
         wanted = t.part.isin(parts) if parts else ibis.literal(True)
-        rank = ibis.cases(*((t.confidence == m, i) for i, m in enumerate(CONFIDENCE_RANK)), else_=0)
         return t.group_by("method_id", "subject_id", *PERIOD).aggregate(
             amount=_part_sum(t, wanted, bool(parts)),
             state=t.state.max(),
             coverage=t.coverage.min(),
-            rank=rank.max(),
+            rank=confidence_rank(t.confidence).max(),
         )
 
     def assessed(self, side: str) -> ir.Table:

@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING
 
 import ibis
 
-from shuangkong.engine.api import amount, exact_ratio, rounded
+from shuangkong.engine.api import amount, confidence_mark, confidence_rank, exact_ratio, rounded
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-#: Least sure last; kept as a number while summing, so that a total carries its weakest input's mark.
-CONFIDENCE_RANK = ("confirmed", "inferred", "unofficial", "recalled", "synthetic")
 _PERIOD = ("period_key", "period_kind", "period_start", "period_end")
 _WHAT = ("method_id", "measure", "unit")
 
@@ -39,20 +37,12 @@ def amounts(entries: ir.Table, factors: ir.Table, areas: ir.Table) -> ir.Table:
         ],
     )  # fmt: skip
     state = ibis.cases((t.quantity.isnull(), t.state), (t.factor.isnull(), t.factor_state), else_="ok")
-    worst = ibis.greatest(_rank(t.confidence), _rank(t.factor_confidence))
+    worst = ibis.greatest(confidence_rank(t.confidence), confidence_rank(t.factor_confidence))
     return t.select(
         "entry_id", "method_id", "measure", "subject_id", *_PERIOD, "part", "extent",
         amount=rounded(t.quantity * t.factor), unit=t.measure_unit, state=state, factor_key=t.factor_key,
-        confidence=_mark(worst),
+        confidence=confidence_mark(worst),
     )  # fmt: skip
-
-
-def _rank(mark: ir.StringValue) -> ir.IntegerValue:
-    return ibis.cases(*((mark == name, i) for i, name in enumerate(CONFIDENCE_RANK)), else_=0)
-
-
-def _mark(rank: ir.IntegerValue) -> ir.StringValue:
-    return ibis.cases(*((rank == i, name) for i, name in enumerate(CONFIDENCE_RANK)), else_=CONFIDENCE_RANK[0])
 
 
 def leaves(amounts: ir.Table) -> ir.Table:
@@ -66,7 +56,7 @@ def leaves(amounts: ir.Table) -> ir.Table:
         amount=a.amount.sum(where=known),
         entries=a.entry_id.count(),
         entries_known=ibis.ifelse(known, 1, 0).sum(),
-        rank=_rank(a.confidence).max(),
+        rank=confidence_rank(a.confidence).max(),
         trouble=a.state.max(where=~known),
     )
     t = t.mutate(year_key=t.period_start.year().cast("string"))
@@ -155,7 +145,7 @@ def totals(leaf_levels: ir.Table, return_levels: ir.Table) -> ir.Table:
     state = ibis.cases((t.known == t.expected, "ok"), (t.entries > 0, "partial"), else_=t.trouble.coalesce("no_data"))
     return t.select(
         *keys, "part", "amount", "expected", "known",
-        total_key=total_key(t), state=state, coverage=share.coalesce(amount(0)), confidence=_mark(t.rank),
+        total_key=total_key(t), state=state, coverage=share.coalesce(amount(0)), confidence=confidence_mark(t.rank),
     )  # fmt: skip
 
 

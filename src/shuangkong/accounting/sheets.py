@@ -25,7 +25,7 @@ SUBJECT = FieldSpec(
         "统一社会信用代码", "社会信用代码", "单位代码", "地区代码", "行政区划代码", "单位", "地区", "县区", "企业代码", "USCC",
         "单位名称", "企业名称", "code", "adcode", "region", "unit_code",
     ),
-    note=Label("18 位统一社会信用代码，或 6 位行政区划代码，或登记过的名称", "USCC, GB/T 2260 code, or a registered name"),
+    note=Label("统一社会信用代码、行政区划代码或登记过的名称", "USCC, GB/T 2260 code, or a registered name"),
     example="示例",
 )  # fmt: skip
 PERIOD = FieldSpec(
@@ -49,7 +49,7 @@ ROLE = FieldSpec(
         Choice("consumption", Label("消费量", "consumption"), ("消费", "能源消费", "综合消费量", "consumption")),
         Choice("feedstock", Label("其中：原料用能", "of which feedstock"), ("原料用能", "原料", "feedstock")),
         Choice("nonfossil", Label("其中：非化石能源", "of which non-fossil"), ("非化石能源", "绿电", "nonfossil")),
-        Choice("new_renewable", Label("其中：新增可再生电力", "of which new renewable"), ("新增可再生能源", "new_renewable")),
+        Choice("new_renewable", Label("其中：新增可再生电力", "of which new renewable"), ("新增可再生能源",)),
         Choice("major_project", Label("其中：国家重大项目", "of which major project"), ("重大项目", "major_project")),
         Choice("certificate", Label("绿证", "certificate"), ("绿色电力证书", "certificate")),
         Choice("industry_consumption", Label("工业终端消费", "industrial final use"), ("industry_consumption",)),

@@ -302,7 +302,7 @@ def _region_years(run: RunContext) -> dict[str, dict[tuple[str, str, int], Decim
     held: dict[str, dict[tuple[str, str, int], Decimal | None]] = {"energy": {}, "gdp": {}}
     table = run.executor.run(
         "SELECT measure, method_id, subject_id, year(period_start) AS y, sum(amount) AS a FROM totals"
-        " JOIN subjects USING (subject_id) WHERE kind = 'region' AND level = 'subtree' AND period_kind = 'year'"
+        " JOIN subjects USING (subject_id) WHERE kind = 'region' AND totals.level = 'subtree' AND period_kind = 'year'"
         " AND measure IN ('energy', 'gdp') GROUP BY ALL"
     )
     for r in table.to_pylist():

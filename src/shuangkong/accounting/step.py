@@ -17,7 +17,7 @@ from shuangkong.accounting.deducting import STEPS, deductions
 from shuangkong.accounting.feeding import FACTORS, Case, factor_rows
 from shuangkong.accounting.methods import Method
 from shuangkong.accounting.register import INDICATORS, Books
-from shuangkong.accounting.rollup import CONFIDENCE_RANK, amounts, leaves, levels, returns, totals
+from shuangkong.accounting.rollup import amounts, leaves, levels, returns, totals
 from shuangkong.accounting.sourcing import change_edges, total_edges, value_edges, value_key
 from shuangkong.accounting.tables import (
     AMOUNTS,
@@ -28,7 +28,7 @@ from shuangkong.accounting.tables import (
     REPORTED_VALUES,
     TOTALS,
 )
-from shuangkong.engine.api import RunContext, compile_sql
+from shuangkong.engine.api import RunContext, amount, compile_sql, confidence_mark, confidence_rank
 from shuangkong.kernel.periods import Period
 from shuangkong.policy.api import PackSet
 
@@ -115,10 +115,11 @@ def _values(run: RunContext, books: Books, reported: ir.Table) -> ir.Table:
     computed = flat.union(moved)
     computed = computed.mutate(
         value_key=value_key(computed), unit=_unit(computed), origin=ibis.literal("computed"),
-        confidence=_mark(computed), needs=computed.needs.cast("string"),
+        confidence=confidence_mark(computed["rank"]), needs=computed.needs.cast("string"),
     )  # fmt: skip
     columns = [c.name for c in INDICATOR_VALUES.columns]
-    every = computed.select(columns).union(_published(reported).select(columns))
+    once = _keep(run, "published_values", _published(reported).select(columns))
+    every = computed.select(columns).union(once)
     chains = run.bind(CHAINS, _chains(run))
     return run.publish(INDICATOR_VALUES, every.union(chains.select(columns)))
 
@@ -142,37 +143,37 @@ def _unit(t: ir.Table) -> ir.StringValue:
     )  # fmt: skip
 
 
-def _mark(t: ir.Table) -> ir.StringValue:
-    import ibis
-
-    return ibis.cases(*((t["rank"] == i, m) for i, m in enumerate(CONFIDENCE_RANK)), else_="confirmed")
-
-
 def _published(reported: ir.Table) -> ir.Table:
-    """Published values as indicator values: a yearly change stands against the year before."""
+    """Published values as indicator values: a yearly change stands against the year before.
+
+    Where several documents publish one figure, the surest stands, of equal ones the latest; the others stay among
+    the published rows, and `disagreements` says where they differ.
+    """
     import ibis
 
-    from shuangkong.engine.api import amount
-
-    yearly = reported.indicator_id.endswith(CHANGE) | reported.indicator_id.endswith(INCREMENT)
-    before = (reported.period_start.year() - 1).cast("string")
     blank = reported.value.isnull()
-    t = reported.mutate(
-        base=ibis.ifelse(yearly & (reported.period_kind == "year"), before, ""),
+    order = [blank.cast("int64"), confidence_rank(reported.confidence), reported.known_on.desc(), reported.reported_id]
+    place = ibis.row_number().over(ibis.window(group_by=["indicator_id", "subject_id", "period_key"], order_by=order))
+    t = reported.mutate(place=place).filter(lambda x: x.place == 0)
+    blank = t.value.isnull()
+    yearly = t.indicator_id.endswith(CHANGE) | t.indicator_id.endswith(INCREMENT)
+    before = (t.period_start.year() - 1).cast("string")
+    t = t.mutate(
+        base=ibis.ifelse(yearly & (t.period_kind == "year"), before, ""),
         method_id=ibis.literal("reported"),
         state=ibis.ifelse(blank, ibis.literal("not_published"), ibis.literal("ok")),
-        needs=ibis.ifelse(blank, reported.note, ibis.null("string")),
+        needs=ibis.ifelse(blank, t.note, ibis.null("string")),
         coverage=ibis.ifelse(blank, amount(0), amount(1)),
         origin=ibis.literal("reported"),
-        value=reported.value.cast("decimal(38, 6)"),
+        value=t.value.cast("decimal(38, 6)"),
     )
     return t.mutate(value_key=value_key(t))
 
 
 def _chains(run: RunContext) -> pa.Table:
     rows = run.executor.run(
-        "SELECT indicator_id, subject_id, year(period_start) AS year, value, confidence, reported_id AS key"
-        f" FROM reported_values WHERE indicator_id LIKE '%{CHANGE}' AND period_kind = 'year'"
+        "SELECT indicator_id, subject_id, year(period_start) AS year, value, confidence, value_key AS key"
+        f" FROM published_values WHERE indicator_id LIKE '%{CHANGE}' AND period_kind = 'year'"
     ).to_pylist()
     wanted = run.executor.run("SELECT indicator_id, base_year, last_year FROM bases WHERE kind = 'level'").to_pylist()
     bases = [(w["indicator_id"] + CHANGE, w["base_year"], w["last_year"]) for w in wanted]

@@ -17,6 +17,7 @@ from shuangkong.engine.database import METADATA, ScaledDecimal, UtcInstant, conn
 from shuangkong.engine.exact import amount, exact_ratio, rounded
 from shuangkong.engine.executors import DuckDB, Executor, PostgreSQL, Spark, compile_sql
 from shuangkong.engine.lake import Commit, Lake, Lease, lake_commit, write_durably
+from shuangkong.engine.marks import confidence_mark, confidence_rank
 from shuangkong.engine.runs import RunContext, RunRecord, begin, latest_run, read_result, run_record, runs_list
 from shuangkong.engine.workspace import Clock, Workspace, system_clock
 
@@ -45,6 +46,8 @@ __all__ = [
     "audit_entry",
     "begin",
     "compile_sql",
+    "confidence_mark",
+    "confidence_rank",
     "connect",
     "day",
     "exact_ratio",

@@ -2,8 +2,8 @@
 
 Engines disagree on what decimal ÷ decimal is: a double, a numeric, a truncated decimal. A quotient is
 therefore one function, `exact_ratio`, that each executor defines in its own words by whole-number division
-(`PRELUDE`), and that the SQL shown to an auditor calls by name. Numerator and denominator may have up to 20
-digits before the point, the quotient up to 12.
+(`PRELUDE`), and that the SQL shown to an auditor calls by name. Numerator, denominator and quotient may have
+up to 25 digits before the point.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ PRELUDE: dict[str, str] = {
     "duckdb": """CREATE OR REPLACE MACRO exact_ratio(n, d) AS CAST(
         (CASE WHEN (n < 0) <> (d < 0) THEN -1 ELSE 1 END) *
         CAST(((CAST(abs(n) * 1000000 AS HUGEINT) * 2000000 + CAST(abs(d) * 1000000 AS HUGEINT))
-            // (2 * nullif(CAST(abs(d) * 1000000 AS HUGEINT), 0))) AS DECIMAL(18,0)) * 0.000001
+            // (2 * nullif(CAST(abs(d) * 1000000 AS HUGEINT), 0))) AS DECIMAL(38,0)) * 0.000001
         AS DECIMAL(38,6))""",
     "postgres": """CREATE OR REPLACE FUNCTION exact_ratio(n numeric, d numeric) RETURNS numeric
         LANGUAGE sql IMMUTABLE AS $$ SELECT
@@ -31,7 +31,8 @@ PRELUDE: dict[str, str] = {
     "pyspark": """CREATE OR REPLACE TEMPORARY FUNCTION exact_ratio(n DECIMAL(38,6), d DECIMAL(38,6))
         RETURNS DECIMAL(38,6) RETURN
         CASE WHEN (n < 0) <> (d < 0) THEN -1 ELSE 1 END
-        * CAST((abs(n) * 2000000 + abs(d)) div (2 * nullif(abs(d), 0)) AS DECIMAL(25,0)) * 0.000001""",
+        * CAST(((abs(n) * 2000000 + abs(d)) - (abs(n) * 2000000 + abs(d)) % (2 * abs(d)))
+            / (2 * nullif(abs(d), 0)) * 0.000001 AS DECIMAL(38,6))""",
 }
 
 

@@ -26,7 +26,7 @@ import sqlalchemy as sa
 
 from shuangkong import __version__
 from shuangkong.engine.audit import record
-from shuangkong.engine.contracts import TableContract, upcast
+from shuangkong.engine.contracts import ContractBroken, TableContract, upcast
 from shuangkong.engine.database import METADATA, UtcInstant, reading, writing
 from shuangkong.engine.executors import DuckDB, compile_sql
 from shuangkong.engine.workspace import Workspace
@@ -135,8 +135,17 @@ class RunContext:
             sql = compile_sql(rows.select([c.name for c in contract.columns]), "duckdb")
             self.sql[contract.name] = sql
             self.executor.keep(contract.name, sql)
+            self._check_key(contract)
         self.published[contract.name] = contract
         return contract.ibis()
+
+    def _check_key(self, contract: TableContract) -> None:
+        """A result whose key is null or not unique is a bug of its step, found here and not by a reader."""
+        keys = ", ".join(contract.key)
+        sql = f"SELECT {keys}, count(*) AS n FROM {contract.name} GROUP BY ALL HAVING n > 1 LIMIT 3"
+        twice = self.executor.run(sql).to_pylist()
+        if twice:
+            raise ContractBroken(f"{contract.name}: key ({keys}) is not unique, e.g. {twice}")
 
     def result(self, contract: TableContract) -> pa.Table:
         """The rows of a published table."""

@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from shuangkong.accounting.api import EDGES, INDICATOR_VALUES, packs_of
-from shuangkong.engine.api import Column, RunContext, TableContract, amount, compile_sql, number, text
+from shuangkong.engine.api import (
+    Column,
+    RunContext,
+    TableContract,
+    amount,
+    compile_sql,
+    confidence_mark,
+    confidence_rank,
+    number,
+    text,
+)
 from shuangkong.judgement.bindings import Binding, Subjects, UnitFacts, bindings
 from shuangkong.judgement.rules import decide
 from shuangkong.judgement.tables import FINDING_CHANGES, FINDINGS
@@ -216,11 +226,7 @@ def _progress(d: ir.Table) -> ir.DecimalValue:
 def _least_sure(a: ir.StringValue, b: ir.StringValue) -> ir.StringValue:
     import ibis
 
-    def rank(mark: ir.StringValue) -> ir.IntegerValue:
-        return ibis.cases(*((mark == m, i) for i, m in enumerate(CONFIDENCES)), else_=0)
-
-    worst = ibis.greatest(rank(a), rank(b.coalesce(CONFIDENCES[0])))
-    return ibis.cases(*((worst == i, m) for i, m in enumerate(CONFIDENCES)), else_=CONFIDENCES[0])
+    return confidence_mark(ibis.greatest(confidence_rank(a), confidence_rank(b.coalesce(CONFIDENCES[0]))))
 
 
 def finding_changes(now: ir.Table, before: ir.Table) -> ir.Table:
