@@ -232,3 +232,22 @@ def test_deductions_are_what_the_documents_say(packs: PackSet) -> None:
     }
     assert packs.parameter("deduction.certificate_cap", day=day, known=TODAY).value == Decimal("0.5")
     assert packs.parameter("deduction.feedstock_base_year", day=day, known=TODAY).value == 1
+
+
+def test_coefficients_agree_with_their_heating_values(packs: PackSet) -> None:
+    """Computed a second way, heating value ÷ 29307.6, each 2020 coefficient comes out within one in its last digit."""
+    coal = packs.parameters("energy.standard_coal").values[0].value
+    assert coal == Decimal("29307.6")
+    heats = {r.key: r for r in packs.parameters("energy.heating_value").values if r.edition == "2020"}
+    compared = 0
+    for r in packs.parameters("energy.conversion.calorific").values:
+        if r.edition != "2020":
+            continue
+        ends = ((r.value, heats[r.key].value), (r.low, heats[r.key].low), (r.high, heats[r.key].high))
+        for printed, kj in ends:
+            assert (printed is None) == (kj is None), r.key
+            if printed is not None and kj is not None:
+                last = Decimal(1).scaleb(int(printed.as_tuple().exponent))
+                assert abs(kj / coal - printed) <= last, r.key
+                compared += 1
+    assert compared == 35

@@ -121,24 +121,57 @@ def test_regions_of_guangdong_targets_are_its_cities(packs: PackSet, table: Tabl
         assert sum(len(g) for g in groups) == len(cities) == 21
 
 
+DOCUMENTS = {
+    "guofa-2021-33": "more/guowuyuan-145-jienengjianpai.txt",
+    "guangdong-fourteenth-plan": "source/001.txt",
+    "fuzhou-fourteenth-plan": "source/004.txt",
+}
+
+
+def by_clause(text: str) -> dict[str, str]:
+    """The text of a plan by the number of its clause, in the order of the document."""
+    found: dict[str, str] = {}
+    section = clause = ""
+    for line in text.replace("(", "（").replace(")", "）").replace("*", "").splitlines():
+        head = re.match(r"[#\s　]*(?:([一二三四五])、|（([一二三四五六七八九十]+)）)", line)
+        if head:
+            section = head[1] or section
+            clause = section if head[1] else f"{section}（{head[2]}）"
+        if clause:
+            found[clause] = found.get(clause, "") + "".join(line.split())
+    return found
+
+
 @pytest.mark.shared
-def test_clauses_are_those_of_the_documents(packs: PackSet, shared: Path) -> None:
+@pytest.mark.parametrize("pack", DOCUMENTS)
+def test_clauses_are_those_of_the_documents(packs: PackSet, shared: Path, pack: str) -> None:
     """Each plan's clause tree has every numbered heading of its text, in its order."""
-    for pack, file in {
-        "guofa-2021-33": "more/guowuyuan-145-jienengjianpai.txt",
-        "guangdong-fourteenth-plan": "source/001.txt",
-        "fuzhou-fourteenth-plan": "source/004.txt",
-    }.items():
-        text = (shared / "policies" / file).read_text("utf-8").replace("(", "（").replace(")", "）").replace("*", "")
-        found, section = [], ""
-        for line in text.splitlines():
-            head = re.match(r"[#\s　]*(?:([一二三四五])、|（([一二三四五六七八九十]+)）)", line)
-            if head and head[1]:
-                section = head[1]
-                found.append(section)
-            elif head:
-                found.append(f"{section}（{head[2]}）")
-        assert [c.id for c in packs.pack(pack).clauses] == found
+    text = (shared / "policies" / DOCUMENTS[pack]).read_text("utf-8")
+    assert [c.id for c in packs.pack(pack).clauses] == list(by_clause(text))
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("pack", DOCUMENTS)
+def test_figures_stand_in_their_clause(packs: PackSet, shared: Path, pack: str) -> None:
+    """The figure of each target is printed in the clause that the target names."""
+    clauses = by_clause((shared / "policies" / DOCUMENTS[pack]).read_text("utf-8"))
+    missing = [
+        t.slug
+        for t in packs.pack(pack).targets
+        if not re.search(rf"(?<![0-9.]){re.escape(str(t.value))}(?![0-9.])", clauses[t.clause])
+    ]
+    assert missing == []
+
+
+@pytest.mark.shared
+def test_every_percentage_of_the_national_plan_is_a_target(packs: PackSet, shared: Path) -> None:
+    """No percentage that the national 14th plan sets is left out of its pack."""
+    clauses = by_clause((shared / "policies" / DOCUMENTS["guofa-2021-33"]).read_text("utf-8"))
+    held: dict[str, set[str]] = {}
+    for t in packs.pack("guofa-2021-33").targets:
+        held.setdefault(t.clause, set()).add(str(t.value))
+    printed = {c: set(re.findall(r"([0-9.]+)%", text)) for c, text in clauses.items()}
+    assert {c: p - held.get(c, set()) for c, p in printed.items() if p - held.get(c, set())} == {}
 
 
 def runs(text: str, length: int) -> set[str]:
