@@ -50,11 +50,7 @@ def entries() -> list[Row]:
 
 def value(rows: list[Row], indicator: str, code: str, period: str) -> Row:
     """The one row of an indicator, region and period."""
-    (row,) = [
-        r
-        for r in rows
-        if (r["indicator_id"], r["subject_id"], r["period_key"]) == (indicator, code, period)
-    ]
+    (row,) = [r for r in rows if (r["indicator_id"], r["subject_id"], r["period_key"]) == (indicator, code, period)]
     return row
 
 
@@ -201,11 +197,7 @@ def test_totals_of_industry_are_their_fuels(entries: list[Row]) -> None:
 
 def test_a_value_out_of_the_data_comes_out_once(entries: list[Row]) -> None:
     """Guangdong's product of 2024, beyond what yuan would leave room for, is whole in 10,000 yuan."""
-    (row,) = [
-        e
-        for e in entries
-        if (e["item"], e["subject_id"], e["period_key"]) == ("gdp", "440000", "2024")
-    ]
+    (row,) = [e for e in entries if (e["item"], e["subject_id"], e["period_key"]) == ("gdp", "440000", "2024")]
     path = Path(DATA / "province_gdp_population" / "province_gdp_population_2005_2024.csv")
     line = path.read_text("utf-8").splitlines()[int(str(row["source_row"])) - 1].split(",")
     assert (line[0], line[2], row["quantity"], row["unit"]) == (

@@ -62,7 +62,7 @@ def region_entries(city: City) -> tuple[RegionEntry, ...]:
 
 
 def unit_registrations(city: City) -> tuple[UnitEntry, ...]:
-    """Every unit by its spells: one that moves has one spell for each county, so that registering again adds nothing."""
+    """Every unit by its spells: one that moves has a spell for each county, so that doing it again adds nothing."""
     return tuple(_spell(city, u, *spell) for u in city.units for spell in _spells(city, u))
 
 

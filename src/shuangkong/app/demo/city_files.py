@@ -137,8 +137,10 @@ class _Plan:
         wrong = self._to_correct()
         rows = (self._unit_row(e, e.quantity, style=0) for e in self.city.entries if e in wrong)
         day = flaws.corrected.handed_in or _LAST
-        head = (*UNIT_HEAD, *ENERGY_HEAD)
-        yield _file("synthetic_energy_correction", "合成-更正能源消费", "energy", "csv", head, rows, "correction", day)
+        columns = (*UNIT_HEAD, *ENERGY_HEAD)
+        yield _file(
+            "synthetic_energy_correction", "合成-更正能源消费", "energy", "csv", columns, rows, "correction", day
+        )
 
     def _unit_entries(self, role: str) -> list[DemoEntry]:
         return [e for e in self.city.entries if e.role == role and len(e.subject) == 18]

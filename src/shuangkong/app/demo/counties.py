@@ -141,11 +141,7 @@ def _past(
     first = sums[design.monthly_from]
     clean: dict[int, Decimal] = {}
     for year in range(design.first_year, design.monthly_from):
-        size = years[year].energy / years[design.monthly_from].energy
-        feedstock = {i: exact(q * size) for i, q in first.feedstock.items()}
-        total = years[year].energy + _tce(feedstock, data, year)
-        mix = _mix(design, data, first.consumption, year)
-        used = _amounts(mix, total, data, year)
+        used, feedstock = _past_used(design, data, years, first, year)
         yield from _yearly(data, county, year, "consumption", used)
         yield from _yearly(data, county, year, "feedstock", feedstock)
         share = first.nonfossil / first.consumption["electricity"] * design.nonfossil[str(year)]
@@ -164,19 +160,40 @@ def _industry(
 
     The industrial key units count through their own returns, so they are never in these rows again.
     """
-    first = sums[design.monthly_from]
+    first, start = sums[design.monthly_from], design.monthly_from
+    share = _rest_share(data, years[start], first, start)
+    part = {
+        i: (first.industrial.get(i, _ZERO) + share * first.rest.get(i, _ZERO)) / q for i, q in first.consumption.items()
+    }
     for year, c in years.items():
-        if year not in sums:
-            mix = _mix(design, data, first.industrial, year)
-            yield from _yearly(data, county, year, "industry_consumption", _amounts(mix, c.industry_energy, data, year))
-            continue
-        own = sums[year].industrial
-        others = sums[year].rest
-        share = (c.industry_energy - _tce(own, data, year)) / _tce(others, data, year)
-        if not 0 <= share <= 1:
-            raise ValueError(f"{county.code} {year}: industry cannot use {share} of the rest")
-        amounts = {i: exact(q * share) for i, q in others.items() if q}
+        if year in sums:
+            share = _rest_share(data, c, sums[year], year)
+            amounts = {i: exact(q * share) for i, q in sums[year].rest.items() if q}
+        else:
+            used, _ = _past_used(design, data, years, first, year)
+            amounts = {i: exact(q * part[i]) for i, q in used.items()}
+            # electricity takes up what is left, because of it industry uses only some
+            left = c.industry_energy - _tce(amounts, data, year)
+            amounts["electricity"] += exact(left / data.coefficients.primary_tce("electricity", year))
         yield from _yearly(data, county, year, "industry_consumption", amounts)
+
+
+def _rest_share(data: Industries, c: Course, sums: Sums, year: int) -> Decimal:
+    """How much of the rest is industry's, so that industry keeps to its course."""
+    share = (c.industry_energy - _tce(sums.industrial, data, year)) / _tce(sums.rest, data, year)
+    if not 0 <= share <= 1:
+        raise ValueError(f"{year}: industry cannot use {share} of the rest")
+    return share
+
+
+def _past_used(
+    design: CityDesign, data: Industries, years: Mapping[int, Course], first: Sums, year: int
+) -> tuple[dict[str, Decimal], dict[str, Decimal]]:
+    """Consumption and feedstock of a past year by carrier: the first monthly year's mix, with more coal."""
+    size = years[year].energy / years[design.monthly_from].energy
+    feedstock = {i: exact(q * size) for i, q in first.feedstock.items()}
+    total = years[year].energy + _tce(feedstock, data, year)
+    return _amounts(_mix(design, data, first.consumption, year), total, data, year), feedstock
 
 
 def _mix(design: CityDesign, data: Industries, amounts: Mapping[str, Decimal], year: int) -> dict[str, Decimal]:

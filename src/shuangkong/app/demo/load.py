@@ -152,7 +152,7 @@ def carried_tables(
 
 
 def register_city(connection: sa.Connection, city: City, recorded_at: datetime) -> None:
-    """Register regions, units with their moves, and the reporting plan of the synthetic city; doing it again adds nothing."""
+    """Register the synthetic city: regions, units with their moves, reporting plan. Doing it again adds nothing."""
     register_regions(connection, region_entries(city), recorded_at)
     register_units(connection, unit_registrations(city), recorded_at)
     plan_reporting(connection, reporting_plan(city), recorded_at)
