@@ -31,16 +31,18 @@ ROLE_WORDS = {
     "feedstock": "原料用能",
     "nonfossil": "非化石能源",
     "new_renewable": "新增可再生能源",
-    "major_project": "国家重大项目",
+    "major_project": "重大项目",
     "certificate": "绿色电力证书",
-    "industry_consumption": "工业消费",
+    "industry_consumption": "工业终端消费",
 }
 #: How an item of the value book is written in the column 指标.
 VALUE_WORDS = {"gdp": "地区生产总值", "industry_value_added": "工业增加值"}
 PRICE_BASE = "2020年不变价"
 
 UNIT_HEAD = ("统一社会信用代码", "单位名称", "期间")
-COUNTY_HEAD = ("行政区划代码", "地区名称", "期间")
+COUNTY_HEAD = ("行政区划代码", "地区名称", "期间", "范围")
+#: A county's rows are a part of it, beside its key units, and add up into the city.
+OWN = "本级"
 ENERGY_HEAD = ("能源品种", "消费量", "计量单位")
 OF_WHICH_HEAD = ("能源品种", "性质", "消费量", "计量单位")
 OUTPUT_HEAD = ("产品名称", "产量", "计量单位")
@@ -104,26 +106,30 @@ class _Plan:
             yield _file(name, title, "output", form, (*UNIT_HEAD, *OUTPUT_HEAD), rows, "return", _after(year))
 
     def counties(self) -> Iterator[DemoFile]:
-        names = {c.code: c.zh for c in self.city.design.counties}
-        mine = [e for e in self.city.entries if e.subject in names]
+        codes = {c.code for c in self.city.design.counties}
+        mine = [e for e in self.city.entries if e.subject in codes]
         energy = [e for e in mine if e.role != "value"]
         for name, title, length in (
             ("synthetic_county_energy_yearly", "合成-各县区能源消费年报", 4),
             ("synthetic_county_energy_monthly", "合成-各县区重点用能单位以外能源消费月报", 7),
         ):
             listed: Iterable[Sequence[str]] = (
-                (e.subject, names[e.subject], e.period, self._carrier(e), ROLE_WORDS[e.role], text(e.quantity), e.unit)
+                (*self._county(e), self._carrier(e), ROLE_WORDS[e.role], text(e.quantity), e.unit)
                 for e in energy
                 if len(e.period) == length
             )
             yield _file(name, title, "energy", "csv", (*COUNTY_HEAD, *OF_WHICH_HEAD), listed)
         values: Iterable[Sequence[str]] = (
-            (e.subject, names[e.subject], f"{e.period}年", VALUE_WORDS[e.item], text(e.quantity), e.unit, PRICE_BASE)
+            (*self._county(e), VALUE_WORDS[e.item], text(e.quantity), e.unit, PRICE_BASE)
             for e in mine
             if e.role == "value"
         )
         title = "合成-各县区地区生产总值和工业增加值（2020年不变价）"
         yield _file("synthetic_county_values", title, "value", "csv", (*COUNTY_HEAD, *VALUE_HEAD), values)
+
+    def _county(self, entry: DemoEntry) -> tuple[str, str, str, str]:
+        name = next(c.zh for c in self.city.design.counties if c.code == entry.subject)
+        return entry.subject, name, Period.parse(entry.period).zh(), OWN
 
     def afterwards(self) -> Iterator[DemoFile]:
         flaws = self.city.design.flaws

@@ -1,0 +1,117 @@
+"""`shuangkong demo`: carry out the plan of work on a workspace, then run the pipeline. Doing it again adds nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from shuangkong.accounting.api import BOOK_ENTRIES, REPORTED_VALUES, Origin, Report, import_sheet
+from shuangkong.app.demo.catalogue import catalogue
+from shuangkong.app.demo.city import make_city
+from shuangkong.app.demo.city_files import DemoFile, city_files
+from shuangkong.app.demo.load import (
+    CARRIED_TOKEN,
+    carried_tables,
+    plan_of_work,
+    record_carried,
+    register_city,
+    register_places,
+    resolver,
+)
+from shuangkong.app.pipeline import run_pipeline
+from shuangkong.engine.api import Commit, RunRecord, TableContract, Workspace, reading, record, writing
+from shuangkong.kernel.errors import UserError
+from shuangkong.kernel.labels import Label
+from shuangkong.kernel.scope import Scope
+from shuangkong.policy.api import PackSet
+from shuangkong.registry.api import directory
+
+PRINCIPAL = "demo"
+Progress = Callable[[Label, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What the loading did: sheets as they were taken in, and the run."""
+
+    reports: tuple[Report, ...]
+    run: RunRecord
+
+
+def load_demo(workspace: Workspace, packs: PackSet, *, scale: int, as_of: date, progress: Progress) -> Loaded:
+    """Carry out the steps in order; each commits by itself, and one that was done before is passed over."""
+    if not workspace.demo:
+        raise UserError(
+            "WS-001",
+            "this workspace was not made for the demo.",
+            where=str(workspace.root),
+            remedy="Name another folder with -w; synthetic figures never enter a real workspace.",
+        )
+    steps = {s.id: s.label for s in plan_of_work()}
+    total = len(steps)
+
+    def at(step: str) -> None:
+        progress(steps[step], list(steps).index(step), total)
+
+    at("regions")
+    now = workspace.clock()
+    with writing(workspace.engine) as db:
+        if register_places(db, now):
+            record(db, at=now, principal=PRINCIPAL, action="registry.regions", obj="gbt2260", detail={})
+    at("carried_sources")
+    for carried in catalogue().files:
+        workspace.blobs.put(carried.bytes())
+    with writing(workspace.engine) as db:
+        source = record_carried(db, catalogue(), workspace.clock())
+    at("carried")
+    with reading(workspace.engine) as db:
+        places = directory(db, workspace.clock())
+    recorded = workspace.clock()
+    reported, entries = carried_tables(catalogue(), resolver(places), source, recorded)
+    for contract, rows in ((REPORTED_VALUES, reported), (BOOK_ENTRIES, entries)):
+        _commit(workspace, contract, rows, recorded)
+    at("city")
+    city = make_city(scale=scale)
+    with writing(workspace.engine) as db:
+        register_city(db, city, workspace.clock())
+    at("city_files")
+    reports = tuple(_import(workspace, packs, f) for f in city_files(city))
+    at("run")
+    run = run_pipeline(
+        workspace, packs, known=workspace.clock(), as_of=as_of, scope=Scope.system("run the demo's pipeline")
+    )
+    progress(Label("完成", "done"), total, total)
+    return Loaded(reports, run)
+
+
+def _commit(workspace: Workspace, contract: TableContract, rows: pa.Table, recorded: datetime) -> None:
+    def also(db: sa.Connection, commit: Commit) -> None:
+        record(
+            db, at=recorded, principal=PRINCIPAL, action="lake.commit", obj=contract.name, detail={"rows": commit.rows}
+        )
+
+    with workspace.lake.lease(contract.name) as lease:
+        workspace.lake.commit(
+            contract, rows, lease, token=CARRIED_TOKEN, principal=PRINCIPAL, note="carried official figures",
+            recorded_at=recorded, also=also,
+        )  # fmt: skip
+
+
+def _import(workspace: Workspace, packs: PackSet, file: DemoFile) -> Report:
+    origin = Origin(
+        file.name, file.publisher, file.document, file.licence, file.handed_in, confidence="synthetic", synthetic=True
+    )
+    report = import_sheet(workspace, packs, file.book, file.content, origin, principal=PRINCIPAL)
+    if report.refusals:
+        first = report.refusals[0]
+        raise UserError(
+            "IMP-003",
+            f"{report.refused_rows} rows were refused, first row {first.row}: {first.reason('zh')}.",
+            where=file.name,
+            remedy="This file ships with the program: report it.",
+        )
+    return report
