@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -20,19 +20,8 @@ from shuangkong.kernel.flaws import Flaw
 from shuangkong.kernel.ids import digest
 from shuangkong.kernel.labels import Label
 from shuangkong.kernel.periods import Period
-from shuangkong.kernel.scope import Scope
 from shuangkong.policy.api import PackSet
-from shuangkong.registry.api import Directory, SourceEntry, directory, record_source, subjects_seen
-from shuangkong.registry.sheets.api import (
-    Checked,
-    Guess,
-    Mapping,
-    Reason,
-    Refusal,
-    check_rows,
-    read_sheet,
-    suggest_mapping,
-)
+from shuangkong.registry.api import Directory, SourceEntry, directory, record_source, sheets, subject_ids
 
 _NATURAL = ("book", "subject_id", "period_key", "item", "role", "extent", "price_base")
 
@@ -58,14 +47,14 @@ class Report:
 
     book: str
     file_name: str
-    mapping: Mapping
-    guesses: tuple[Guess, ...]
+    mapping: sheets.Mapping
+    guesses: tuple[sheets.Guess, ...]
     rows: int
     fresh: int = 0
     corrected: int = 0
     unchanged: int = 0
     skipped: int = 0
-    refusals: tuple[Refusal, ...] = ()
+    refusals: tuple[sheets.Refusal, ...] = ()
     refused_rows: int = 0
     flaws: tuple[Flaw, ...] = ()
     committed: bool = False
@@ -83,7 +72,7 @@ def import_sheet(
     *,
     principal: str,
     sheet: str | None = None,
-    mapping: Mapping | None = None,
+    mapping: sheets.Mapping | None = None,
     dry_run: bool = False,
 ) -> Report:
     """Take a sheet into a book.
@@ -95,15 +84,14 @@ def import_sheet(
     """
     schema = schema_of(book, packs)
     with reading(workspace.engine) as db:
-        saved = [Mapping.from_json(m) for m in store.mappings(db, schema.id)]
+        saved = [sheets.Mapping.from_json(m) for m in store.mappings(db, schema.id)]
         names = directory(db, workspace.clock())
         now = workspace.clock()
-        seen = subjects_seen(db, Scope.system("match a sheet with the registry"), now, kind="region")
-        regions = frozenset(seen["subject_id"].to_pylist())
-    table = read_sheet(content, name=origin.file_name, sheet=sheet)
-    guessed, guesses = suggest_mapping(table, schema, saved)
+        regions = subject_ids(db, "region", now)
+    table = sheets.read_sheet(content, name=origin.file_name, sheet=sheet)
+    guessed, guesses = sheets.suggest_mapping(table, schema, saved)
     used = mapping or guessed
-    checked = check_rows(table, used, schema)
+    checked = sheets.check_rows(table, used, schema)
     rows, refusals = _resolved(checked, book, names, regions)
     refused_rows = {r.row for r in refusals}
     report = Report(
@@ -137,13 +125,13 @@ class _Row:
 
 
 def _resolved(
-    checked: Checked, book: str, names: Directory, regions: frozenset[str]
-) -> tuple[list[_Row], list[Refusal]]:
+    checked: sheets.Checked, book: str, names: Directory, regions: Collection[str]
+) -> tuple[list[_Row], list[sheets.Refusal]]:
     """Rows with their subject on the period's last day, and all refusals in the order of the file."""
     refusals = list(checked.refusals)
     rows: list[_Row] = []
     states = checked.states.get("quantity", {})
-    cache: dict[tuple[str, date], str | Reason] = {}
+    cache: dict[tuple[str, date], str | sheets.Reason] = {}
     for index, item in enumerate(checked):
         period: Period = item.values["period"]  # type: ignore[assignment]
         text = str(item.values["subject"])
@@ -151,17 +139,17 @@ def _resolved(
         if key not in cache:
             cache[key] = _subject(names, text, period.last_day)
         found = cache[key]
-        if isinstance(found, Reason):
-            refusals.append(Refusal(item.row, checked.letters.get("subject", ""), "", "subject", text, found))
+        if isinstance(found, sheets.Reason):
+            refusals.append(sheets.Refusal(item.row, checked.letters.get("subject", ""), "", "subject", text, found))
             continue
         if book != "output" and found in regions and item.values.get("extent") is None:
-            refusals.append(Refusal(item.row, checked.letters.get("extent", ""), "", "extent", "", _NO_EXTENT))
+            refusals.append(sheets.Refusal(item.row, checked.letters.get("extent", ""), "", "extent", "", _NO_EXTENT))
             continue
         rows.append(_Row(item.row, found, period, dict(item.values), states.get(index, "ok")))
     return rows, sorted(refusals, key=lambda r: r.row)
 
 
-_NO_EXTENT = Reason(
+_NO_EXTENT = sheets.Reason(
     "extent_needed",
     Label("地区数据没有说明范围", "the row is about a region and does not say its extent"),
     Label("加一列“范围”：本级 或 全口径", "add a column 范围: 本级 (own) or 全口径 (whole)"),
@@ -181,7 +169,7 @@ def _subject(names: Directory, text: str, day: date) -> str | Reason:
         return str(names.region(text, day))
     except UserError as wrong:
         tried = tried or wrong
-    return Reason(
+    return sheets.Reason(
         "unknown_subject",
         Label(f"{day} 没有登记为“{text}”的单位或地区（{tried.code}）", tried.message),
         Label("更正代码，或先登记该单位", tried.remedy or "correct it, or register the unit first"),

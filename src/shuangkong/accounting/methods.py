@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -37,6 +38,11 @@ class Method:
         guide, grid = ("" if p == "-" else p for p in (guide, grid))
         return cls(edition, "primary" if basis == "primary" else "calorific", guide, grid, "".join(price))
 
+    def serves(self, asked: Method, *, carbon: bool) -> bool:
+        """Whether figures under this method answer a question about `asked`: energy depends on no carbon guide."""
+        same = (self.edition, self.basis) == (asked.edition, asked.basis)
+        return same and (not carbon or (self.guide, self.grid) == (asked.guide, asked.grid))
+
     def zh(self) -> str:
         """The method in one Chinese line."""
         parts = [self.edition, BASIS_LABELS[self.basis][0]]
@@ -45,3 +51,9 @@ class Method:
         if self.price:
             parts.append("当年价" if self.price == "nominal" else f"{self.price.removeprefix('constant:')} 年不变价")
         return "，".join(parts)
+
+
+def fewest(methods: Iterable[Method]) -> tuple[Method, ...]:
+    """The methods without those that another one serves for energy and that name no guide of their own."""
+    every = sorted(set(methods))
+    return tuple(m for m in every if m.guide or m.grid or not any(o != m and o.serves(m, carbon=False) for o in every))

@@ -9,7 +9,7 @@ from shuangkong.accounting.factors import carrier_named
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.labels import Label
 from shuangkong.policy.api import PackSet
-from shuangkong.registry.sheets.api import Choice, FieldSpec, Reason, SheetSchema
+from shuangkong.registry.api import sheets
 
 BOOKS: dict[str, Label] = {
     "energy": Label("能源消费账", "energy book"),
@@ -19,7 +19,7 @@ BOOKS: dict[str, Label] = {
 }
 _PRICE = re.compile(r"(\d{4})年?(?:不变价|可比价|价|价格)?")
 
-SUBJECT = FieldSpec(
+SUBJECT = sheets.FieldSpec(
     "subject", Label("统一社会信用代码或地区代码", "unit or region code"), "text", required=True,
     synonyms=(
         "统一社会信用代码", "社会信用代码", "单位代码", "地区代码", "行政区划代码", "单位", "地区", "县区", "企业代码", "USCC",
@@ -28,37 +28,37 @@ SUBJECT = FieldSpec(
     note=Label("统一社会信用代码、行政区划代码或登记过的名称", "USCC, GB/T 2260 code, or a registered name"),
     example="示例",
 )  # fmt: skip
-PERIOD = FieldSpec(
+PERIOD = sheets.FieldSpec(
     "period", Label("期间", "period"), "period", required=True,
     synonyms=("报告期", "时间", "年月", "月份", "年份", "年度", "所属期", "统计期", "date", "month", "year"),
     note=Label("2025年3月、2025-03、2025年", "2025-03 or 2025"), example="2025年3月",
 )  # fmt: skip
-EXTENT = FieldSpec(
+EXTENT = sheets.FieldSpec(
     "extent", Label("范围", "extent"), "choice",
     synonyms=("统计范围", "口径范围"),
     choices=(
-        Choice("own", Label("本级（计入上级）", "own part"), ("本级", "自身", "其余", "其他用能", "own")),
-        Choice("whole", Label("全口径（不再汇总下级）", "whole subtree"), ("全口径", "全域", "全地区", "whole")),
+        sheets.Choice("own", Label("本级（计入上级）", "own part"), ("本级", "自身", "其余", "其他用能", "own")),
+        sheets.Choice("whole", Label("全口径（不再汇总下级）", "whole subtree"), ("全口径", "全域", "全地区", "whole")),
     ),
     note=Label("地区行必填；单位一律为本级", "needed for regions; a unit's rows are its own"),
 )  # fmt: skip
-ROLE = FieldSpec(
+ROLE = sheets.FieldSpec(
     "role", Label("性质", "role"), "choice",
     synonyms=("用途", "消费性质", "项目性质", "类别"),
     choices=(
-        Choice("consumption", Label("消费量", "consumption"), ("消费", "能源消费", "综合消费量", "consumption")),
-        Choice("feedstock", Label("其中：原料用能", "of which feedstock"), ("原料用能", "原料", "feedstock")),
-        Choice("nonfossil", Label("其中：非化石能源", "of which non-fossil"), ("非化石能源", "绿电", "nonfossil")),
-        Choice("new_renewable", Label("其中：新增可再生电力", "of which new renewable"), ("新增可再生能源",)),
-        Choice("major_project", Label("其中：国家重大项目", "of which major project"), ("重大项目", "major_project")),
-        Choice("certificate", Label("绿证", "certificate"), ("绿色电力证书", "certificate")),
-        Choice("industry_consumption", Label("工业终端消费", "industrial final use"), ("industry_consumption",)),
+        sheets.Choice("consumption", Label("消费量", "consumption"), ("消费", "能源消费", "综合消费量", "consumption")),
+        sheets.Choice("feedstock", Label("其中：原料用能", "of which feedstock"), ("原料用能", "原料", "feedstock")),
+        sheets.Choice("nonfossil", Label("其中：非化石能源", "of which non-fossil"), ("非化石能源", "绿电", "nonfossil")),
+        sheets.Choice("new_renewable", Label("其中：新增可再生电力", "of which new renewable"), ("新增可再生能源",)),
+        sheets.Choice("major_project", Label("其中：国家重大项目", "of which major project"), ("重大项目", "major_project")),
+        sheets.Choice("certificate", Label("绿证", "certificate"), ("绿色电力证书", "certificate")),
+        sheets.Choice("industry_consumption", Label("工业终端消费", "industrial final use"), ("industry_consumption",)),
     ),
 )  # fmt: skip
 
 
-def _quantity(label: Label, *, dimension: str | None = None, negative: bool = False) -> FieldSpec:
-    return FieldSpec(
+def _quantity(label: Label, *, dimension: str | None = None, negative: bool = False) -> sheets.FieldSpec:
+    return sheets.FieldSpec(
         "quantity", label, "decimal", required=False, dimension=dimension, unit_field="unit", negative=negative,
         synonyms=(
             "数量", "消费量", "实物量", "产量", "数值", "值", "本期", "用量", "排放量", "quantity", "value", "amount",
@@ -66,74 +66,74 @@ def _quantity(label: Label, *, dimension: str | None = None, negative: bool = Fa
     )  # fmt: skip
 
 
-UNIT = FieldSpec(
+UNIT = sheets.FieldSpec(
     "unit", Label("计量单位", "unit"), "unit", synonyms=("单位（计量）", "量纲", "unit", "measure unit"),
 )  # fmt: skip
-BASIS = FieldSpec(
+BASIS = sheets.FieldSpec(
     "basis", Label("折标口径", "basis"), "choice",
     synonyms=("口径", "当量等价"),
     choices=(
-        Choice("calorific", Label("当量值", "calorific"), ("当量",)),
-        Choice("primary", Label("等价值", "primary"), ("等价",)),
+        sheets.Choice("calorific", Label("当量值", "calorific"), ("当量",)),
+        sheets.Choice("primary", Label("等价值", "primary"), ("等价",)),
     ),
     note=Label("只在数量已是标准煤时填写", "only where the quantity is already in standard coal"),
 )  # fmt: skip
 
 
-def energy_schema(packs: PackSet) -> SheetSchema:
+def energy_schema(packs: PackSet) -> sheets.SheetSchema:
     """Energy: who, when, carrier, role, quantity with unit; one row for each of these."""
-    carrier = FieldSpec(
+    carrier = sheets.FieldSpec(
         "item", Label("能源品种", "energy carrier"), "carrier", required=True, parse=lambda t: _carrier(packs, t),
         synonyms=("品种", "能源名称", "能源代码", "品种代码", "能源品种代码", "carrier", "carrier_code", "fuel"),
     )  # fmt: skip
     fields = (SUBJECT, PERIOD, carrier, ROLE, _quantity(Label("消费量", "quantity")), UNIT, BASIS, EXTENT)
-    return SheetSchema("energy", BOOKS["energy"], fields, key=("subject", "period", "item", "role", "extent"))
+    return sheets.SheetSchema("energy", BOOKS["energy"], fields, key=("subject", "period", "item", "role", "extent"))
 
 
-def output_schema(packs: PackSet) -> SheetSchema:
+def output_schema(packs: PackSet) -> sheets.SheetSchema:
     """Output: who, when, product, quantity in the unit registered for the product."""
-    product = FieldSpec(
+    product = sheets.FieldSpec(
         "item", Label("产品", "product"), "code", required=True, parse=lambda t: _product(packs, t),
         synonyms=("产品名称", "产品代码", "product", "product_code"),
     )  # fmt: skip
     fields = (SUBJECT, PERIOD, product, _quantity(Label("产量", "output")), UNIT)
-    return SheetSchema("output", BOOKS["output"], fields, key=("subject", "period", "item"))
+    return sheets.SheetSchema("output", BOOKS["output"], fields, key=("subject", "period", "item"))
 
 
-def value_schema(packs: PackSet) -> SheetSchema:
+def value_schema(packs: PackSet) -> sheets.SheetSchema:
     """GDP and value added: who, when, which, amount of money, and always the price base."""
     del packs
-    item = FieldSpec(
+    item = sheets.FieldSpec(
         "item", Label("指标", "item"), "choice", required=True, synonyms=("项目", "指标名称", "indicator"),
         choices=(
-            Choice("gdp", Label("地区生产总值", "GDP"), ("GDP", "生产总值", "国内生产总值")),
-            Choice("industry_value_added", Label("工业增加值", "industrial value added"), ("规模以上工业增加值",)),
+            sheets.Choice("gdp", Label("地区生产总值", "GDP"), ("GDP", "生产总值", "国内生产总值")),
+            sheets.Choice("industry_value_added", Label("工业增加值", "industrial value added"), ("规上工业增加值",)),
         ),
     )  # fmt: skip
-    price = FieldSpec(
+    price = sheets.FieldSpec(
         "price_base", Label("价格基期", "price base"), "text", required=True, parse=_price_base,
         synonyms=("价格", "不变价基期", "基期", "price"),
         note=Label("2020年不变价，或 当年价", "2020 prices, or nominal"), example="2020年不变价",
     )  # fmt: skip
     money = _quantity(Label("金额", "amount"), dimension="money")
-    return SheetSchema(
+    return sheets.SheetSchema(
         "value", BOOKS["value"], (SUBJECT, PERIOD, item, price, money, UNIT, EXTENT),
         key=("subject", "period", "item", "price_base", "extent"),
     )  # fmt: skip
 
 
-def carbon_schema(packs: PackSet) -> SheetSchema:
+def carbon_schema(packs: PackSet) -> sheets.SheetSchema:
     """Emissions as verified or reported elsewhere: kept beside what is computed, never mixed into it."""
     del packs
-    item = FieldSpec(
+    item = sheets.FieldSpec(
         "item", Label("排放项", "emission"), "choice", required=True, synonyms=("项目", "排放类型", "指标"),
         choices=(
-            Choice("co2_verified", Label("经核查的二氧化碳排放量", "verified CO2"), ("核查排放量", "CO2")),
-            Choice("co2_process", Label("工业生产过程排放", "process CO2"), ("过程排放",)),
+            sheets.Choice("co2_verified", Label("经核查的二氧化碳排放量", "verified CO2"), ("核查排放量", "CO2")),
+            sheets.Choice("co2_process", Label("工业生产过程排放", "process CO2"), ("过程排放",)),
         ),
     )  # fmt: skip
     amount = _quantity(Label("排放量", "emissions"), dimension="co2")
-    return SheetSchema(
+    return sheets.SheetSchema(
         "carbon", BOOKS["carbon"], (SUBJECT, PERIOD, item, amount, UNIT, EXTENT),
         key=("subject", "period", "item", "extent"),
     )  # fmt: skip
@@ -142,7 +142,7 @@ def carbon_schema(packs: PackSet) -> SheetSchema:
 SCHEMAS = {"energy": energy_schema, "output": output_schema, "value": value_schema, "carbon": carbon_schema}
 
 
-def schema_of(book: str, packs: PackSet) -> SheetSchema:
+def schema_of(book: str, packs: PackSet) -> sheets.SheetSchema:
     """The schema of a book; raises IMP-002 for a book there is not."""
     if book not in SCHEMAS:
         raise UserError("IMP-002", f"“{book}” is no book.", remedy=f"Name one of {', '.join(SCHEMAS)}.")
@@ -153,7 +153,7 @@ def _carrier(packs: PackSet, text: str) -> object:
     found = carrier_named(packs, text)
     if found is not None:
         return found.id
-    return Reason(
+    return sheets.Reason(
         "unknown_carrier",
         Label(f"“{text}”不是已知的能源品种", f"“{text}” is no known energy carrier"),
         Label(
@@ -167,7 +167,7 @@ def _product(packs: PackSet, text: str) -> object:
     for product in packs.products.values():
         if wanted in (product.id, product.label.zh.casefold(), (product.label.en or "").casefold()):
             return product.id
-    return Reason(
+    return sheets.Reason(
         "unknown_product",
         Label(f"“{text}”不是规则包里的产品", f"“{text}” is no product of any pack"),
         Label("先在规则包 products.yaml 中登记产品及单位", "declare the product and its unit in a pack first"),
@@ -181,7 +181,7 @@ def _price_base(text: str) -> object:
     match = _PRICE.fullmatch(raw.removeprefix("按")) or re.fullmatch(r"constant:(\d{4})", raw)
     if match:
         return f"constant:{match.group(1)}"
-    return Reason(
+    return sheets.Reason(
         "bad_price_base",
         Label(f"“{text}”没有说明价格基期", f"“{text}” names no price base"),
         Label("写 2020年不变价 或 当年价", "write 2020年不变价 (constant:2020) or 当年价 (nominal)"),

@@ -282,7 +282,9 @@ def _caps(run: RunContext) -> Iterator[dict[str, object]]:
         for r in run.executor.run("SELECT code, subject_id FROM subjects WHERE kind = 'region'").to_pylist()
     }
     for t in targets_of(packs):
-        if t.indicator != "energy_per_gdp" or t.comparator != "decrease_by" or t.base_year is None or t.unit != "%":
+        if (t.indicator, t.comparator, t.unit, t.level) != ("energy_per_gdp", "decrease_by", "%", "base"):
+            continue
+        if t.base_year is None:
             continue
         for code in t.subject.regions:
             subject, last = codes.get(code), t.target_year or 0

@@ -15,7 +15,7 @@ from shuangkong.accounting import (
 from shuangkong.accounting.changes import CHANGE, INCREMENT, Rate, chained, increments, level_changes
 from shuangkong.accounting.deducting import STEPS, deductions
 from shuangkong.accounting.feeding import FACTORS, Case, factor_rows
-from shuangkong.accounting.methods import Method
+from shuangkong.accounting.methods import Method, fewest
 from shuangkong.accounting.register import INDICATORS, Books
 from shuangkong.accounting.rollup import amounts, leaves, levels, returns, totals
 from shuangkong.accounting.sourcing import change_edges, total_edges, value_edges, value_key
@@ -37,14 +37,17 @@ if TYPE_CHECKING:
 
 
 def methods_of(packs: PackSet, more: Sequence[Method] = ()) -> tuple[Method, ...]:
-    """The methods that targets name, and more that the caller names; each once, in order."""
+    """The methods that targets name, and more that the caller names; each once, in order.
+
+    One that names no guide is left out where another of its edition and basis gives the same energy.
+    """
     named = set(more)
     for pack in packs.packs:
         for target in pack.targets:
             a = target.accounting
             if a and a.edition and a.basis:
                 named.add(Method(a.edition, a.basis, a.guide or "", a.grid_factor or ""))
-    return tuple(sorted(named))
+    return fewest(named)
 
 
 def account(run: RunContext, methods: Sequence[Method]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from shuangkong.accounting.api import Method, account, methods_of
-from shuangkong.engine.api import RunRecord, Workspace, begin, run_record
+from shuangkong.engine.api import RunKind, RunRecord, Workspace, begin, run_record
 from shuangkong.judgement.api import judge
 from shuangkong.kernel.scope import Scope
 from shuangkong.policy.api import Overlay, PackSet
@@ -29,9 +29,10 @@ def run_pipeline(
     """Account and judge everything in scope as known at an instant; with overlays a scenario with a private sink."""
     for overlay in overlays:
         packs = packs.overlay(overlay)
-    kind = "scenario" if overlays else "book"
+    kind: RunKind = "scenario" if overlays else "book"
     with begin(workspace, packs, kind=kind, known=known, as_of=as_of, scope=scope) as run:
-        account(run, methods_of(packs, methods))
-        judge(run)
+        used = methods_of(packs, methods)
+        account(run, used)
+        judge(run, used)
         run_id = run.run_id
     return run_record(workspace, run_id)

@@ -18,7 +18,7 @@ from shuangkong.engine.exact import amount, exact_ratio, rounded
 from shuangkong.engine.executors import DuckDB, Executor, PostgreSQL, Spark, compile_sql
 from shuangkong.engine.lake import Commit, Lake, Lease, lake_commit, write_durably
 from shuangkong.engine.marks import confidence_mark, confidence_rank
-from shuangkong.engine.runs import RunContext, RunRecord, begin, latest_run, read_result, run_record, runs_list
+from shuangkong.engine.runs import RunContext, RunKind, RunRecord, begin, latest_run, read_result, run_record, runs_list
 from shuangkong.engine.workspace import Clock, Workspace, system_clock
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "Lease",
     "PostgreSQL",
     "RunContext",
+    "RunKind",
     "RunRecord",
     "ScaledDecimal",
     "Spark",

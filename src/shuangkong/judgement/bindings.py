@@ -8,7 +8,7 @@ a published value can answer, because a figure computed here under some method w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -79,8 +79,13 @@ class UnitFacts:
     products: frozenset[str]
 
 
-def bindings(packs: PackSet, subjects: Subjects, *, as_of: date, known: date) -> Iterator[Binding]:
-    """Every question that the packs put, as the world stood on `known` and the calendar on `as_of`."""
+def bindings(
+    packs: PackSet, subjects: Subjects, methods: Sequence[Method], *, as_of: date, known: date
+) -> Iterator[Binding]:
+    """Every question that the packs put, as the world stood on `known` and the calendar on `as_of`.
+
+    `methods` are those that the run accounts by: a target is answered under the one that it names.
+    """
     for pack in packs.packs:
         if pack.instrument.source.known > known:
             continue
@@ -89,7 +94,8 @@ def bindings(packs: PackSet, subjects: Subjects, *, as_of: date, known: date) ->
                 continue
             for subject in sorted(_bound(pack, target, subjects)):
                 for b in _questions(pack, target, subject, as_of):
-                    yield replace(b, synthetic=b.synthetic or subject in subjects.synthetic)
+                    synthetic = b.synthetic or subject in subjects.synthetic
+                    yield replace(b, synthetic=synthetic, method_id=_served(b.method_id, b.indicator_id, methods))
 
 
 def _bound(pack: Pack, target: Target, subjects: Subjects) -> Iterable[str]:
@@ -239,6 +245,19 @@ def _method(target: Target, base: int, year: int, counted: bool) -> str:
     priced = any(m in PRICED for m, _ in INDICATORS[level].inputs)
     price = f"constant:{a.price_base or target.base_year}" if priced else ""
     return Method(a.edition, a.basis, a.guide or "", a.grid_factor or "", price).id
+
+
+def _served(method_id: str, indicator: str, methods: Sequence[Method]) -> str:
+    """The run's method under which the value stands: the same, or for energy one that differs in the guide alone."""
+    if method_id in ("reported", "chained"):
+        return method_id
+    asked = Method.parse(method_id)
+    level = indicator.removesuffix(CHANGE).removesuffix(INCREMENT)
+    carbon = any(m.startswith("co2") for m, _ in INDICATORS[level].inputs)
+    for m in methods:
+        if m.serves(asked, carbon=carbon):
+            return replace(m, price=asked.price).id
+    return method_id
 
 
 def _in_indicator_unit(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from shuangkong.accounting.api import EDGES, INDICATOR_VALUES, packs_of
+from shuangkong.accounting.api import EDGES, INDICATOR_VALUES, Method, packs_of
 from shuangkong.engine.api import (
     Column,
     RunContext,
@@ -60,10 +60,10 @@ BINDINGS = TableContract(
 _EDGE_COLUMNS = tuple(c.name for c in EDGES.columns)
 
 
-def judge(run: RunContext) -> None:
+def judge(run: RunContext, methods: Sequence[Method]) -> None:
     """Decide every target that binds a subject of the run; publish findings and how they changed."""
     with run.step("judge: bind"):
-        asked, shapes = _bind(run)
+        asked, shapes = _bind(run, methods)
     with run.step("judge: decide"):
         decided = run.publish(FINDINGS, findings(asked, INDICATOR_VALUES.ibis(), shapes))
     with run.step("judge: changes"):
@@ -76,9 +76,9 @@ def _earlier() -> TableContract:
     return TableContract("findings_before", FINDINGS.label, FINDINGS.columns, FINDINGS.key)
 
 
-def _bind(run: RunContext) -> tuple[ir.Table, dict[str, DecisionTable]]:
+def _bind(run: RunContext, methods: Sequence[Method]) -> tuple[ir.Table, dict[str, DecisionTable]]:
     packs = packs_of(run)
-    found = list(bindings(packs, _subjects(run), as_of=run.as_of, known=run.known.date()))
+    found = list(bindings(packs, _subjects(run), methods, as_of=run.as_of, known=run.known.date()))
     targets = {(p.id, t.slug): t for p in packs.packs for t in p.targets}
     shapes: dict[str, DecisionTable] = {}
     for b in found:

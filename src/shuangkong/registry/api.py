@@ -36,7 +36,7 @@ from shuangkong.registry.service import (
     source_row,
 )
 from shuangkong.registry.sheets import api as sheets
-from shuangkong.registry.snapshots import ancestors, closure_table, scope_subjects, snapshot, subtree
+from shuangkong.registry.snapshots import ancestors, closure_table, scope_subjects, snapshot, subject_ids, subtree
 from shuangkong.registry.store import source as source_table
 from shuangkong.registry.tables import REPORTING_PLAN, SUBJECT_ALIASES, SUBJECT_CLOSURE, SUBJECTS
 from shuangkong.registry.uscc import check_uscc
@@ -90,6 +90,7 @@ __all__ = [
     "source_row",
     "source_table",
     "split_region",
+    "subject_ids",
     "subjects_seen",
     "subtree",
 ]

@@ -197,3 +197,10 @@ def _region_of(subject: str, kinds: dict[str, str], above: dict[str, list[Held]]
         seen.add(here)
         here = _on(above.get(here, []), day)
     return None
+
+
+def subject_ids(connection: sa.Connection, kind: str, known: datetime) -> frozenset[SubjectId]:
+    """Ids of all subjects of one kind, for matching a file; names and attributes stay unread."""
+    t = store.subject
+    query = sa.select(t.c.subject_id).where(t.c.kind == kind, t.c.recorded_at <= known)
+    return frozenset(SubjectId(s) for s in connection.execute(query).scalars())

@@ -1,0 +1,65 @@
+"""How an import's report is shown at the terminal and as JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from shuangkong.accounting.api import Report
+from shuangkong.kernel.labels import Language
+from shuangkong.registry.api import sheets
+
+SHOWN = 30
+
+
+def as_dict(report: Report) -> dict[str, Any]:
+    """The JSON shape: counts, every refusal, flaws, and the mapping that was used."""
+    return {
+        "book": report.book,
+        "file": report.file_name,
+        "committed": report.committed,
+        "commit": report.commit,
+        "source_id": report.source_id,
+        "rows": report.rows,
+        "new": report.fresh,
+        "corrected": report.corrected,
+        "unchanged": report.unchanged,
+        "skipped": report.skipped,
+        "refused_rows": report.refused_rows,
+        "refusals": [r.as_dict() for r in report.refusals],
+        "flaws": [
+            {"code": f.code, "severity": f.severity, "message": f.message, "remedy": f.remedy} for f in report.flaws
+        ],
+        "mapping": json.loads(report.mapping.to_json()),
+        "guesses": [
+            {"field": g.field, "column": g.column, "confidence": g.confidence, "samples": list(g.samples)}
+            for g in report.guesses
+        ],
+        "examples": list(report.examples),
+    }
+
+
+def report_lines(report: Report, language: Language, *, dry_run: bool) -> list[str]:
+    """What was done, or would be; every refusal with row, column, value, reason and remedy."""
+    zh = language == "zh"
+    out = ["列对应：" if zh else "columns:"]
+    for g in report.guesses:
+        column = g.column or ("—" if zh else "-")
+        out.append(f"  {g.field} ← {column}  ({', '.join(g.samples) or '…'})")
+    counts = (
+        (report.rows, "行", "rows"), (report.fresh, "新增", "new"), (report.corrected, "更正", "corrected"),
+        (report.unchanged, "不变", "unchanged"), (report.skipped, "略过", "skipped"),
+        (report.refused_rows, "拒绝", "refused"),
+    )  # fmt: skip
+    out.append("  ".join(f"{a if zh else b} {n}" for n, a, b in counts))
+    if report.refusals:
+        heads, rows = sheets.refusals_table(report.refusals, language, SHOWN)
+        out += [" | ".join(heads), *(" | ".join(r) for r in rows)]
+        if len(report.refusals) > SHOWN:
+            out.append(f"… {len(report.refusals) - SHOWN}")
+        out.append("有行被拒绝，文件没有写入。改好后再导入一次。" if zh else "Rows were refused: nothing was written.")
+    elif dry_run:
+        out.append("试运行：没有写入任何数据。" if zh else "Dry run: nothing was written.")
+    else:
+        out.append("已写入。" if zh else "Written.")
+    return out

@@ -1,0 +1,286 @@
+"""Why (为什么): from a finding back to the clause that asks and the readings that answer, by the stored edges."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from shuangkong.accounting.api import (
+    AMOUNTS,
+    BOOK_ENTRIES,
+    DEDUCTIONS,
+    EDGES,
+    INDICATOR_VALUES,
+    INDICATORS,
+    REPORTED_VALUES,
+    TOTALS,
+    Method,
+)
+from shuangkong.engine.api import DuckDB, RunRecord, TableContract, Workspace, reading
+from shuangkong.judgement.tables import FINDINGS
+from shuangkong.kernel.errors import UserError
+from shuangkong.kernel.provenance import NodeKind
+from shuangkong.kernel.scope import Scope
+from shuangkong.policy.api import PackSet, lower_target
+from shuangkong.registry.api import scope_subjects, source_row, subjects_seen
+
+Row = dict[str, Any]
+#: How many book entries and totals are listed one by one; the rest is counted and summed.
+LISTED = 200
+_LEVELS = 12
+
+
+@dataclass
+class Why:
+    """The chain behind one finding, each link with the key that it is stored under."""
+
+    finding: Row
+    clause: Row
+    target: Row
+    indicator: Row | None
+    levels: list[Row] = field(default_factory=list)
+    rates: list[Row] = field(default_factory=list)
+    totals: list[Row] = field(default_factory=list)
+    deductions: list[Row] = field(default_factory=list)
+    entries: list[Row] = field(default_factory=list)
+    entries_total: int = 0
+    sources: list[Row] = field(default_factory=list)
+    edges: list[Row] = field(default_factory=list)
+    change: Row | None = None
+
+    def as_dict(self) -> Row:
+        """Everything as plain data for JSON; decimals stay decimals."""
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+
+
+def why(workspace: Workspace, run: RunRecord, packs: PackSet, key: str, scope: Scope) -> Why:
+    """The chain of a finding in a run; raises RUN-002 where there is none that the reader may see.
+
+    `key` may be shortened to an unambiguous beginning. `packs` are those of the run.
+    """
+    with reading(workspace.engine) as db:
+        seen = scope_subjects(db, scope, run.known)
+        with DuckDB(threads=1) as engine:
+            walk = _Walk(workspace, run, engine, seen)
+            finding = walk.finding(key)
+            finding |= _named(db, finding["subject_id"], scope, run)
+            clause, target = _asked(packs, finding)
+            result = Why(finding, clause, target, None)
+            walk.fill(result)
+            result.sources = _sources(db, result)
+    result.change = what_would_change(finding, result)
+    return result
+
+
+def _named(db: sa.Connection, subject: str, scope: Scope, run: RunRecord) -> Row:
+    """Name and code of the subject on the run's day."""
+    table = subjects_seen(db, scope, run.known, day=run.as_of)
+    row: Row = next((r for r in table.to_pylist() if r["subject_id"] == subject), {})
+    return {"subject_zh": row.get("name_zh"), "subject_en": row.get("name_en"), "subject_code": row.get("code")}
+
+
+class _Walk:
+    """One walk over the files of a run; every read is limited to the subjects that the reader may see."""
+
+    def __init__(self, workspace: Workspace, run: RunRecord, engine: DuckDB, seen: pa.Table | None) -> None:
+        self.engine = engine
+        self.seen = seen
+        if seen is not None:
+            engine.bind("scope_subjects", seen)
+        for contract in (FINDINGS, EDGES, INDICATOR_VALUES, TOTALS, AMOUNTS, DEDUCTIONS):
+            path = run.folder / f"{contract.name}.parquet"
+            self._bind(contract, [path] if path.exists() else [])
+        for contract in (BOOK_ENTRIES, REPORTED_VALUES):
+            self._bind(contract, workspace.lake.files(contract, run.known))
+
+    def _bind(self, contract: TableContract, files: Sequence[Path]) -> None:
+        self.engine.bind_files(f"{contract.name}__files", files, contract.arrow_schema)
+        where = ""
+        if self.seen is not None and contract.subject:
+            where = f" WHERE {contract.subject} IN (SELECT subject_id FROM scope_subjects)"
+        self.engine.connection.execute(f"CREATE VIEW {contract.name} AS SELECT * FROM {contract.name}__files{where}")
+
+    def finding(self, key: str) -> Row:
+        """The one finding whose key begins so."""
+        safe = "".join(c for c in key if c.isalnum() or c == "_")
+        found = self.engine.run(f"SELECT * FROM findings WHERE starts_with(finding_key, '{safe}') LIMIT 2").to_pylist()
+        if len(found) != 1 or safe != key or not key:
+            what = "several findings begin so" if len(found) > 1 else "no finding with this key in this run and scope"
+            raise UserError(
+                "RUN-002", f"{what}.", where=key, remedy="`shuangkong judge --json` lists the keys of all findings."
+            )
+        one: Row = found[0]
+        return one
+
+    def fill(self, result: Why) -> None:
+        """Follow the edges from the finding downwards, kind by kind."""
+        frontier = [(NodeKind.FINDING.value, result.finding["finding_key"])]
+        reached: dict[str, list[str]] = {}
+        for _ in range(_LEVELS):
+            edges = self._out(frontier)
+            if not edges:
+                break
+            kept = [e for e in edges if e["to_key"] not in set(reached.get(e["to_kind"], ()))]
+            result.edges += kept[: max(0, LISTED * 5 - len(result.edges))]
+            for e in kept:
+                reached.setdefault(e["to_kind"], []).append(e["to_key"])
+            frontier = [(e["to_kind"], e["to_key"]) for e in kept]
+        self._values(result, reached.get(NodeKind.INDICATOR.value, []))
+        self._reported(result, reached.get(NodeKind.REPORTED.value, []))
+        self._totals(result, reached.get(NodeKind.TOTAL.value, []))
+        self._entries(result, reached.get(NodeKind.ENTRY.value, []))
+        self._deductions(result)
+
+    def _out(self, frontier: list[tuple[str, str]]) -> list[Row]:
+        if not frontier:
+            return []
+        kinds, keys = zip(*frontier, strict=True)
+        self.engine.bind("frontier", pa.table({"from_kind": pa.array(kinds), "from_key": pa.array(keys)}))
+        edges: list[Row] = self.engine.run(
+            "SELECT e.* FROM edges e SEMI JOIN frontier f ON e.from_kind = f.from_kind AND e.from_key = f.from_key"
+        ).to_pylist()
+        return edges
+
+    def _by_key(self, table: str, column: str, keys: Iterable[str], more: str = "") -> list[Row]:
+        wanted = sorted(set(keys))
+        if not wanted:
+            return []
+        self.engine.bind("wanted", pa.table({"k": pa.array(wanted, pa.string())}))
+        rows: list[Row] = self.engine.run(
+            f"SELECT t.* FROM {table} t SEMI JOIN wanted w ON t.{column} = w.k {more}"
+        ).to_pylist()
+        return rows
+
+    def _values(self, result: Why, keys: list[str]) -> None:
+        rows = self._by_key("indicator_values", "value_key", keys, "ORDER BY period_key, base")
+        for row in rows:
+            if row["value_key"] == result.finding["value_key"]:
+                result.indicator = {**row, **_described(row)}
+            elif row["origin"] == "reported":
+                result.rates.append(row)
+            else:
+                result.levels.append({**row, **_described(row)})
+
+    def _reported(self, result: Why, keys: list[str]) -> None:
+        rows = {(r["indicator_id"], r["period_key"]): r for r in self._by_key("reported_values", "reported_id", keys)}
+        shown = [*result.rates, *([result.indicator] if result.indicator else [])]
+        for rate in shown:
+            row = rows.get((rate["indicator_id"], rate["period_key"]))
+            if row and rate["origin"] == "reported":
+                rate |= {k: row[k] for k in ("source_id", "source_row", "known_on", "note")}
+        result.rates = result.rates or [r for r in shown if r["origin"] == "reported"]
+
+    def _totals(self, result: Why, keys: list[str]) -> None:
+        period = result.finding["period_key"]
+        first = f"level DESC, (period_key = '{period}') DESC, period_key"
+        order = f"ORDER BY {first}, abs(amount) DESC NULLS LAST LIMIT {LISTED}"
+        result.totals = self._by_key("totals", "total_key", keys, order)
+
+    def _entries(self, result: Why, keys: list[str]) -> None:
+        result.entries_total = len(set(keys))
+        methods = {Method.parse(r["method_id"]) for r in self._counted(result)}
+        wanted = {Method(m.edition, m.basis, m.guide, m.grid).id for m in methods}
+        amounts = self._by_key("amounts", "entry_id", keys)
+        best = sorted(
+            (a for a in amounts if not a["method_id"] or not wanted or a["method_id"] in wanted),
+            key=lambda a: abs(a["amount"] or Decimal(0)),
+            reverse=True,
+        )[:LISTED]
+        entries = {e["entry_id"]: e for e in self._by_key("book_entries", "entry_id", [a["entry_id"] for a in best])}
+        for a in best:
+            e = entries.get(a["entry_id"])
+            if e:
+                kept = {k: a[k] for k in ("amount", "measure", "part", "factor_key", "method_id")}
+                result.entries.append({**e, **kept, "amount_unit": a["unit"], "amount_state": a["state"]})
+
+    def _counted(self, result: Why) -> list[Row]:
+        rows = [*([result.indicator] if result.indicator else []), *result.levels]
+        return [r for r in rows if r["origin"] == "computed"]
+
+    def _deductions(self, result: Why) -> None:
+        periods = {r["period_key"] for r in self._counted(result)}
+        if not periods or not any(t["measure"] == "energy" for t in result.totals):
+            return
+        listed = ", ".join(f"'{p}'" for p in sorted(periods))
+        subject, ids = result.finding["subject_id"], {r["indicator_id"] for r in self._counted(result)}
+        side = "total" if any(i.startswith("energy_total_assessed") for i in ids) else "intensity"
+        methods = {"/".join(r["method_id"].split("/")[:4]) for r in self._counted(result)}
+        rows = self.engine.run(
+            f"SELECT * FROM deductions WHERE subject_id = '{subject}' AND period_key IN ({listed})"
+            f" AND side = '{side}' ORDER BY method_id, period_key, position"
+        ).to_pylist()
+        result.deductions = [r for r in rows if r["method_id"] in methods]
+
+
+def _described(row: Row) -> Row:
+    known = INDICATORS.get(row["indicator_id"].removesuffix("_change").removesuffix("_increment"))
+    method = row["method_id"]
+    named = Method.parse(method).zh() if method.count("/") >= 3 else ""
+    return {
+        "label_zh": known.label.zh if known else None, "label_en": known.label.en if known else None,
+        "formula": known.doc if known else None, "asked_in": known.clause if known else None, "method_zh": named,
+    }  # fmt: skip
+
+
+def _asked(packs: PackSet, finding: Row) -> tuple[Row, Row]:
+    pack = packs.pack(f"{finding['pack_id']}@{finding['pack_edition']}")
+    i = pack.instrument
+    target = packs.target(pack.key, finding["slug"])
+    clause = packs.clause(pack.key, finding["clause"])
+    table = lower_target(target)
+    rows = [
+        {
+            "id": r.id,
+            "when": [{"input": c.input, "op": c.op, "operand": str(c.operand)} for c in r.when],
+            "then": [str(t) for t in r.then],
+            "hit": finding["row_hit"] == r.id,
+        }
+        for r in table.rows
+    ]
+    about_document = {
+        "pack": pack.key, "title_zh": i.title.zh, "title_en": i.title.en, "doc_number": i.doc_number,
+        "issuer": i.issuer, "in_force_from": i.in_force_from, "in_force_to": i.in_force_to, "issued": i.issued,
+        "synthetic": i.synthetic, "confidence": i.confidence, "hash": pack.content_hash,
+    }  # fmt: skip
+    about_clause = {"id": clause.id, "label_zh": clause.title.zh, "label_en": clause.title.en, "kind": clause.kind}
+    about_target = {
+        "slug": target.slug, "comparator": target.comparator, "value": target.value, "value_high": target.value_high,
+        "unit": target.unit, "base_year": target.base_year, "year": target.target_year, "method": target.method,
+        "level": target.level, "horizon": target.horizon, "confidence": target.confidence,
+        "min_coverage": target.min_coverage, "note": target.note,
+        "accounting": target.accounting.model_dump() if target.accounting else None,
+        "source": target.source.model_dump(), "table": {"inputs": [c.name for c in table.inputs], "rows": rows,
+                                                        "hit": table.hit, "open_because": table.open_because},
+    }  # fmt: skip
+    return {**about_document, **about_clause}, about_target
+
+
+def _sources(db: sa.Connection, result: Why) -> list[Row]:
+    rows: dict[str, set[int]] = {}
+    for r in [*result.entries, *result.rates]:
+        if r.get("source_id"):
+            rows.setdefault(r["source_id"], set()).add(r["source_row"])
+    found = []
+    for source_id, numbers in sorted(rows.items()):
+        known = source_row(db, source_id)  # type: ignore[arg-type]
+        found.append({**(known or {"source_id": source_id}), "rows": sorted(numbers)})
+    return found
+
+
+def what_would_change(finding: Row, result: Why) -> Row | None:
+    """The smallest change of the value that would turn the status, and what it means for the newest rate."""
+    value, threshold = finding["value"], finding["threshold"]
+    if value is None or threshold is None or finding["comparator"] in ("about", "between"):
+        needs = finding["needs"]
+        return {"needs": needs, "gap": None, "turns_to": None} if needs else None
+    gap = abs(finding["margin"])
+    hit = finding["row_hit"] is not None
+    turns = {"met": "missed", "on_track": "behind", "missed": "met", "behind": "on_track"}.get(finding["status"])
+    del result
+    return {"gap": gap, "unit": finding["unit"], "spare": hit, "turns_to": turns, "needs": finding["needs"]}
