@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from shuangkong.accounting.api import INDICATORS
+from shuangkong.accounting.api import INDICATORS, Origin, import_sheet
 from shuangkong.app.demo.catalogue import catalogue
 from shuangkong.app.demo.city import City, make_city, region, unit_subject
 from shuangkong.app.demo.city_files import city_files
@@ -123,3 +123,24 @@ def test_city_and_counties_have_their_targets(city: City) -> None:
     }
     assert falls == {"990100": "14", "990101": "13", "990102": "14", "990103": "12", "990104": "16"}
     assert set(falls) == {city.design.city.code, *(c.code for c in city.design.counties)}
+
+
+@pytest.mark.slow
+def test_the_import_takes_every_file(tmp_path: Path, city: City) -> None:
+    """Each file goes in by its own heads without a refused row; the correction finds the row that it puts right."""
+    workspace = Workspace.create(tmp_path / "ws", demo=True)
+    packs = PackSet(builtin_packs())
+    with workspace.engine.begin() as connection:
+        register_places(connection, FIRST)
+        register_city(connection, city, FIRST)
+    found = {}
+    for file in city_files(city):
+        origin = Origin(
+            file.name, file.publisher, file.document, file.licence, file.handed_in, "synthetic", synthetic=True
+        )
+        report = import_sheet(workspace, packs, file.book, file.content, origin, principal="test")
+        assert (report.refusals, report.flaws, report.rows) == ((), (), file.rows), file.name
+        found[file.name] = (report.fresh, report.corrected)
+    assert found.pop("synthetic_energy_correction.csv") == (0, 1)
+    assert sum(fresh for fresh, _ in found.values()) == len(city.entries)
+    assert {corrected for _, corrected in found.values()} == {0}
