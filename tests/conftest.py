@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import hypothesis
 import pytest
 
-pytest_plugins = ["pytester"]
+pytest_plugins = ["pytester", "shuangkong.testkit.plugin"]
 
 IN_CI = os.environ.get("CI") == "true"
 POSTGRES = "SHUANGKONG_TEST_POSTGRES"

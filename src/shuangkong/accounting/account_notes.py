@@ -25,9 +25,7 @@ STATES: dict[str, Label] = {
     "stated_in_standard_coal": Label("该品种只以标准煤计量", "this carrier is stated in standard coal only"),
 }
 CO2_STATES: dict[str, Label] = {
-    "no_guide": Label(
-        "未指定碳核算指南（--carbon-guide）", "no carbon guide is named (--carbon-guide)"
-    ),
+    "no_guide": Label("未指定碳核算指南（--carbon-guide）", "no carbon guide is named (--carbon-guide)"),
     "no_grid_factor": Label(
         "未指定电网因子，或该地区该年没有（--grid-factor）", "no grid factor is named, or none for that place and year"
     ),

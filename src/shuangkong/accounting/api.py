@@ -1,6 +1,7 @@
 """The door of the accounting slice."""
 
-from shuangkong.accounting.changes import CHANGE, INCREMENT
+from shuangkong.accounting.account_choices import Choices, Wanted, choices
+from shuangkong.accounting.changes import CHANGE, INCREMENT, Chained, Rate, chained
 from shuangkong.accounting.factors import (
     Factor,
     Given,
@@ -12,8 +13,9 @@ from shuangkong.accounting.factors import (
     grid_editions,
     guides,
 )
+from shuangkong.accounting.files import FileAccount, account_file
 from shuangkong.accounting.importing import Origin, Report, import_sheet
-from shuangkong.accounting.methods import BASIS_LABELS, Method
+from shuangkong.accounting.methods import BASIS_LABELS, Method, fewest
 from shuangkong.accounting.register import INDICATORS, Indicator
 from shuangkong.accounting.sheets import BOOKS, schema_of
 from shuangkong.accounting.snapshots import packs_of, region_paths, targets_of
@@ -29,6 +31,7 @@ from shuangkong.accounting.tables import (
     REPORTED_VALUES,
     TOTALS,
 )
+from shuangkong.accounting.workings import INPUTS, compiled, factors_for, queries, work_out
 
 __all__ = [
     "AMOUNTS",
@@ -41,28 +44,42 @@ __all__ = [
     "INCREMENT",
     "INDICATORS",
     "INDICATOR_VALUES",
+    "INPUTS",
     "REPORTED_VALUES",
     "TOTALS",
+    "Chained",
+    "Choices",
     "Factor",
+    "FileAccount",
     "Given",
     "Indicator",
     "Method",
     "Origin",
+    "Rate",
     "Report",
+    "Wanted",
     "account",
+    "account_file",
     "batches",
     "carrier_named",
+    "chained",
     "check_method",
+    "choices",
     "co2_factor",
+    "compiled",
     "editions",
     "energy_factor",
+    "fewest",
+    "factors_for",
     "grid_editions",
     "guides",
     "import_sheet",
     "methods_of",
     "packs_of",
+    "queries",
     "region_paths",
     "schema_of",
     "targets_of",
     "value_key",
+    "work_out",
 ]
