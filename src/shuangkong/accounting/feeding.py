@@ -23,7 +23,8 @@ ROLES: dict[str, tuple[tuple[str, str], ...]] = {
     "certificate": (("energy", "energy_certificate"),),
     "nonfossil": (("energy", "energy_nonfossil"),),
 }
-INDUSTRY = (("energy", "energy_industry"), ("co2", "co2_industry"))
+#: What consumption of a unit of industry (工业) adds to besides.
+INDUSTRY = (("energy", "energy_industry"),)
 UNITS = {"energy": "tce", "co2": "tCO2", "co2_not_burnt": "tCO2", "electricity": "kWh"}
 
 FACTORS = TableContract(
@@ -79,12 +80,17 @@ def factor_rows(
     cases: Iterable[Case],
     paths: Mapping[str, tuple[str, ...]],
     known: date,
+    stated_only: Sequence[Method] = (),
 ) -> list[dict[str, object]]:
-    """FACTORS for the cases; `paths` gives the region codes from the nation down to each area."""
+    """FACTORS for the cases; `paths` gives the region codes from the nation down to each area.
+
+    Methods in `stated_only` are for figures that come in standard coal already; physical quantities are not
+    converted under them.
+    """
     rows: list[dict[str, object]] = []
     for case in sorted(cases):
         if case.book == "energy":
-            for method in methods:
+            for method in (*methods, *(stated_only if case.unit == "tce" else ())):
                 rows += _energy_rows(packs, method, case, paths.get(case.area, ()), known)
         elif case.book == "output":
             rows.append(_row(case, "", "output", case.unit, case.item, Factor(Decimal(1), case.unit)))
@@ -107,6 +113,8 @@ def _energy_rows(
         for what, measure in feeds:
             if what == "electricity" and part != "electricity":
                 continue
+            if UNITS[what] == "tCO2" and not (method.guide or method.grid):
+                continue  # a method that names neither guide nor grid factor is one of energy alone
             factor = _factor(packs, method, carrier, what, case, path, known)
             yield _row(case, method.id, measure, UNITS[what], part, factor, sector)
     if carrier is not None and carrier.nonfossil and case.role == "consumption":

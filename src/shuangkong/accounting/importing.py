@@ -156,7 +156,7 @@ _NO_EXTENT = sheets.Reason(
 )
 
 
-def _subject(names: Directory, text: str, day: date) -> str | Reason:
+def _subject(names: Directory, text: str, day: date) -> str | sheets.Reason:
     """The subject of a code or name: USCC, region, or a name that is registered."""
     tried: UserError | None = None
     for scheme in ("uscc", "local", "name_zh"):

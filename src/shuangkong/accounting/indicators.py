@@ -180,11 +180,11 @@ def product_energy_intensity(books: Books) -> ir.Table:
     the energy; no_denominator (no output handed in); several_products (shares between products are not given, so
     nothing is guessed). Source: 单位产品综合能耗 of GB/T 2589 and the limit standards.
     """
-    energy = books.only(books.sum("energy", level="own"), kind="unit")
-    made = books.totals.filter(books.totals.measure == "output", books.totals.level == "own")
+    energy = books.only(books.sum("energy"), kind="unit")
+    made = books.totals.filter(books.totals.measure == "output", books.totals.level == "subtree")
     count = made.group_by("subject_id", "period_key").aggregate(products=made.part.nunique())
     t = ratio(
-        energy, books.sum("output", level="own"), scale=1000, needs_over=_ENERGY,
+        energy, books.sum("output"), scale=1000, needs_over=_ENERGY,
         needs_under="output of the product 产品产量",
     )  # fmt: skip
     j = t.left_join(count, ["subject_id", "period_key"])

@@ -28,20 +28,24 @@ class Books:
     deductions: ir.Table
     subjects: ir.Table
 
-    def sum(self, measure: str, *, parts: tuple[str, ...] = (), level: str = "subtree") -> ir.Table:
+    def sum(self, measure: str, *, parts: tuple[str, ...] = ()) -> ir.Table:
         """A measure by method, subject and period: amount, state, coverage, confidence rank.
 
         `parts` limits it to some of its parts. A part that is absent where the measure has a return is a real
         nought; a measure without any return is not there at all.
         """
-        t = self.totals.filter(self.totals.measure == measure, self.totals.level == level)
+        t = self.totals.filter(self.totals.measure == measure, self.totals.level == "subtree")
         wanted = t.part.isin(parts) if parts else ibis.literal(True)
-        return t.group_by("method_id", "subject_id", *PERIOD).aggregate(
+        summed = t.group_by("method_id", "subject_id", *PERIOD).aggregate(
             amount=_part_sum(t, wanted, bool(parts)),
-            state=t.state.max(),
+            worst=t.state.max(),
+            wanting=(t.state != "ok").any(),
             coverage=t.coverage.min(),
             rank=confidence_rank(t.confidence).max(),
         )
+        # a part without a figure (range, no_factor) leaves the sum of the others partial, not without a value
+        state = ibis.cases((~summed.wanting, "ok"), (summed.amount.notnull(), "partial"), else_=summed.worst)
+        return summed.mutate(state=state).drop("worst", "wanting")
 
     def assessed(self, side: str) -> ir.Table:
         """Energy after the deductions of one side (total or intensity), in the shape of `sum`."""

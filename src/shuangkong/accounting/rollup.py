@@ -90,9 +90,12 @@ def returns(leaves: ir.Table, expected: ir.Table) -> ir.Table:
 
 
 def _spread(rows: ir.Table, closure: ir.Table, *, level: str) -> ir.Table:
-    """Rows under the subjects they count for: themselves (own), or every region they lay in (subtree)."""
+    """Rows under the subjects they count for: every region they lay in (subtree), or a region itself (own)."""
     if level == "own":
-        return rows.mutate(level=ibis.literal("own"))
+        # a subject with nothing in it would have the same figure twice: its own part is its subtree
+        above = closure.filter(closure.depth > 0).select(subject_id="ancestor_id").distinct()
+        mine = rows.filter(rows.extent == "own").semi_join(above, "subject_id")
+        return mine.mutate(level=ibis.literal("own"))
     c = closure.rename(inner_id="subject_id").rename(subject_id="ancestor_id")
     inner = rows.rename(inner_id="subject_id")
     inside = inner.inner_join(
@@ -122,7 +125,10 @@ def _both(rows: ir.Table) -> ir.Table:
 
 
 def levels(rows: ir.Table, closure: ir.Table) -> ir.Table:
-    """Every row once for each subject and period that it adds to: own and subtree, native and year."""
+    """Every row once for each subject and period that it adds to: subtree and own, native and year.
+
+    `own` is the part of a subject with others in it that is handed in for itself; a unit has its subtree alone.
+    """
     return _both(_spread(rows, closure, level="own")).union(_both(_spread(rows, closure, level="subtree")))
 
 

@@ -22,8 +22,8 @@ _PRICE = re.compile(r"(\d{4})年?(?:不变价|可比价|价|价格)?")
 SUBJECT = sheets.FieldSpec(
     "subject", Label("统一社会信用代码或地区代码", "unit or region code"), "text", required=True,
     synonyms=(
-        "统一社会信用代码", "社会信用代码", "单位代码", "地区代码", "行政区划代码", "单位", "地区", "县区", "企业代码", "USCC",
-        "单位名称", "企业名称", "code", "adcode", "region", "unit_code",
+        "统一社会信用代码", "社会信用代码", "单位代码", "地区代码", "行政区划代码", "单位", "地区", "县区", "企业代码",
+        "USCC", "单位名称", "企业名称", "code", "adcode", "region", "unit_code",
     ),
     note=Label("统一社会信用代码、行政区划代码或登记过的名称", "USCC, GB/T 2260 code, or a registered name"),
     example="示例",
@@ -48,9 +48,9 @@ ROLE = sheets.FieldSpec(
     choices=(
         sheets.Choice("consumption", Label("消费量", "consumption"), ("消费", "能源消费", "综合消费量", "consumption")),
         sheets.Choice("feedstock", Label("其中：原料用能", "of which feedstock"), ("原料用能", "原料", "feedstock")),
-        sheets.Choice("nonfossil", Label("其中：非化石能源", "of which non-fossil"), ("非化石能源", "绿电", "nonfossil")),
+        sheets.Choice("nonfossil", Label("其中：非化石能源", "of which non-fossil"), ("非化石能源", "绿电")),
         sheets.Choice("new_renewable", Label("其中：新增可再生电力", "of which new renewable"), ("新增可再生能源",)),
-        sheets.Choice("major_project", Label("其中：国家重大项目", "of which major project"), ("重大项目", "major_project")),
+        sheets.Choice("major_project", Label("其中：国家重大项目", "major project"), ("重大项目", "国家重大项目")),
         sheets.Choice("certificate", Label("绿证", "certificate"), ("绿色电力证书", "certificate")),
         sheets.Choice("industry_consumption", Label("工业终端消费", "industrial final use"), ("industry_consumption",)),
     ),
@@ -163,15 +163,19 @@ def _carrier(packs: PackSet, text: str) -> object:
 
 
 def _product(packs: PackSet, text: str) -> object:
-    wanted = unicodedata.normalize("NFKC", text).strip().casefold()
+    wanted = _plain(text)
     for product in packs.products.values():
-        if wanted in (product.id, product.label.zh.casefold(), (product.label.en or "").casefold()):
+        if wanted in (product.id, _plain(product.label.zh), _plain(product.label.en or "")):
             return product.id
     return sheets.Reason(
         "unknown_product",
         Label(f"“{text}”不是规则包里的产品", f"“{text}” is no product of any pack"),
         Label("先在规则包 products.yaml 中登记产品及单位", "declare the product and its unit in a pack first"),
     )
+
+
+def _plain(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).strip().casefold()
 
 
 def _price_base(text: str) -> object:

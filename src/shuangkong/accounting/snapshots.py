@@ -202,7 +202,8 @@ def _measures(book: str, sector: str, methods: Sequence[Method]) -> Iterator[tup
     if book == "energy":
         for m in methods:
             yield m.id, "energy", "tce"
-            yield m.id, "co2", "tCO2"
+            if m.guide or m.grid:
+                yield m.id, "co2", "tCO2"
             if sector:
                 yield m.id, "energy_industry", "tce"
     # the unit of an output is its product's; a return that never came has none, and needs none

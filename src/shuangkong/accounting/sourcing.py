@@ -39,29 +39,40 @@ def total_edges(totals: ir.Table, leaves: ir.Table, amounts: ir.Table, closure: 
         c, [child.subject_id == c.subject_id, c.valid_from < child.period_end, child.period_end <= c.valid_to]
     ).select("measure", "part", "period_key", "method_id", "to_key", subject_id=c.ancestor_id)
     down = sub.select(*key, from_key="total_key").inner_join(up, key)
-    months = own.filter(own.period_kind != "year").mutate(year_key=own.period_start.year().cast("string"))
-    counted = leaves.filter(leaves.counts_in_year, leaves.period_kind != "year")
-    months = months.semi_join(counted, ["measure", "subject_id", "period_key", "method_id"])
-    years = own.filter(own.period_kind == "year").select(*key, from_key="total_key").rename(year_key="period_key")
-    over = years.inner_join(
-        months.select("measure", "part", "subject_id", "year_key", "method_id", to_key="total_key"),
-        ["measure", "part", "subject_id", "year_key", "method_id"],
-    )
-    entries = amounts.mutate(level=ibis.literal("own"))
-    entry = entries.mutate(from_key=total_key(entries), to_key=entries.entry_id)
     return ibis.union(
         _edges(self_part, ("total", "total"), "own part"),
         _edges(down, ("total", "total"), "child"),
-        _edges(over, ("total", "total"), "period"),
-        _edges(entry, ("total", "entry"), "entry"),
+        _edges(_periods(t, leaves, closure), ("total", "total"), "period"),
+        _edges(_entries(amounts, closure), ("total", "entry"), "entry"),
     )
+
+
+def _standing(rows: ir.Table, closure: ir.Table) -> ir.Table:
+    """The level at which a subject's own rows are summed: own for one with others in it, else subtree."""
+    above = closure.filter(closure.depth > 0).select(subject_id="ancestor_id").distinct().mutate(above=True)
+    j = rows.left_join(above, "subject_id").select(*rows.columns, "above")
+    return j.mutate(level=ibis.ifelse(j.above.notnull() & (j.extent == "own"), "own", "subtree")).drop("above")
+
+
+def _entries(amounts: ir.Table, closure: ir.Table) -> ir.Table:
+    """Each entry under the total that it was summed into first."""
+    a = _standing(amounts, closure)
+    return a.mutate(from_key=total_key(a), to_key=a.entry_id)
+
+
+def _periods(totals: ir.Table, leaves: ir.Table, closure: ir.Table) -> ir.Table:
+    """From a year of a subject's own rows to the months that it was summed from."""
+    kept = _standing(leaves.filter(leaves.counts_in_year, leaves.period_kind != "year"), closure)
+    months = kept.mutate(to_key=total_key(kept))
+    same = ["measure", "part", "subject_id", "method_id", "level"]
+    years = totals.filter(totals.period_kind == "year").select(*same, from_key="total_key", year_key="period_key")
+    return years.inner_join(months.select(*same, "year_key", "to_key").distinct(), [*same, "year_key"])
 
 
 def value_edges(values: ir.Table, totals: ir.Table, inputs: ir.Table) -> ir.Table:
     """From computed levels to the totals in their formula. inputs: indicator_id, measure, words."""
     v = values.filter(values.base == "", values.origin == "computed").inner_join(inputs, "indicator_id")
-    level = ibis.ifelse(v.indicator_id == "product_energy_intensity", "own", "subtree")
-    v = v.mutate(level=level)
+    v = v.mutate(level=ibis.literal("subtree"))
     t = totals
     same = [v.measure == t.measure, v.subject_id == t.subject_id, v.period_key == t.period_key, v.level == t.level]
     j = v.inner_join(t.select("measure", "subject_id", "period_key", "level", "method_id", to_key="total_key"), same)

@@ -36,12 +36,12 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 
-def methods_of(packs: PackSet, more: Sequence[Method] = ()) -> tuple[Method, ...]:
-    """The methods that targets name, and more that the caller names; each once, in order.
+def methods_of(packs: PackSet) -> tuple[Method, ...]:
+    """The methods that targets name, each once, in order.
 
     One that names no guide is left out where another of its edition and basis gives the same energy.
     """
-    named = set(more)
+    named = set()
     for pack in packs.packs:
         for target in pack.targets:
             a = target.accounting
@@ -50,13 +50,16 @@ def methods_of(packs: PackSet, more: Sequence[Method] = ()) -> tuple[Method, ...
     return fewest(named)
 
 
-def account(run: RunContext, methods: Sequence[Method]) -> None:
-    """Compute amounts, totals, deductions, indicator values and their edges for one run."""
+def account(run: RunContext, methods: Sequence[Method], stated_only: Sequence[Method] = ()) -> None:
+    """Compute amounts, totals, deductions, indicator values and their edges for one run.
+
+    Every entry is accounted by every method; those in `stated_only` take in figures already in standard coal alone.
+    """
     registered = snapshots.bind(run)
     entries = run.table(BOOK_ENTRIES)
     reported = run.table(REPORTED_VALUES)
     with run.step("account: factors"):
-        factors = _bind_factors(run, registered, methods)
+        factors = _bind_factors(run, registered, methods, stated_only)
     with run.step("account: totals"):
         made = run.publish(AMOUNTS, amounts(entries, factors, registered.areas))
         leaf = _keep(run, "leaves", leaves(made))
@@ -90,15 +93,16 @@ def _keep(run: RunContext, name: str, rows: ir.Table) -> ir.Table:
     return ibis.table(rows.schema(), name=name)
 
 
-def _bind_factors(run: RunContext, registered: snapshots.Registered, methods: Sequence[Method]) -> ir.Table:
+def _bind_factors(
+    run: RunContext, registered: snapshots.Registered, methods: Sequence[Method], stated_only: Sequence[Method]
+) -> ir.Table:
     cases = run.executor.run(
         "SELECT DISTINCT book, item, role, unit, CAST(year(period_start) AS BIGINT) AS year, "
         " coalesce(area, '') AS area, coalesce(basis, price_base, '') AS basis"
         " FROM book_entries LEFT JOIN areas USING (subject_id)"
     )
-    rows = factor_rows(
-        snapshots.packs_of(run), methods, [Case(**r) for r in cases.to_pylist()], registered.paths, run.known.date()
-    )
+    found = [Case(**r) for r in cases.to_pylist()]
+    rows = factor_rows(snapshots.packs_of(run), methods, found, registered.paths, run.known.date(), stated_only)
     return run.bind(FACTORS, FACTORS.from_rows(rows))
 
 

@@ -91,7 +91,9 @@ TOTALS = TableContract(
         text("subject_id", "主体", "subject"),
         *PERIOD_COLUMNS,
         text("part", "组成", "part"),
-        text("level", "层级", "level", doc="own: the subject's own entries; subtree: with all that lies in it"),
+        text(
+            "level", "层级", "level", doc="subtree: the subject with all that lies in it; own: a region's own entries"
+        ),
         number("amount", "amount", "量", "amount", "column:unit", nullable=True),
         text("unit", "单位", "unit"),
         text("state", "状态", "state", doc="ok, partial, or why there is nothing"),

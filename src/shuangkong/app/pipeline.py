@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from shuangkong.accounting.api import Method, account, methods_of
+from shuangkong.accounting.api import Method, account, fewest, methods_of
 from shuangkong.engine.api import RunKind, RunRecord, Workspace, begin, run_record
 from shuangkong.judgement.api import judge
 from shuangkong.kernel.scope import Scope
 from shuangkong.policy.api import Overlay, PackSet
 
-#: Beside the methods that targets name, figures that come in standard coal at calorific value are shown too.
-#: It decides nothing: a target is only ever answered by the method that it names.
-SHOWN: tuple[Method, ...] = (Method("gbt2589-2020", "calorific", "ghg-guides-2013-2015", ""),)
+#: Figures that come in standard coal already (statistics at calorific value) are summed under this method. It
+#: decides nothing: a target is only ever answered by the method that it names.
+STATED: tuple[Method, ...] = (Method("gbt2589-2020", "calorific", "ghg-guides-2013-2015", ""),)
 
 
 def run_pipeline(
@@ -24,15 +24,18 @@ def run_pipeline(
     as_of: date,
     scope: Scope,
     overlays: Sequence[Overlay] = (),
-    methods: Sequence[Method] = SHOWN,
+    methods: Sequence[Method] = (),
 ) -> RunRecord:
-    """Account and judge everything in scope as known at an instant; with overlays a scenario with a private sink."""
+    """Account and judge everything in scope as known at an instant; with overlays a scenario with a private sink.
+
+    `methods` are accounting methods to compute beside those that targets name.
+    """
     for overlay in overlays:
         packs = packs.overlay(overlay)
     kind: RunKind = "scenario" if overlays else "book"
     with begin(workspace, packs, kind=kind, known=known, as_of=as_of, scope=scope) as run:
-        used = methods_of(packs, methods)
-        account(run, used)
+        used = fewest((*methods_of(packs), *methods))
+        account(run, used, [m for m in STATED if m not in used])
         judge(run, used)
         run_id = run.run_id
     return run_record(workspace, run_id)

@@ -203,6 +203,8 @@ def _one(
     unit, low, high, goal, reason = _in_indicator_unit(target, indicator, bounds)
     if points:
         reason = "change_in_points"
+    if _carbon(indicator) and not (target.accounting and target.accounting.guide):
+        reason = "no_guide"
     asked = (variant, target.level) if target.level != "base" else (variant,)
     method = _method(target, base, year, counted)
     return Binding(
@@ -252,12 +254,16 @@ def _served(method_id: str, indicator: str, methods: Sequence[Method]) -> str:
     if method_id in ("reported", "chained"):
         return method_id
     asked = Method.parse(method_id)
-    level = indicator.removesuffix(CHANGE).removesuffix(INCREMENT)
-    carbon = any(m.startswith("co2") for m, _ in INDICATORS[level].inputs)
     for m in methods:
-        if m.serves(asked, carbon=carbon):
+        if m.serves(asked, carbon=_carbon(indicator)):
             return replace(m, price=asked.price).id
     return method_id
+
+
+def _carbon(indicator: str) -> bool:
+    """Whether the value depends on a carbon guide."""
+    level = indicator.removesuffix(CHANGE).removesuffix(INCREMENT)
+    return level in INDICATORS and any(m.startswith("co2") for m, _ in INDICATORS[level].inputs)
 
 
 def _in_indicator_unit(

@@ -48,11 +48,17 @@ def region(code: str) -> SubjectId:
 
 
 def region_entries(city: City) -> tuple[RegionEntry, ...]:
-    """Province, city and counties, upper ones first; the province lies in the nation."""
+    """Province, city and counties, upper ones first.
+
+    The province stands under the nation's documents but lies nowhere: invented energy never enters a real total.
+    """
     d = city.design
-    rows = [(d.province, d.nation, d.province.level), (d.city, region(d.province.code), d.city.level)]
+    top, below = d.province, d.city
     found = [
-        RegionEntry(r.code, r.zh, above, d.first_day, level, SCHEME, r.en, synthetic=True) for r, above, level in rows
+        RegionEntry(
+            top.code, top.zh, "", d.first_day, top.level, SCHEME, top.en, jurisdiction=d.nation, synthetic=True
+        ),
+        RegionEntry(below.code, below.zh, region(top.code), d.first_day, below.level, SCHEME, below.en, synthetic=True),
     ]
     above = region(d.city.code)
     counties = [
