@@ -2,6 +2,7 @@
 
 from shuangkong.accounting.account_choices import Choices, Wanted, choices
 from shuangkong.accounting.changes import CHANGE, INCREMENT, Chained, Rate, chained
+from shuangkong.accounting.checks import FLAW_LABELS, FLAWS
 from shuangkong.accounting.factors import (
     Factor,
     Given,
@@ -41,6 +42,8 @@ __all__ = [
     "CHANGE",
     "DEDUCTIONS",
     "EDGES",
+    "FLAWS",
+    "FLAW_LABELS",
     "INCREMENT",
     "INDICATORS",
     "INDICATOR_VALUES",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 import pyarrow as pa
 
 from shuangkong.accounting import (
+    checks,
     indicators,  # noqa: F401  (importing it fills the register)
     snapshots,
 )
@@ -65,18 +66,20 @@ def account(run: RunContext, methods: Sequence[Method], stated_only: Sequence[Me
         leaf = _keep(run, "leaves", leaves(made))
         due = snapshots.bind_expected(run, methods)
         back = _keep(run, "returns", returns(leaf, due))
-        summed = run.publish(
-            TOTALS,
-            totals(
-                _keep(run, "leaf_levels", levels(leaf, registered.closure)),
-                _keep(run, "return_levels", levels(back, registered.closure)),
-            ),
-        )
+        spread = _keep(run, "leaf_levels", levels(leaf, registered.closure))
+        covered = _keep(run, "return_levels", levels(back, registered.closure))
+        summed = run.publish(TOTALS, totals(spread, covered))
     with run.step("account: deductions"):
         applies, caps = snapshots.bind_deductions(run, [s for s, _ in STEPS])
         deducted = run.publish(DEDUCTIONS, deductions(summed, applies, caps))
     with run.step("account: indicators"):
         values = _values(run, Books(summed, deducted, registered.subjects), reported)
+    with run.step("account: checks"):
+        found = checks.published_differ(reported).union(
+            checks.year_and_months_differ(leaf), checks.whole_and_parts(spread), checks.of_which_over(summed),
+            checks.return_missing(due, leaf),
+        )  # fmt: skip
+        run.publish(checks.FLAWS, found)
     with run.step("account: edges"):
         inputs = run.bind(snapshots.INPUTS, snapshots.inputs_table())
         edges = total_edges(summed, leaf, made, registered.closure).union(
@@ -116,8 +119,8 @@ def _values(run: RunContext, books: Books, reported: ir.Table) -> ir.Table:
         parts.append(rows.select(*_SHAPE[2:], indicator_id=ibis.literal(str(one.id)), base=ibis.literal("")))
     flat = _keep(run, "level_values", ibis.union(*[p.select(*_SHAPE) for p in parts]))
     bases = snapshots.bind_bases(run)
-    level_bases = bases.filter(bases.kind == "level").drop("kind", "last_year")
-    rise_bases = bases.filter(bases.kind == "increment").drop("kind", "last_year")
+    level_bases = bases.filter(bases.kind == "level").select("indicator_id", "base_year")
+    rise_bases = bases.filter(bases.kind == "increment").select("indicator_id", "base_year")
     moved = level_changes(flat, level_bases).select(*_SHAPE).union(increments(flat, rise_bases).select(*_SHAPE))
     computed = flat.union(moved)
     computed = computed.mutate(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from shuangkong.accounting.api import FLAWS
 from shuangkong.engine.api import RunRecord, Workspace, read_result, reading
 from shuangkong.judgement.api import FINDING_CHANGES, FINDINGS
 from shuangkong.kernel.findings import STATUS_LABELS, Status
@@ -33,6 +34,7 @@ REASONS = {
     "no_denominator": ("缺不变价分母", "no denominator at constant prices"),
     "no_base": ("缺基期", "no base year"),
     "no_tolerance": ("“左右”未给出幅度", "“about” without a tolerance"),
+    "no_guide": ("文件未指明碳核算指南", "the document names no carbon guide"),
     "no_nonfossil_return": ("缺非化石能源其中项", "no non-fossil return"),
 }
 
@@ -55,6 +57,7 @@ def summarise(workspace: Workspace, run: RunRecord, packs: PackSet, scope: Scope
         }
         for (pack, synthetic, variant, period), counts in sorted(groups.items())
     ]  # fmt: skip
+    flaws = read_result(run, FLAWS, scope, seen).column("code").to_pylist()
     open_ = Counter(f["reason"] for f in findings if f["reason"])
     return {
         "run": run.run_id,
@@ -65,6 +68,7 @@ def summarise(workspace: Workspace, run: RunRecord, packs: PackSet, scope: Scope
         "decided": sum(Status(f["status"]).decided for f in findings),
         "by_status": dict(sorted(Counter(f["status"] for f in findings).items())),
         "reasons": dict(open_.most_common()),
+        "flaws": dict(sorted(Counter(flaws).items())),
         "recalled": sum(f["confidence"] == "recalled" for f in findings),
         "changes": dict(sorted(Counter(c["change"] for c in changes).items())),
         "groups": rows,
@@ -89,8 +93,11 @@ def lines(summary: Row, language: Language) -> list[str]:
         out.append(
             f"  {name}{' ' * (widest - _width(name))}  {VARIANTS[g['variant']][index]} {g['period']:4}  {counts}"
         )
-    why = "，".join(f"{REASONS.get(r, (r, r))[index]} {n}" for r, n in summary["reasons"].items())
+    sep = "；" if zh else "; "
+    why = sep.join(f"{REASONS.get(r, (r, r))[index]} {n}" for r, n in summary["reasons"].items())
     out.append(("未定原因：" if zh else "not decided because: ") + (why or "—"))
+    flaws = sep.join(f"{FLAW_LABELS[c][0].in_(language)} {n}" for c, n in summary["flaws"].items())
+    out.append(("数据瑕疵：" if zh else "flaws: ") + (flaws or "—"))
     marked = (
         "凭记忆录入、待核对的条目涉及 {} 条结论" if zh else "{} findings rest on rows marked recalled, to be verified"
     )

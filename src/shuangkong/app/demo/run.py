@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -9,7 +10,7 @@ from datetime import date, datetime
 import pyarrow as pa
 import sqlalchemy as sa
 
-from shuangkong.accounting.api import BOOK_ENTRIES, REPORTED_VALUES, Origin, Report, import_sheet
+from shuangkong.accounting.api import BOOK_ENTRIES, REPORTED_VALUES, Origin, Report, batches, import_sheet
 from shuangkong.app.demo.catalogue import catalogue
 from shuangkong.app.demo.city import make_city
 from shuangkong.app.demo.city_files import DemoFile, city_files
@@ -79,7 +80,13 @@ def load_demo(workspace: Workspace, packs: PackSet, *, scale: int, as_of: date, 
     with writing(workspace.engine) as db:
         register_city(db, city, workspace.clock())
     at("city_files")
-    reports = tuple(_import(workspace, packs, f) for f in city_files(city))
+    with reading(workspace.engine) as db:
+        there = {(b["book"], b["sha256"]) for b in batches(db)}
+    reports = tuple(
+        _import(workspace, packs, f)
+        for f in city_files(city)
+        if (f.book, hashlib.sha256(f.content).hexdigest()) not in there
+    )
     at("run")
     run = run_pipeline(
         workspace, packs, known=workspace.clock(), as_of=as_of, scope=Scope.system("run the demo's pipeline")
