@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from shuangkong.accounting.api import FLAWS
+from shuangkong.accounting.api import FLAW_LABELS, FLAWS
 from shuangkong.engine.api import RunRecord, Workspace, read_result, reading
 from shuangkong.judgement.api import FINDING_CHANGES, FINDINGS
 from shuangkong.kernel.findings import STATUS_LABELS, Status
