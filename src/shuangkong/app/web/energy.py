@@ -1,0 +1,113 @@
+"""Energy by kind (能源结构) of a region or unit, from the totals of the run: one method at a time, named beside it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from markupsafe import Markup
+
+from shuangkong.accounting.api import Method
+from shuangkong.app.web.reading import RunView
+from shuangkong.app.web.rows import Subject
+from shuangkong.kernel.findings import least_sure
+from shuangkong.webkit.api import Axes, Series, Speaker, figure, period_words, shown_unit, stack_chart, unit_words
+
+PARTS = ("coal", "oil", "gas", "heat", "electricity", "other")
+
+
+@dataclass(frozen=True)
+class Structure:
+    """A stacked chart and its table; `methods` are the other choices there are."""
+
+    chart: Markup
+    unit: str
+    periods: tuple[str, ...]
+    parts: tuple[str, ...]
+    cells: dict[tuple[str, str], Decimal | None]
+    sums: dict[str, Decimal | None]
+    coverage: dict[str, Decimal]
+    confidence: str
+    method: str
+    method_words: str
+    methods: tuple[tuple[str, str], ...]
+
+
+def method_words(method: str, speaker: Speaker) -> str:
+    """A method in a line."""
+    if method.count("/") < 3:
+        return method
+    m = Method.parse(method)
+    if speaker.language == "zh":
+        return m.zh()
+    basis = speaker.say(f"basis.{m.basis}")
+    return ", ".join([m.edition, basis, *(f"guide {g}" for g in (m.guide,) if g), *(f"grid {g}" for g in (m.grid,) if g)])
+
+
+def structure(
+    view: RunView, subject: Subject, speaker: Speaker, level: str, kind: str, method: str
+) -> Structure | None:
+    """Energy of a subject by part and period; None where there are no books."""
+    rows = [r for r in view.totals(subject, "energy", level) if r["period_kind"] == kind]
+    methods = sorted({r["method_id"] for r in rows})
+    if not methods:
+        return None
+    chosen = method if method in methods else next((m for m in methods if "/primary/" in m), methods[0])
+    rows = [r for r in rows if r["method_id"] == chosen]
+    cells: dict[tuple[str, str], Decimal | None] = {(r["period_key"], r["part"]): r["amount"] for r in rows}
+    cover: dict[str, Decimal] = defaultdict(lambda: Decimal(1))
+    for r in rows:
+        cover[r["period_key"]] = min(cover[r["period_key"]], r["coverage"])
+    periods = tuple(sorted({r["period_key"] for r in rows}))
+    known = {r["part"] for r in rows}
+    parts = tuple(p for p in PARTS if p in known) + tuple(sorted(known - set(PARTS)))
+    sums = {p: _sum([cells.get((p, q)) for q in parts]) for p in periods}
+    largest = max((v for v in sums.values() if v is not None), default=Decimal(0))
+    unit = shown_unit(largest, "tce")
+    words = [(m, method_words(m, speaker)) for m in methods]
+    return Structure(
+        _chart(periods, parts, cells, unit, speaker), unit, periods, parts, cells, sums, dict(cover),
+        least_sure(*{r["confidence"] for r in rows}), chosen, method_words(chosen, speaker), tuple(words),
+    )  # fmt: skip
+
+
+def _sum(values: list[Decimal | None]) -> Decimal | None:
+    known = [v for v in values if v is not None]
+    return sum(known, Decimal(0)) if known else None
+
+
+def _chart(
+    periods: tuple[str, ...], parts: tuple[str, ...], cells: dict[tuple[str, str], Any], unit: str, speaker: Speaker
+) -> Markup:
+    scale = Decimal(10000) if unit == "10k_tce" else Decimal(1)
+    language = speaker.language
+    stacks = [
+        Series(
+            speaker.say(f"part.{part}") if speaker.has(f"part.{part}") else part,
+            f"part-{part if part in PARTS else 'other'}",
+            tuple(_scaled(cells.get((p, part)), scale) for p in periods),
+            notes=tuple(_note(p, part, cells, speaker) for p in periods),
+        )
+        for part in parts
+    ]
+    title = speaker.say("chart.energy_axis", unit=unit_words(unit, language))
+    return stack_chart(Axes(tuple(_tick(p) for p in periods), title, speaker.say("chart.energy")), stacks)
+
+
+def _scaled(value: Decimal | None, scale: Decimal) -> Decimal | None:
+    return None if value is None else value / scale
+
+
+def _tick(period: str) -> str:
+    return period[2:].replace("-", ".") if len(period) == 7 else period
+
+
+def _note(period: str, part: str, cells: dict[tuple[str, str], Any], speaker: Speaker) -> str:
+    value = cells.get((period, part))
+    name = speaker.say(f"part.{part}") if speaker.has(f"part.{part}") else part
+    words = period_words(period, speaker.language)
+    if value is None:
+        return speaker.say("chart.no_return", period=words)
+    return f"{words} {name} {figure(value, 'tce', speaker.language)}"

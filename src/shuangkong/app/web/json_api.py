@@ -1,0 +1,85 @@
+"""JSON twins of the pages (接口): the same figures, decimals as text, one error shape."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+from fastapi.responses import Response
+
+from shuangkong.app.web import home as h
+from shuangkong.app.web.context import Asked, asked
+from shuangkong.app.web.filters import Filters, filtered
+from shuangkong.app.web.rows import Finding
+from shuangkong.app.web.sentences import Teller
+from shuangkong.webkit.api import page_of
+
+router = APIRouter(prefix="/api", tags=["api"])
+MOST = 1000
+
+
+def as_json(data: object) -> Response:
+    """Any plain data; decimals keep their digits as text, days and instants are ISO."""
+    text = json.dumps(data, ensure_ascii=False, default=_plain)
+    return Response(text, media_type="application/json")
+
+
+def _plain(value: object) -> Any:
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, (date, datetime)):
+        return value.isoformat()
+    if isinstance(value, (set, frozenset, tuple)):
+        return list(value)
+    return str(value)
+
+
+def finding_json(f: Finding, tell: Teller) -> dict[str, Any]:
+    """A finding with its names, sentence and address."""
+    row = {name: getattr(f, name) for name in Finding.__dataclass_fields__}
+    return row | {
+        "subject": tell.who(f.subject_id), "indicator": tell.indicator(f.indicator_id), "sentence": tell.tell(f),
+        "cites": tell.clause(f), "next_step": tell.next_step(f), "href": f"/findings/{f.finding_key}",
+    }  # fmt: skip
+
+
+@router.get("/home")
+def home(a: Annotated[Asked, Depends(asked)], view: str = "") -> Response:
+    """The home page: what can be chosen, counts by status, what needs attention, what changed."""
+    run = a.needed()
+    offered = h.choices(run)
+    choice = h.chosen(offered, view)
+    tell = Teller(run, a.speaker)
+    return as_json({
+        "run": run.run.run_id, "number": run.run.number, "known": run.run.known, "as_of": run.run.as_of,
+        "view": choice.key if choice else None, "views": [c.key for c in offered],
+        "counts": dict(choice.counts) if choice else {},
+        "attention": [finding_json(f, tell) for f in h.attention(run, choice)],
+        "changes": h.changed(run)["counts"], "honesty": h.honesty(run),
+    })  # fmt: skip
+
+
+@router.get("/findings")
+def findings(
+    a: Annotated[Asked, Depends(asked)],
+    filters: Annotated[Filters, Depends()],
+    page: Annotated[int, Query(ge=1, le=100_000)] = 1,
+    size: Annotated[int, Query(ge=1, le=MOST)] = 100,
+) -> Response:
+    """Findings of the newest run, filtered and sorted as on the page."""
+    run = a.needed()
+    part = page_of(filtered(run, filters), page, size)
+    tell = Teller(run, a.speaker)
+    rows = [finding_json(f, tell) for f in part.rows]
+    return as_json({"total": part.total, "page": part.number, "pages": part.pages, "findings": rows})
+
+
+@router.get("/findings/{key}")
+def finding(a: Annotated[Asked, Depends(asked)], key: str) -> Response:
+    """One finding with the chain that it rests on."""
+    run = a.needed()
+    chain = run.why(key).as_dict()
+    return as_json({"run": run.run.run_id, **chain, "told": finding_json(run.finding(key), Teller(run, a.speaker))})

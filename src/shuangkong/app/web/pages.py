@@ -1,0 +1,87 @@
+"""Routes of home, regions, units, findings, why and runs: parse, read, render."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+from fastapi.responses import HTMLResponse, Response
+
+from shuangkong.app.web import home as h
+from shuangkong.app.web import region as r
+from shuangkong.app.web import unit as u
+from shuangkong.app.web import why_page as w
+from shuangkong.app.web.context import Asked, asked
+from shuangkong.app.web.filters import SORTS, Filters, filtered
+from shuangkong.app.web.findings_csv import as_csv
+from shuangkong.app.web.sentences import Teller
+from shuangkong.engine.api import runs_list
+from shuangkong.webkit.api import page_of
+
+router = APIRouter(include_in_schema=False)
+Ask = Annotated[Asked, Depends(asked)]
+PAGE_SIZE = 50
+
+
+@router.get("/")
+def home(a: Ask, view: Annotated[str, Query(max_length=200)] = "") -> HTMLResponse:
+    """The cockpit: one question put to many regions, what needs attention, what changed."""
+    run = a.view()
+    if run is None:
+        return a.page("empty.html", None)
+    offered = h.choices(run)
+    choice = h.chosen(offered, view)
+    return a.page(
+        "home.html", run, choice=choice, lines=h.lines(offered), tiles=h.tiles(run, choice),
+        attention=h.attention(run, choice), honesty=h.honesty(run), changed=h.changed(run),
+        elsewhere=h.elsewhere(run, choice), map=None,
+    )  # fmt: skip
+
+
+@router.get("/regions/{subject_id}")
+def region(a: Ask, subject_id: str, method: Annotated[str, Query(max_length=200)] = "") -> HTMLResponse:
+    """One region: its findings, its course against its targets, its energy, what lies in it."""
+    run = a.needed()
+    subject = run.subject(subject_id, "region")
+    tell = Teller(run, a.speaker)
+    return a.page("region.html", run, **r.region_page(run, subject, tell, method))
+
+
+@router.get("/units/{subject_id}")
+def unit(a: Ask, subject_id: str, method: Annotated[str, Query(max_length=200)] = "") -> HTMLResponse:
+    """One unit: industry, energy by month, its product's intensity against the target."""
+    run = a.needed()
+    subject = run.subject(subject_id, "unit")
+    return a.page("unit.html", run, **u.unit_page(run, subject, Teller(run, a.speaker), method))
+
+
+@router.get("/findings")
+def findings(
+    a: Ask, filters: Annotated[Filters, Depends()], page: Annotated[int, Query(ge=1, le=100_000)] = 1
+) -> HTMLResponse:
+    """All findings, filtered, sorted and paged on the server."""
+    run = a.needed()
+    part = page_of(filtered(run, filters), page, PAGE_SIZE)
+    return a.page("findings.html", run, part=part, filters=filters, sorts=SORTS, offered=w.offered(run, filters))
+
+
+@router.get("/findings.csv")
+def findings_file(a: Ask, filters: Annotated[Filters, Depends()]) -> Response:
+    """The same findings as a file for a spreadsheet."""
+    run = a.needed()
+    text = as_csv(filtered(run, filters), Teller(run, a.speaker))
+    headers = {"Content-Disposition": f'attachment; filename="findings-run-{run.run.number}.csv"'}
+    return Response(text, media_type="text/csv; charset=utf-8", headers=headers)
+
+
+@router.get("/findings/{key}")
+def why(a: Ask, key: str) -> HTMLResponse:
+    """Why a finding stands: clause, target, indicator, figures, source."""
+    run = a.needed()
+    return a.page("why.html", run, **w.why_page(run, run.finding(key), a.speaker))
+
+
+@router.get("/runs")
+def runs(a: Ask) -> HTMLResponse:
+    """Runs, newest first, with what went into each."""
+    return a.page("runs.html", a.view(), runs=runs_list(a.site.reader.workspace))

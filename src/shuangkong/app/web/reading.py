@@ -1,0 +1,218 @@
+"""Reading for pages: the newest run and what belongs to it, kept in memory per run and scope; nothing is computed."""
+
+from __future__ import annotations
+
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from threading import RLock
+from typing import Any, TypeVar
+
+import pyarrow as pa
+
+from shuangkong.accounting.api import CHANGE, INCREMENT, INDICATOR_VALUES, INDICATORS, TOTALS
+from shuangkong.app.explaining import packs_of_run
+from shuangkong.app.web.rows import Finding, Subject, finding_of, subject_of
+from shuangkong.engine.api import RunRecord, Workspace, latest_run, read_result, reading, run_record
+from shuangkong.judgement.api import FINDING_CHANGES, FINDINGS, Why, why
+from shuangkong.kernel.errors import UserError
+from shuangkong.kernel.labels import Label
+from shuangkong.kernel.scope import Scope
+from shuangkong.policy.api import PackSet
+from shuangkong.registry.api import closure_table, scope_subjects, subjects_seen
+
+Row = dict[str, Any]
+T = TypeVar("T")
+KEPT_RUNS = 3
+KEPT_ANSWERS = 300
+
+
+@dataclass
+class RunView:
+    """One run as a reader may see it. Tables are read once; answers about one subject or finding are kept."""
+
+    workspace: Workspace
+    run: RunRecord
+    scope: Scope
+
+    def __post_init__(self) -> None:
+        self._lock = RLock()
+        self._kept: OrderedDict[tuple[str, ...], Any] = OrderedDict()
+        with reading(self.workspace.engine) as db:
+            self._seen: pa.Table | None = scope_subjects(db, self.scope, self.run.known)
+
+    def warm(self) -> RunView:
+        """Read what every page needs, so that the first reader does not wait for it."""
+        with self._lock:
+            for part in (self.findings, self.subjects, self.children, self.changes, self.packs):
+                len(part.packs if isinstance(part, PackSet) else part)
+        return self
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """All findings that the reader may see."""
+        return tuple(finding_of(r) for r in read_result(self.run, FINDINGS, self.scope, self._seen).to_pylist())
+
+    @cached_property
+    def by_subject(self) -> dict[str, tuple[Finding, ...]]:
+        """Findings of each subject, newest period first."""
+        found: dict[str, list[Finding]] = defaultdict(list)
+        for f in sorted(self.findings, key=lambda f: (f.period_end, f.variant), reverse=True):
+            found[f.subject_id].append(f)
+        return {k: tuple(v) for k, v in found.items()}
+
+    @cached_property
+    def subjects(self) -> dict[str, Subject]:
+        """Regions and units by id, named as on the run's day."""
+        with reading(self.workspace.engine) as db:
+            table = subjects_seen(db, self.scope, self.run.known, day=self.run.as_of)
+        return {r["subject_id"]: subject_of(r) for r in table.to_pylist()}
+
+    @cached_property
+    def by_code(self) -> dict[str, Subject]:
+        """Subjects by the code that people know."""
+        return {s.code: s for s in self.subjects.values() if s.code}
+
+    @cached_property
+    def _links(self) -> list[tuple[str, str]]:
+        with reading(self.workspace.engine) as db:
+            closure = closure_table(db, self.run.known)
+        day = self.run.as_of
+        return [
+            (r["ancestor_id"], r["subject_id"])
+            for r in closure.to_pylist()
+            if r["depth"] == 1 and r["valid_from"] <= day < r["valid_to"]
+        ]
+
+    @cached_property
+    def children(self) -> dict[str, tuple[str, ...]]:
+        """What lies directly in each region on the run's day, as far as the reader may see it."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for above, below in self._links:
+            if below in self.subjects:
+                found[above].append(below)
+        return {k: tuple(v) for k, v in found.items()}
+
+    @cached_property
+    def parent(self) -> dict[str, str]:
+        """The region that each subject lies in on the run's day."""
+        return {below: above for above, below in self._links}
+
+    def path(self, subject: str) -> list[Subject]:
+        """From the top down to the subject, leaving out what the reader may not see."""
+        found, here = [], subject
+        while here and here not in {s.id for s in found}:
+            if here in self.subjects:
+                found.append(self.subjects[here])
+            here = self.parent.get(here, "")
+        return found[::-1]
+
+    @cached_property
+    def changes(self) -> tuple[Row, ...]:
+        """What opened, changed and closed against the last run; what stayed is left out."""
+        table = read_result(self.run, FINDING_CHANGES, self.scope, self._seen, where="change <> 'stayed'")
+        return tuple(table.to_pylist())
+
+    @cached_property
+    def packs(self) -> PackSet:
+        """The packs that the run was made with."""
+        return packs_of_run(self.workspace, self.run)
+
+    def subject(self, subject: str, kind: str) -> Subject:
+        """A region or unit by id; raises REG-001 for one that is not there or not to be seen."""
+        found = self.subjects.get(subject)
+        if found is None or (found.kind == "unit") != (kind == "unit"):
+            raise UserError(
+                "REG-001",
+                f"no {kind} with the id “{subject[:60]}” is known in this run.",
+                remedy="Go to the home page and choose a tile, or look in the list of findings.",
+            )
+        return found
+
+    def finding(self, key: str) -> Finding:
+        """A finding by its full key; raises RUN-002."""
+        found = self.by_key.get(key)
+        if found is None:
+            raise UserError(
+                "RUN-002",
+                f"no finding “{key[:60]}” in this run.",
+                remedy="Choose one from the list of findings; a key is the same in every run.",
+            )
+        return found
+
+    @cached_property
+    def by_key(self) -> dict[str, Finding]:
+        """Findings by key."""
+        return {f.finding_key: f for f in self.findings}
+
+    def values(self, subject: Subject) -> list[Row]:
+        """Indicator values of a subject."""
+        where = f"subject_id = '{subject.id}'"
+        return self._once(("values", subject.id), lambda: self._rows(INDICATOR_VALUES, where))
+
+    def totals(self, subject: Subject, measure: str, level: str) -> list[Row]:
+        """Totals of one measure of a subject, own or subtree."""
+        if measure not in ("energy", "output") or level not in ("own", "subtree"):
+            raise ValueError(f"no page shows {measure} {level}")
+        where = f"subject_id = '{subject.id}' AND measure = '{measure}' AND level = '{level}'"
+        return self._once(("totals", subject.id, measure, level), lambda: self._rows(TOTALS, where))
+
+    def _rows(self, contract: Any, where: str) -> list[Row]:
+        rows: list[Row] = read_result(self.run, contract, self.scope, self._seen, where=where).to_pylist()
+        return rows
+
+    def why(self, key: str) -> Why:
+        """The chain of a finding."""
+        key = self.finding(key).finding_key
+        return self._once(("why", key), lambda: why(self.workspace, self.run, self.packs, key, self.scope))
+
+    def _once(self, name: tuple[str, ...], read: Callable[[], T]) -> T:
+        with self._lock:
+            if name in self._kept:
+                self._kept.move_to_end(name)
+                kept: T = self._kept[name]
+                return kept
+            answer = self._kept[name] = read()
+            while len(self._kept) > KEPT_ANSWERS:
+                self._kept.popitem(last=False)
+            return answer
+
+    def indicator_label(self, indicator: str) -> Label:
+        """The name of an indicator; of a change, the name of what changes."""
+        base = indicator.removesuffix(CHANGE).removesuffix(INCREMENT)
+        for name in (indicator, base):
+            if name in self.packs.indicators:
+                found = self.packs.indicators[name].label
+                return found.label
+            if name in INDICATORS:
+                return INDICATORS[name].label
+        return Label(indicator, indicator)
+
+
+class Reader:
+    """The newest run for a scope, and older ones by id."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        self._views: OrderedDict[tuple[str, Scope], RunView] = OrderedDict()
+        self._lock = RLock()
+
+    def current(self, scope: Scope) -> RunView | None:
+        """The newest run; None where nothing was judged yet."""
+        run = latest_run(self.workspace, known=None)
+        return self._view(run, scope) if run else None
+
+    def of_run(self, run_id: str, scope: Scope) -> RunView:
+        """A run by id; raises RUN-001."""
+        return self._view(run_record(self.workspace, run_id), scope)
+
+    def _view(self, run: RunRecord, scope: Scope) -> RunView:
+        key = (str(run.run_id), scope)
+        with self._lock:
+            if key not in self._views:
+                self._views[key] = RunView(self.workspace, run, scope).warm()
+                while len(self._views) > KEPT_RUNS:
+                    self._views.popitem(last=False)
+            self._views.move_to_end(key)
+            return self._views[key]

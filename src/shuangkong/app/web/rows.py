@@ -1,0 +1,100 @@
+"""What pages read: findings and subjects as frozen rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from shuangkong.kernel.findings import Status
+from shuangkong.kernel.labels import Label
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A row of `findings`, column by column; `value` and `threshold` are in `unit`."""
+
+    finding_key: str
+    subject_id: str
+    pack_id: str
+    pack_edition: str
+    slug: str
+    clause: str
+    variant: str
+    level: str
+    period_key: str
+    period_kind: str
+    period_start: date
+    period_end: date
+    due: date | None
+    indicator_id: str
+    comparator: str
+    unit: str
+    value: Decimal | None
+    threshold: Decimal | None
+    threshold_high: Decimal | None
+    target_value: Decimal | None
+    margin: Decimal | None
+    progress: Decimal | None
+    status: str
+    reason: str | None
+    needs: str | None
+    coverage: Decimal
+    confidence: str
+    value_key: str | None
+    method_id: str
+    synthetic: bool
+
+    @property
+    def decided(self) -> bool:
+        """Whether the clause could be answered."""
+        return Status(self.status).decided
+
+    @property
+    def pack_key(self) -> str:
+        """id@edition of the document."""
+        return f"{self.pack_id}@{self.pack_edition}"
+
+    @property
+    def last_year(self) -> int:
+        """The calendar year in which the period ends."""
+        return self.period_end.year - 1 if self.period_end.month == 1 else self.period_end.year
+
+
+_FIELDS = tuple(f.name for f in fields(Finding))
+
+
+def finding_of(row: dict[str, Any]) -> Finding:
+    """A finding from a row of the table; columns that pages do not show are left out."""
+    return Finding(**{name: row[name] for name in _FIELDS})
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A region or unit as pages name it."""
+
+    id: str
+    kind: str
+    level: str
+    code: str
+    label: Label
+    industry: str
+    industry_edition: str
+    unit_class: str
+    region_id: str
+    synthetic: bool
+
+    @property
+    def href(self) -> str:
+        """The page of the subject."""
+        return f"/units/{self.id}" if self.kind == "unit" else f"/regions/{self.id}"
+
+
+def subject_of(row: dict[str, Any]) -> Subject:
+    """A subject from a row of `subjects`."""
+    return Subject(
+        row["subject_id"], row["kind"], row["level"] or row["kind"], row["code"] or "",
+        Label(row["name_zh"] or row["code"] or row["subject_id"], row["name_en"]), row["industry_code"] or "",
+        row["industry_edition"] or "", row["unit_class"] or "", row["region_id"] or "", bool(row["synthetic"]),
+    )  # fmt: skip

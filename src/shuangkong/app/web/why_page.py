@@ -1,0 +1,133 @@
+"""The why page (为什么): the chain behind a finding as cards, and the choices of the list of findings."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from shuangkong.accounting.api import CHANGE, INCREMENT, INDICATORS
+from shuangkong.app.web.energy import method_words
+from shuangkong.app.web.filters import Filters
+from shuangkong.app.web.reading import Row, RunView
+from shuangkong.app.web.rows import Finding
+from shuangkong.kernel.labels import Label
+from shuangkong.policy.api import STANDING_LABELS, NATION, Standing
+from shuangkong.webkit.api import Speaker
+
+LISTED_ENTRIES = 12
+
+
+@dataclass(frozen=True)
+class Group:
+    """Book entries of one item: how many, and what they come to; none where one of them is not known."""
+
+    item: str
+    unit: str
+    amount: Decimal | None
+    amount_unit: str
+    count: int
+    first: Row
+
+
+def groups(entries: list[Row]) -> list[Group]:
+    """Entries by item and unit, the largest amount first."""
+    found: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
+    for e in entries:
+        found[e["item"], e["unit"], e["amount_unit"]].append(e)
+    made = []
+    for (item, unit, amount_unit), rows in found.items():
+        amounts = [r["amount"] for r in rows]
+        known = [a for a in amounts if a is not None]
+        total = sum(known, Decimal(0)) if len(known) == len(amounts) else None
+        made.append(Group(item, unit, total, amount_unit, len(rows), rows[0]))
+    return sorted(made, key=lambda g: -abs(g.amount or Decimal(0)))
+
+
+def why_page(view: RunView, f: Finding, speaker: Speaker) -> dict[str, Any]:
+    """Everything that the template shows."""
+    chain = view.why(f.finding_key)
+    entries = chain.entries
+    sources = {s["source_id"]: s for s in chain.sources}
+    method = (chain.indicator or {}).get("method_id", "")
+    pack = view.packs.pack(f.pack_key)
+    shown = [t for t in chain.totals if t["subject_id"] == f.subject_id and t["level"] == "subtree"]
+    return {
+        "f": f,
+        "why": chain,
+        "pack": pack,
+        "standing": standing(view, f.pack_key),
+        "formula": _formula(f.indicator_id),
+        "method_words": method_words(method, speaker),
+        "groups": groups(entries),
+        "entries": entries[:LISTED_ENTRIES],
+        "sources": sources,
+        "totals": _totals(shown),
+        "rates": sorted(chain.rates, key=lambda r: r["period_key"]),
+        "sisters": [s for s in view.by_subject.get(f.subject_id, ()) if s.pack_key == f.pack_key
+                    and s.indicator_id == f.indicator_id and s.finding_key != f.finding_key][:12],
+        "item_label": lambda item: item_label(view, item),
+    }  # fmt: skip
+
+
+def _totals(rows: list[Row]) -> list[Row]:
+    """Sums by measure and period of the subject itself, largest first; a price base keeps its own line."""
+    found: dict[tuple[str, str, str, str], list[Row]] = defaultdict(list)
+    for r in rows:
+        found[r["measure"], r["period_key"], r["unit"], r["method_id"]].append(r)
+    made = []
+    for (measure, period, unit, method), parts in sorted(found.items()):
+        amounts = [p["amount"] for p in parts]
+        known = [a for a in amounts if a is not None]
+        made.append({
+            "measure": measure, "period_key": period, "unit": unit, "method_id": method,
+            "amount": sum(known, Decimal(0)) if len(known) == len(amounts) else None,
+            "parts": len(parts), "coverage": min(p["coverage"] for p in parts),
+        })  # fmt: skip
+    return made
+
+
+def _formula(indicator: str) -> list[str]:
+    """The indicator's definition, paragraph by paragraph."""
+    known = INDICATORS.get(indicator.removesuffix(CHANGE).removesuffix(INCREMENT))
+    return [" ".join(p.split()) for p in known.doc.split("\n\n")] if known else []
+
+
+def item_label(view: RunView, item: str) -> Label:
+    """The name of an energy carrier, a product or a value item."""
+    carrier, product = view.packs.carriers.get(item), view.packs.products.get(item)
+    named = carrier or product
+    if named is not None:
+        return named.label.label
+    fixed = {"gdp": Label("地区生产总值", "GDP"), "industry_value_added": Label("工业增加值", "industrial value added")}
+    return fixed.get(item, Label(item, item))
+
+
+def standing(view: RunView, pack_key: str) -> tuple[str, Label]:
+    """How a document stands on the day of the run."""
+    pack = view.packs.pack(pack_key)
+    region = pack.instrument.region
+    path = (NATION,) if region == NATION else (NATION, region)
+    for s in view.packs.in_force(path, view.run.as_of, view.run.known.date()):
+        if s.pack.key == pack.key:
+            return s.standing.value, STANDING_LABELS[s.standing]
+    return Standing.NOT_YET.value, STANDING_LABELS[Standing.NOT_YET]
+
+
+def offered(view: RunView, filters: Filters) -> dict[str, list[tuple[str, int]]]:
+    """The choices of the list with how many findings each has; regions are provinces and what is chosen."""
+    counts: dict[str, Counter[str]] = {n: Counter() for n in ("status", "pack", "variant", "indicator", "confidence")}
+    for f in view.findings:
+        counts["status"][f.status] += 1
+        counts["pack"][f.pack_id] += 1
+        counts["variant"][f.variant] += 1
+        counts["indicator"][f.indicator_id] += 1
+        counts["confidence"][f.confidence] += 1
+    found = {name: sorted(c.items(), key=lambda x: (-x[1], x[0])) for name, c in counts.items()}
+    regions = [s for s in view.subjects.values() if s.kind == "region" and s.level in ("province", "nation")]
+    chosen = view.subjects.get(filters.region)
+    if chosen is not None and chosen not in regions:
+        regions.append(chosen)
+    found["region"] = [(s.id, 0) for s in sorted(regions, key=lambda s: s.code)]
+    return found

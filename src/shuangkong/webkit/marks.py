@@ -1,0 +1,55 @@
+"""Marks (标记): a status by colour, shape and word; how sure a figure is, in words. Readable in black and white."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from shuangkong.kernel.findings import STATUS_LABELS, Status
+from shuangkong.kernel.labels import Label
+
+#: The order in which statuses are counted and sorted: what needs attention first.
+STATUS_ORDER: tuple[Status, ...] = (
+    Status.MISSED,
+    Status.BEHIND,
+    Status.ON_TRACK,
+    Status.MET,
+    Status.UNDETERMINED,
+    Status.INSUFFICIENT,
+)
+CONFIDENCE_LABELS: dict[str, Label] = {
+    "confirmed": Label("已核对", "confirmed"),
+    "inferred": Label("推断", "inferred"),
+    "unofficial": Label("非官方", "unofficial"),
+    "recalled": Label("凭记忆", "recalled"),
+    "synthetic": Label("合成", "synthetic"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How a status looks: its CSS class, the shape that carries it without colour, and the word."""
+
+    css: str
+    shape: str
+    label: Label
+
+
+STATUS_MARKS: dict[str, Mark] = {
+    Status.MET.value: Mark("met", "disc", STATUS_LABELS[Status.MET]),
+    Status.ON_TRACK.value: Mark("on-track", "half", STATUS_LABELS[Status.ON_TRACK]),
+    Status.BEHIND.value: Mark("behind", "triangle", STATUS_LABELS[Status.BEHIND]),
+    Status.MISSED.value: Mark("missed", "square", STATUS_LABELS[Status.MISSED]),
+    Status.INSUFFICIENT.value: Mark("insufficient", "ring", STATUS_LABELS[Status.INSUFFICIENT]),
+    Status.UNDETERMINED.value: Mark("undetermined", "question", STATUS_LABELS[Status.UNDETERMINED]),
+}
+NO_FINDING = Mark("none", "dash", Label("未列目标", "no target"))
+
+
+def status_mark(status: str | None) -> Mark:
+    """The mark of a status; None where no clause asks anything."""
+    return STATUS_MARKS[status] if status else NO_FINDING
+
+
+def severity(status: str) -> int:
+    """Place of a status in the order of attention."""
+    return STATUS_ORDER.index(Status(status))
