@@ -2,8 +2,8 @@
 
 Engines disagree on what decimal ÷ decimal is: a double, a numeric, a truncated decimal. A quotient is
 therefore one function, `exact_ratio`, that each executor defines in its own words by whole-number division
-(`PRELUDE`), and that the SQL shown to an auditor calls by name. Numerator, denominator and quotient may have
-up to 25 digits before the point.
+(`PRELUDE`), and that the SQL shown to an auditor calls by name. Numerator and denominator may have up to 25
+digits before the point, the quotient up to 18.
 """
 
 from __future__ import annotations
@@ -31,8 +31,9 @@ PRELUDE: dict[str, str] = {
     "pyspark": """CREATE OR REPLACE TEMPORARY FUNCTION exact_ratio(n DECIMAL(38,6), d DECIMAL(38,6))
         RETURNS DECIMAL(38,6) RETURN
         CASE WHEN (n < 0) <> (d < 0) THEN -1 ELSE 1 END
-        * CAST(((abs(n) * 2000000 + abs(d)) - (abs(n) * 2000000 + abs(d)) % (2 * abs(d)))
-            / (2 * nullif(abs(d), 0)) * 0.000001 AS DECIMAL(38,6))""",
+        * CAST(CAST(abs(n) div nullif(abs(d), 0) AS DECIMAL(25,0))
+            + (abs(n) % nullif(abs(d), 0) * 2000000 + abs(d)) div (2 * nullif(abs(d), 0)) * 0.000001
+            AS DECIMAL(38,6))""",
 }
 
 

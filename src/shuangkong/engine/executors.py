@@ -7,6 +7,7 @@ PostgreSQL and Spark run the same text for those who need them, and for tests th
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Protocol, Self
@@ -25,15 +26,21 @@ def compile_sql(expression: ir.Table, dialect: Dialect = "duckdb") -> str:
     """The SQL text of an unbound expression; the only thing that Ibis is asked for."""
     import ibis
 
-    if dialect == "pyspark" and "pyspark" not in ibis.options:
-        ibis.options.pyspark = _SparkOptions()
+    if dialect == "pyspark":
+        _give_spark_its_option()
     return str(ibis.to_sql(expression, dialect=dialect))
 
 
-class _SparkOptions:
+@lru_cache(maxsize=1)
+def _give_spark_its_option() -> None:
     """The one option that Ibis's Spark compiler reads; its back end, which would define it, is not used."""
+    import ibis
+    from ibis.config import Config
 
-    treat_nan_as_null = False
+    class SparkOptions(Config):
+        treat_nan_as_null: bool = False
+
+    ibis.options.pyspark = SparkOptions()
 
 
 class Executor(Protocol):
@@ -217,6 +224,8 @@ class Spark:
         self.session = SparkSession.builder.remote(url).getOrCreate()
         self.session.conf.set("spark.sql.session.timeZone", "UTC")
         self.session.conf.set("spark.sql.ansi.enabled", "true")
+        # else a product of 20 decimal places loses one before the named rounding step sees it
+        self.session.conf.set("spark.sql.decimalOperations.allowPrecisionLoss", "false")
         self.session.sql(PRELUDE["pyspark"]).collect()
 
     def bind(self, name: str, table: pa.Table) -> None:
@@ -237,8 +246,11 @@ class Spark:
         return table
 
     def keep(self, name: str, sql: str) -> None:
-        """A temporary view of a query's rows, computed once."""
-        frame = self.session.sql(sql).cache()
+        """A temporary view of a query's rows, computed once and cut from its plan.
+
+        A cached frame would still carry the plan of all that it was made from, which doubles with every union.
+        """
+        frame = self.session.sql(sql).localCheckpoint()
         frame.createOrReplaceTempView(name)
 
     def close(self) -> None:
