@@ -353,7 +353,8 @@ def test_the_table_for_people_is_aligned(file) -> None:
     result = run(file("原煤,1000,t", "煤油,—,t"), *PLAIN)
     assert result.stdout.splitlines() == [
         "版本 gbt2589-2020，当量值，碳核算指南 未指定，电网因子 未指定",
-        "行  品种  数量  单位         tce  状态      系数（原文）    版本          可信度     tCO2  CO2 状态    CO2 因子（原文）",
+        "行  品种  数量  单位         tce  状态      系数（原文）  "
+        "  版本          可信度     tCO2  CO2 状态    CO2 因子（原文）",
         " 2  原煤  1000  t     714.300000  已知      0.7143 kgce/kg  gbt2589-2020  confirmed     —  未指定指南  —",
         " 3  煤油     —  t              —  无数量    1.4714 kgce/kg  gbt2589-2020  recalled      —  无数量      —",
         "    合计              714.300000  部分已知                                confirmed     —  无",

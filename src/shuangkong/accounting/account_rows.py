@@ -136,14 +136,14 @@ def measured(line: Line) -> Measured:
     kept = quantise(exact)
     if abs(kept) > MAX_QUANTITY:
         return Measured(None, base.id, "bad_quantity", _too_large(line.quantity))
-    note: Label | None = None
+    said: Label | None = None
     if kept != exact:
-        note = Label(
-            f"数量按 {base.label.zh} 四舍五入到六位小数", f"rounded to six places of {base.id}, as books keep it"
+        said = Label(
+            f"数量按{base.label.zh}四舍五入到六位小数", f"rounded to six places of {base.id}, as books keep it"
         )
     elif kept < 0:
-        note = Label("数量为负，按原数计入", "the quantity is negative and counted as it stands")
-    return Measured(kept, base.id, note=note)
+        said = Label("数量为负，按原数计入", "the quantity is negative and counted as it stands")
+    return Measured(kept, base.id, note=said)
 
 
 def _too_large(text: str) -> Label:

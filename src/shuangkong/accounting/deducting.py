@@ -61,7 +61,7 @@ def _side(t: ir.Table, gross: ir.Table, applies: ir.Table, caps: ir.Table, side:
     for order, (step, measure) in enumerate(STEPS, start=1):
         part = _amounts(t, measure).select("method_id", "subject_id", "period_key", taken="gross")
         rule = applies.filter(applies.step == step, applies.side == side, applies.applies == 1)
-        j = gross.drop("step", "order").inner_join(part, ["method_id", "subject_id", "period_key"])
+        j = gross.select(*_KEYS, "gross", "state").inner_join(part, ["method_id", "subject_id", "period_key"])
         j = j.inner_join(rule.select("parameter", period_key=rule.year), "period_key")
         taken = j.taken
         if step == "certificate":

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 PERIOD = ("period_key", "period_kind", "period_start", "period_end")
+_KEYS = ("method_id", "subject_id", *PERIOD)
 Grain = Literal["native", "year"]
 
 
@@ -45,7 +46,7 @@ class Books:
         )
         # a part without a figure (range, no_factor) leaves the sum of the others partial, not without a value
         state = ibis.cases((~summed.wanting, "ok"), (summed.amount.notnull(), "partial"), else_=summed.worst)
-        return summed.mutate(state=state).drop("worst", "wanting")
+        return summed.select(*_KEYS, "amount", "coverage", "rank", state=state)
 
     def assessed(self, side: str) -> ir.Table:
         """Energy after the deductions of one side (total or intensity), in the shape of `sum`."""
@@ -55,9 +56,8 @@ class Books:
         gross = self.sum("energy")
         keys = ["method_id", "subject_id", "period_key"]
         t = gross.inner_join(d.select(*keys, "after", deducted=d.state), keys)
-        return t.mutate(
-            amount=t.after, state=ibis.ifelse(t.deducted == "ok", t.state, t.deducted)
-        ).drop("after", "deducted")  # fmt: skip
+        state = ibis.ifelse(t.deducted == "ok", t.state, t.deducted)
+        return t.select(*_KEYS, "coverage", "rank", amount=t.after, state=state)
 
     def only(self, rows: ir.Table, *, kind: str = "", yearly: bool = False) -> ir.Table:
         """Rows of one kind of subject, or of calendar years."""

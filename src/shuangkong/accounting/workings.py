@@ -62,8 +62,8 @@ def queries() -> dict[str, ir.Table]:
         flat.append(rows.mutate(indicator_id=ibis.literal(str(one.id)), base=ibis.literal("")).select(*SHAPE))
     values = named("level_values", ibis.union(*flat))
     bases = BASES.ibis()
-    named("level_changes", level_changes(values, bases.filter(bases.kind == "level").drop("kind", "last_year")))
-    named("increments", increments(values, bases.filter(bases.kind == "increment").drop("kind", "last_year")))
+    named("level_changes", level_changes(values, bases.filter(bases.kind == "level").select("indicator_id", "base_year")))
+    named("increments", increments(values, bases.filter(bases.kind == "increment").select("indicator_id", "base_year")))
     return found
 
 
@@ -78,14 +78,22 @@ def work_out(tables: Mapping[str, pa.Table], *, wanted: Iterable[str] = ()) -> d
 
     A table that is not given is empty.
     """
-    every = compiled()
-    names = set(wanted) or {name for name, _ in every}
+    names = set(wanted) or {name for name, _ in compiled()}
+    every = _needed(names)
     with DuckDB(threads=1) as engine:
         for contract in INPUTS:
             engine.bind(contract.name, tables.get(contract.name, contract.arrow_schema.empty_table()))
         for name, sql in every:
             engine.keep(name, sql)
         return {name: engine.run(f"SELECT * FROM {name}") for name, _ in every if name in names}
+
+
+def _needed(names: set[str]) -> list[tuple[str, str]]:
+    """The queries up to the last that is wanted; an indicator only if it, or what all of them make, is wanted."""
+    every = compiled()
+    last = max(i for i, (name, _) in enumerate(every) if name in names)
+    all_of_them = not names.isdisjoint(("level_values", "level_changes", "increments"))
+    return [(n, sql) for n, sql in every[: last + 1] if n in names or n not in INDICATORS or all_of_them]
 
 
 def factors_for(

@@ -1,7 +1,7 @@
 """The door of the testkit: worked cases read, tried and counted."""
 
 from shuangkong.testkit.compare import compared, differences, named_by
-from shuangkong.testkit.model import Case, Table, case_from
+from shuangkong.testkit.model import Case, Table, case_from, table
 from shuangkong.testkit.reading import cases_in, folder_cases, pack_cases
 from shuangkong.testkit.runners import QUERIES, runners
 
@@ -17,4 +17,5 @@ __all__ = [
     "named_by",
     "pack_cases",
     "runners",
+    "table",
 ]

@@ -1,0 +1,255 @@
+SELECT
+  *
+FROM (
+  SELECT
+    *
+  FROM (
+    SELECT
+      *
+    FROM (
+      SELECT
+        'energy_per_gdp' AS "indicator_id",
+        '' AS "base",
+        "t0"."method_id",
+        "t0"."subject_id",
+        "t0"."period_key",
+        "t0"."period_kind",
+        "t0"."period_start",
+        "t0"."period_end",
+        "t0"."value",
+        "t0"."state",
+        "t0"."needs",
+        "t0"."coverage",
+        "t0"."rank"
+      FROM "energy_per_gdp" AS "t0"
+    ) AS "t11"
+    UNION ALL
+    SELECT
+      *
+    FROM (
+      SELECT
+        'energy_per_industrial_value_added' AS "indicator_id",
+        '' AS "base",
+        "t1"."method_id",
+        "t1"."subject_id",
+        "t1"."period_key",
+        "t1"."period_kind",
+        "t1"."period_start",
+        "t1"."period_end",
+        "t1"."value",
+        "t1"."state",
+        "t1"."needs",
+        "t1"."coverage",
+        "t1"."rank"
+      FROM "energy_per_industrial_value_added" AS "t1"
+    ) AS "t12"
+  ) AS "t22"
+  UNION ALL
+  SELECT
+    *
+  FROM (
+    SELECT
+      *
+    FROM (
+      SELECT
+        'co2_total' AS "indicator_id",
+        '' AS "base",
+        "t2"."method_id",
+        "t2"."subject_id",
+        "t2"."period_key",
+        "t2"."period_kind",
+        "t2"."period_start",
+        "t2"."period_end",
+        "t2"."value",
+        "t2"."state",
+        "t2"."needs",
+        "t2"."coverage",
+        "t2"."rank"
+      FROM "co2_total" AS "t2"
+    ) AS "t13"
+    UNION ALL
+    SELECT
+      *
+    FROM (
+      SELECT
+        'co2_per_gdp' AS "indicator_id",
+        '' AS "base",
+        "t3"."method_id",
+        "t3"."subject_id",
+        "t3"."period_key",
+        "t3"."period_kind",
+        "t3"."period_start",
+        "t3"."period_end",
+        "t3"."value",
+        "t3"."state",
+        "t3"."needs",
+        "t3"."coverage",
+        "t3"."rank"
+      FROM "co2_per_gdp" AS "t3"
+    ) AS "t14"
+  ) AS "t23"
+) AS "t27"
+UNION ALL
+SELECT
+  *
+FROM (
+  SELECT
+    *
+  FROM (
+    SELECT
+      *
+    FROM (
+      SELECT
+        'product_energy_intensity' AS "indicator_id",
+        '' AS "base",
+        "t4"."method_id",
+        "t4"."subject_id",
+        "t4"."period_key",
+        "t4"."period_kind",
+        "t4"."period_start",
+        "t4"."period_end",
+        "t4"."value",
+        "t4"."state",
+        "t4"."needs",
+        "t4"."coverage",
+        "t4"."rank"
+      FROM "product_energy_intensity" AS "t4"
+    ) AS "t15"
+    UNION ALL
+    SELECT
+      *
+    FROM (
+      SELECT
+        *
+      FROM (
+        SELECT
+          'energy_total' AS "indicator_id",
+          '' AS "base",
+          "t5"."method_id",
+          "t5"."subject_id",
+          "t5"."period_key",
+          "t5"."period_kind",
+          "t5"."period_start",
+          "t5"."period_end",
+          "t5"."value",
+          "t5"."state",
+          "t5"."needs",
+          "t5"."coverage",
+          "t5"."rank"
+        FROM "energy_total" AS "t5"
+      ) AS "t16"
+      UNION ALL
+      SELECT
+        *
+      FROM (
+        SELECT
+          'energy_total_assessed' AS "indicator_id",
+          '' AS "base",
+          "t6"."method_id",
+          "t6"."subject_id",
+          "t6"."period_key",
+          "t6"."period_kind",
+          "t6"."period_start",
+          "t6"."period_end",
+          "t6"."value",
+          "t6"."state",
+          "t6"."needs",
+          "t6"."coverage",
+          "t6"."rank"
+        FROM "energy_total_assessed" AS "t6"
+      ) AS "t17"
+    ) AS "t24"
+  ) AS "t28"
+  UNION ALL
+  SELECT
+    *
+  FROM (
+    SELECT
+      *
+    FROM (
+      SELECT
+        *
+      FROM (
+        SELECT
+          'coal_total' AS "indicator_id",
+          '' AS "base",
+          "t7"."method_id",
+          "t7"."subject_id",
+          "t7"."period_key",
+          "t7"."period_kind",
+          "t7"."period_start",
+          "t7"."period_end",
+          "t7"."value",
+          "t7"."state",
+          "t7"."needs",
+          "t7"."coverage",
+          "t7"."rank"
+        FROM "coal_total" AS "t7"
+      ) AS "t18"
+      UNION ALL
+      SELECT
+        *
+      FROM (
+        SELECT
+          'coal_share' AS "indicator_id",
+          '' AS "base",
+          "t8"."method_id",
+          "t8"."subject_id",
+          "t8"."period_key",
+          "t8"."period_kind",
+          "t8"."period_start",
+          "t8"."period_end",
+          "t8"."value",
+          "t8"."state",
+          "t8"."needs",
+          "t8"."coverage",
+          "t8"."rank"
+        FROM "coal_share" AS "t8"
+      ) AS "t19"
+    ) AS "t25"
+    UNION ALL
+    SELECT
+      *
+    FROM (
+      SELECT
+        *
+      FROM (
+        SELECT
+          'nonfossil_share' AS "indicator_id",
+          '' AS "base",
+          "t9"."method_id",
+          "t9"."subject_id",
+          "t9"."period_key",
+          "t9"."period_kind",
+          "t9"."period_start",
+          "t9"."period_end",
+          "t9"."value",
+          "t9"."state",
+          "t9"."needs",
+          "t9"."coverage",
+          "t9"."rank"
+        FROM "nonfossil_share" AS "t9"
+      ) AS "t20"
+      UNION ALL
+      SELECT
+        *
+      FROM (
+        SELECT
+          'electricity_total' AS "indicator_id",
+          '' AS "base",
+          "t10"."method_id",
+          "t10"."subject_id",
+          "t10"."period_key",
+          "t10"."period_kind",
+          "t10"."period_start",
+          "t10"."period_end",
+          "t10"."value",
+          "t10"."state",
+          "t10"."needs",
+          "t10"."coverage",
+          "t10"."rank"
+        FROM "electricity_total" AS "t10"
+      ) AS "t21"
+    ) AS "t26"
+  ) AS "t29"
+) AS "t30"
