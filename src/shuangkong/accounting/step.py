@@ -171,8 +171,8 @@ def _published(reported: ir.Table) -> ir.Table:
     t = t.mutate(
         base=ibis.ifelse(yearly & (t.period_kind == "year"), before, ""),
         method_id=ibis.literal("reported"),
-        state=ibis.ifelse(blank, ibis.literal("not_published"), ibis.literal("ok")),
-        needs=ibis.ifelse(blank, t.note, ibis.null("string")),
+        state=ibis.ifelse(blank, t.note.coalesce("not_published"), ibis.literal("ok")),
+        needs=ibis.null("string"),
         coverage=ibis.ifelse(blank, amount(0), amount(1)),
         origin=ibis.literal("reported"),
         value=t.value.cast("decimal(38, 6)"),

@@ -25,7 +25,8 @@ BOOK_ENTRIES = TableContract(
         text("item", "品种", "item", doc="energy carrier, product, or gdp / industry_value_added"),
         text(
             "role", "性质", "role",
-            doc="consumption counts; feedstock, new_renewable, major_project, certificate and nonfossil are of-which",
+            doc="consumption counts; feedstock, new_renewable, major_project, certificate and nonfossil are of-which;"
+            " industry_consumption is a sector's, balance:… a line of an energy balance: neither is the region's total",
         ),
         text(
             "extent", "范围", "extent",
@@ -53,7 +54,7 @@ REPORTED_VALUES = TableContract(
         *PERIOD_COLUMNS,
         number("value", "quantity", "数值", "value", "column:unit", nullable=True),
         text("unit", "单位", "unit"),
-        text("note", "说明", "note", nullable=True),
+        text("note", "说明", "note", nullable=True, doc="of a missing value: why it is missing"),
         *_SOURCE,
     ),
     key=("reported_id",),

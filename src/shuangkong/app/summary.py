@@ -24,7 +24,8 @@ VARIANTS = {
 }
 REASONS = {
     "no_value": ("没有数据", "no figure"),
-    "not_published": ("公报未公布", "not published"),
+    "not_published": ("未公布", "not published"),
+    "not_in_copy": ("公布过但手头公报缺失", "published, but not in the copies at hand"),
     "missing_years": ("缺年份", "years are missing"),
     "no_full_year_yet": ("尚无完整年度", "no full year yet"),
     "no_progress_method": ("文件未规定进度算法", "the document names no progress method"),

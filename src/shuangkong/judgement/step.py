@@ -191,7 +191,9 @@ def _answered(d: ir.Table) -> ir.Table:
     margin = ibis.ifelse(d.comparator == "at_most", d.threshold - d.value, d.value - d.threshold)
     needs = ibis.cases(
         (d.open_needs.notnull(), d.open_needs), (d.value_needs.notnull(), d.value_needs),
-        (d.value.isnull(), d.indicator_id + " " + d.value_period), else_=ibis.null("string"),
+        (d.value.isnull(), d.indicator_id + " " + d.value_period),
+        (d.reason == "coverage", ibis.literal("coverage of ") + d.min_coverage.cast("string")),
+        else_=ibis.literal("the pack to name what is open"),
     )  # fmt: skip
     reason = ibis.ifelse(d.reason.isnull() & (d.shape == "open"), ibis.literal("no_tolerance"), d.reason)
     return d.select(
