@@ -116,6 +116,8 @@ def _entries(draw: random.Random, names: list[str], regions: list[str]) -> list[
     for year in YEARS:
         for item, unit, _ in ITEMS[:3]:
             rows.append(_energy(draw, "k1", Period.year(year), item, unit, "consumption", "whole"))
+            # what a county hands in for itself, beside the units in it
+            rows.append(_energy(draw, "k2", Period.year(year), item, unit, "consumption", "own"))
     draw.shuffle(rows)
     return [r | {"entry_id": f"e{i:06d}", "source_row": i + 2} for i, r in enumerate(rows)]
 
