@@ -11,6 +11,7 @@ from shuangkong.accounting.factors import SECONDARY, Factor, co2_factor, energy_
 from shuangkong.accounting.methods import Method
 from shuangkong.engine.api import TableContract, number, text
 from shuangkong.kernel.labels import Label
+from shuangkong.kernel.units import convert
 from shuangkong.policy.api import Carrier, PackSet
 
 #: role of an energy entry → (what is computed, measure it adds to). Of-which roles feed measures of their own.
@@ -98,7 +99,9 @@ def factor_rows(
             rows.append(_row(case, "", case.item, case.unit, case.item, Factor(Decimal(1), case.unit)))
         elif case.book == "value":
             measure = case.item if case.basis.startswith("constant:") else f"{case.item}_nominal"
-            rows.append(_row(case, case.basis, measure, case.unit, case.basis, Factor(Decimal(1), case.unit)))
+            # entries may be in yuan or in 10⁴ yuan; what is divided by is in yuan, whatever they are in
+            yuan = Factor(convert(Decimal(1), case.unit, "CNY"), "CNY")
+            rows.append(_row(case, case.basis, measure, "CNY", case.basis, yuan))
     return rows
 
 

@@ -193,7 +193,7 @@ def _entry(row: _Row, book: str, origin: Origin, now: datetime) -> dict[str, obj
 
 def _fallback_unit(book: str) -> str:
     """A row without a quantity still needs the column filled; money and emissions have one base unit."""
-    return {"value": "CNY", "carbon": "tCO2"}.get(book, "1")
+    return {"value": "10k_CNY", "carbon": "tCO2"}.get(book, "1")
 
 
 def _against(
