@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -20,8 +20,6 @@ from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.scope import Scope
 from shuangkong.policy.api import PackSet, load_overlay
 from shuangkong.registry.api import directory, scope_subjects
-
-from datetime import date
 
 AS_OF = date(2026, 11, 20)
 

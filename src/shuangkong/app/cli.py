@@ -253,6 +253,24 @@ def why_command(
             typer.echo(line)
 
 
+@app.command("runs")
+def runs_command(workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: AsJson = False) -> None:
+    """列出已完成的运算 (list the complete runs, newest first)."""
+    from shuangkong.engine.api import Workspace, runs_list
+
+    rows = [
+        {"run": r.run_id, "number": r.number, "as_of": r.as_of, "known": r.known, "packs": len(r.manifest["packs"])}  # type: ignore[arg-type]
+        for r in runs_list(Workspace.open(workspace))
+    ]
+    if as_json:
+        _json(rows)
+        return
+    for row in rows:
+        typer.echo(
+            f"{row['number']:>4}  {row['run']}  as of {row['as_of']}  known {row['known']}  packs {row['packs']}"
+        )
+
+
 @app.command("serve")
 def serve_command(
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
