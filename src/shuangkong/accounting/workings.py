@@ -62,8 +62,11 @@ def queries() -> dict[str, ir.Table]:
         flat.append(rows.mutate(indicator_id=ibis.literal(str(one.id)), base=ibis.literal("")).select(*SHAPE))
     values = named("level_values", ibis.union(*flat))
     bases = BASES.ibis()
-    named("level_changes", level_changes(values, bases.filter(bases.kind == "level").select("indicator_id", "base_year")))
-    named("increments", increments(values, bases.filter(bases.kind == "increment").select("indicator_id", "base_year")))
+    levels_of, rises_of = (
+        bases.filter(bases.kind == k).select("indicator_id", "base_year") for k in ("level", "increment")
+    )
+    named("level_changes", level_changes(values, levels_of))
+    named("increments", increments(values, rises_of))
     return found
 
 
