@@ -107,9 +107,11 @@ def test_why_leads_to_file_and_row(demo: Demo) -> None:
     rows = [r for r in found(loaded.run) if not r["synthetic"] and r["value"] is not None][:25]
     for row in rows:
         chain = explain(workspace, row["finding_key"], READER)
-        assert chain.sources and all(s["rows"] and s["file_name"] for s in chain.sources), row["finding_key"]
+        assert chain.sources, row["finding_key"]
+        assert all(s["rows"] and s["file_name"] for s in chain.sources), row["finding_key"]
         assert all(workspace.blobs.get(s["sha256"]) for s in chain.sources)
-        assert chain.clause["title_zh"] and chain.target["table"]["rows"]
+        assert chain.clause["title_zh"]
+        assert chain.target["table"]["rows"]
 
 
 def test_why_of_the_city_reaches_units_and_their_sheets(demo: Demo) -> None:
@@ -120,7 +122,8 @@ def test_why_of_the_city_reaches_units_and_their_sheets(demo: Demo) -> None:
     assert chain.entries_total > 5000
     assert all(e["confidence"] == "synthetic" for e in chain.entries)
     assert {s["synthetic"] for s in chain.sources} == {True}
-    assert chain.deductions and any("合成" in line for line in why_lines(chain, "zh"))
+    assert chain.deductions
+    assert any("合成" in line for line in why_lines(chain, "zh"))
 
 
 def test_an_unknown_finding_is_a_user_error(demo: Demo) -> None:
@@ -151,14 +154,16 @@ def test_a_scenario_changes_findings_and_never_the_book(demo_copy: Workspace, pa
     scenario = run_pipeline(
         demo_copy, packs, known=book.known, as_of=AS_OF, scope=Scope.system("test"), overlays=[overlay]
     )
-    assert scenario.kind == "scenario" and "scenarios" in scenario.folder.parts
+    assert scenario.kind == "scenario"
+    assert "scenarios" in scenario.folder.parts
     then, now = ({r["finding_key"]: r for r in found(run)} for run in (book, scenario))
     differ = {k for k in then if (then[k]["status"], then[k]["threshold"]) != (now[k]["status"], now[k]["threshold"])}
     assert set(then) == set(now)
     assert {(then[k]["slug"], then[k]["variant"]) for k in differ} >= {("energy-per-gdp.130000", "plan")}
     assert {then[k]["slug"] for k in differ} == {"energy-per-gdp.130000"}
     latest = latest_run(demo_copy, known=None)
-    assert latest is not None and latest.run_id == book.run_id
+    assert latest is not None
+    assert latest.run_id == book.run_id
     assert len(runs_list(demo_copy)) == 1
     after = {c.name: demo_copy.lake.commits(c.name, demo_copy.clock()) for c in (BOOK_ENTRIES, REPORTED_VALUES)}
     assert before == after
@@ -222,7 +227,8 @@ def test_a_reader_sees_the_own_subtree_alone(demo: Demo) -> None:
     assert seen is not None
     mine = read_result(loaded.run, FINDINGS, scope, seen).to_pylist()
     allowed = set(seen.column("subject_id").to_pylist())
-    assert mine and {r["subject_id"] for r in mine} <= allowed
+    assert mine
+    assert {r["subject_id"] for r in mine} <= allowed
     other = next(r for r in found(loaded.run) if r["subject_id"] not in allowed)
     with pytest.raises(UserError, match="RUN-002"):
         explain(workspace, other["finding_key"], scope)

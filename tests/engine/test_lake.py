@@ -168,3 +168,31 @@ def test_corrected_rows_keep_their_place_in_the_lake(ws: Workspace, clock: Clock
             recorded_at=clock(),
         )  # fmt: skip
     assert names(ws.lake, clock) == ["r1", "r2"]
+
+
+def test_the_lease_of_a_killed_process_is_taken_over(tmp_path: Path) -> None:
+    """A committer that was killed gives its lease to the next one at once, not after a minute."""
+    import os
+    import signal
+    import subprocess
+    import sys
+
+    from shuangkong.engine.workspace import Workspace
+
+    root = tmp_path / "w"
+    workspace = Workspace.create(root)
+    hold = (
+        "import sys, time, pathlib; from shuangkong.engine.workspace import Workspace;"
+        "w = Workspace.open(pathlib.Path(sys.argv[1]));"
+        "c = w.lake.lease('things'); c.__enter__(); print('held', flush=True); time.sleep(60)"
+    )
+    process = subprocess.Popen([sys.executable, "-c", hold, str(root)], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "held\n"
+    with pytest.raises(UserError, match="WS-003"), workspace.lake.lease("things"):
+        pass
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+    with workspace.lake.lease("things") as lease:
+        assert lease.fence == 2

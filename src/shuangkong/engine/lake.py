@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import platform
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -87,7 +88,7 @@ class Lake:
     @contextmanager
     def lease(self, table: str) -> Iterator[Lease]:
         """Be the table's one committer; raises WS-003 while another holds it."""
-        holder = uuid.uuid4().hex
+        holder = f"{_HOST}:{os.getpid()}:{uuid.uuid4().hex[:16]}"
         fence = self._take(table, holder)
         try:
             yield Lease(table, holder, fence)
@@ -106,7 +107,7 @@ class Lake:
             if row is None:
                 db.execute(lake_lease.insert().values(table_name=table, holder=holder, fence=1, until=now + LEASE))
                 return 1
-            if row.until > now:
+            if row.until > now and not _gone(row.holder):
                 raise UserError(
                     "WS-003",
                     f"another process is writing to {table} until {row.until.isoformat(timespec='seconds')}.",
@@ -236,6 +237,27 @@ def write_durably(table: pa.Table, path: Path) -> str:
             remedy="Make room or mend the permissions, then start again; nothing was lost.",
         ) from wrong
     return digest
+
+
+_HOST = hashlib.sha256(f"{platform.node()}/{uuid.getnode()}".encode()).hexdigest()[:12]
+
+
+def _gone(holder: str) -> bool:
+    """Whether the holder was a process of this machine that is no longer there: killed, it cannot give back.
+
+    A number that another process has taken since only makes the next committer wait for the lease to run out.
+    """
+    host, _, rest = holder.partition(":")
+    number = rest.partition(":")[0]
+    if host != _HOST or not number.isdigit():
+        return False
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
 
 
 def _fsync(path: Path) -> None:

@@ -29,6 +29,16 @@ def upgrade() -> None:
         sa.UniqueConstraint("hash", name=op.f("uq_audit_entry_hash")),
     )
     op.create_table(
+        "boundary_file",
+        sa.Column("boundary_id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("file_name", sa.Text(), nullable=False),
+        sa.Column("approval_number", sa.String(length=80), nullable=False),
+        sa.Column("principal", sa.String(length=120), nullable=False),
+        sa.Column("recorded_at", UtcInstant(), nullable=False),
+        sa.PrimaryKeyConstraint("boundary_id", name=op.f("pk_boundary_file")),
+    )
+    op.create_table(
         "import_batch",
         sa.Column("import_id", sa.String(length=40), nullable=False),
         sa.Column("book", sa.String(length=20), nullable=False),
@@ -227,4 +237,5 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_lake_commit_table_name"), table_name="lake_commit")
     op.drop_table("lake_commit")
     op.drop_table("import_batch")
+    op.drop_table("boundary_file")
     op.drop_table("audit_entry")
