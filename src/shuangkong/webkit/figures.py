@@ -64,7 +64,7 @@ def grouped(value: Decimal, places: int, *, fixed: bool = False, signed: bool = 
     text = f"{abs(rounded):f}"
     whole, _, part = text.partition(".")
     part = part if fixed else part.rstrip("0")
-    groups = []
+    groups: list[str] = []
     while len(whole) > 4 or (groups and len(whole) > 3):
         groups.append(whole[-3:])
         whole = whole[:-3]
@@ -76,9 +76,18 @@ def grouped(value: Decimal, places: int, *, fixed: bool = False, signed: bool = 
 
 def places_of(name: str) -> int:
     """How many digits after the point a figure in this unit bears on a page."""
-    if name.startswith("kgce/"):
-        return 1
     return _PLACES.get(name, 2)
+
+
+def _places(value: Decimal, name: str) -> int:
+    """Digits for this value: a small one keeps enough of them that it is not shown as nought."""
+    if name.startswith("kgce/"):
+        places = 1 if abs(value) >= 10 else 4
+    else:
+        places = places_of(name)
+    while value and not quantise(value, places) and places < 6:
+        places += 1
+    return places
 
 
 def shown_unit(value: Decimal, name: str) -> str:
@@ -95,7 +104,7 @@ def figure(
         return Figure(NONE, "")
     unit_id = shown_unit(value, name)
     number = convert(value, name, unit_id) if unit_id != name else value
-    return Figure(grouped(number, places_of(unit_id), fixed=fixed, signed=signed), unit_words(unit_id, language))
+    return Figure(grouped(number, _places(number, unit_id), fixed=fixed, signed=signed), unit_words(unit_id, language))
 
 
 def share(value: Decimal | None) -> str:

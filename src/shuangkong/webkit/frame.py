@@ -118,6 +118,4 @@ def words(speaker: Speaker) -> dict[str, Any]:
 def _rich(text: str) -> Markup:
     """A text in which `backquotes` mark what is typed at a terminal."""
     parts = str(text).split("`")
-    return Markup("").join(
-        Markup("<code>{}</code>").format(p) if i % 2 else escape(p) for i, p in enumerate(parts)
-    )
+    return Markup("").join(Markup("<code>{}</code>").format(p) if i % 2 else escape(p) for i, p in enumerate(parts))

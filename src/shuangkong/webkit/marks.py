@@ -27,22 +27,25 @@ CONFIDENCE_LABELS: dict[str, Label] = {
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """How a status looks: its CSS class, the shape that carries it without colour, and the word."""
+    """How a status looks: its CSS class, the shape that carries it without colour, the word, and a short one."""
 
     css: str
     shape: str
     label: Label
+    short: Label
 
 
 STATUS_MARKS: dict[str, Mark] = {
-    Status.MET.value: Mark("met", "disc", STATUS_LABELS[Status.MET]),
-    Status.ON_TRACK.value: Mark("on-track", "half", STATUS_LABELS[Status.ON_TRACK]),
-    Status.BEHIND.value: Mark("behind", "triangle", STATUS_LABELS[Status.BEHIND]),
-    Status.MISSED.value: Mark("missed", "square", STATUS_LABELS[Status.MISSED]),
-    Status.INSUFFICIENT.value: Mark("insufficient", "ring", STATUS_LABELS[Status.INSUFFICIENT]),
-    Status.UNDETERMINED.value: Mark("undetermined", "question", STATUS_LABELS[Status.UNDETERMINED]),
+    Status.MET.value: Mark("met", "disc", STATUS_LABELS[Status.MET], Label("达标", "met")),
+    Status.ON_TRACK.value: Mark("on-track", "half", STATUS_LABELS[Status.ON_TRACK], Label("正常", "fine")),
+    Status.BEHIND.value: Mark("behind", "triangle", STATUS_LABELS[Status.BEHIND], Label("滞后", "behind")),
+    Status.MISSED.value: Mark("missed", "square", STATUS_LABELS[Status.MISSED], Label("未成", "missed")),
+    Status.INSUFFICIENT.value: Mark("insufficient", "ring", STATUS_LABELS[Status.INSUFFICIENT], Label("缺数", "n/a")),
+    Status.UNDETERMINED.value: Mark(
+        "undetermined", "question", STATUS_LABELS[Status.UNDETERMINED], Label("待定", "open")
+    ),
 }
-NO_FINDING = Mark("none", "dash", Label("未列目标", "no target"))
+NO_FINDING = Mark("none", "dash", Label("未列目标", "no target"), Label("未列", "none"))
 
 
 def status_mark(status: str | None) -> Mark:

@@ -35,15 +35,19 @@ class Structure:
     methods: tuple[tuple[str, str], ...]
 
 
-def method_words(method: str, speaker: Speaker) -> str:
-    """A method in a line."""
+def method_words(method: str, speaker: Speaker, *, full: bool = False) -> str:
+    """A method in a line; `full` with what only carbon depends on."""
     if method.count("/") < 3:
-        return method
+        return speaker.say(f"method.{method}") if speaker.has(f"method.{method}") else method
     m = Method.parse(method)
-    if speaker.language == "zh":
-        return m.zh()
-    basis = speaker.say(f"basis.{m.basis}")
-    return ", ".join([m.edition, basis, *(f"guide {g}" for g in (m.guide,) if g), *(f"grid {g}" for g in (m.grid,) if g)])
+    parts = [m.edition, speaker.say(f"basis.{m.basis}")]
+    if full and m.guide:
+        parts.append(speaker.say("basis.guide", name=m.guide))
+    if full and m.grid:
+        parts.append(speaker.say("basis.grid", name=m.grid))
+    if m.price.startswith("constant:"):
+        parts.append(speaker.say("basis.price", year=m.price.removeprefix("constant:")))
+    return speaker.say("punctuation.comma").join(parts)
 
 
 def structure(
@@ -66,7 +70,9 @@ def structure(
     sums = {p: _sum([cells.get((p, q)) for q in parts]) for p in periods}
     largest = max((v for v in sums.values() if v is not None), default=Decimal(0))
     unit = shown_unit(largest, "tce")
-    words = [(m, method_words(m, speaker)) for m in methods]
+    short = {m: method_words(m, speaker) for m in methods}
+    full = len(set(short.values())) < len(methods)
+    words = [(m, method_words(m, speaker, full=full)) for m in methods]
     return Structure(
         _chart(periods, parts, cells, unit, speaker), unit, periods, parts, cells, sums, dict(cover),
         least_sure(*{r["confidence"] for r in rows}), chosen, method_words(chosen, speaker), tuple(words),

@@ -1,4 +1,4 @@
-"""Choosing among findings (筛选): by status, plan, region, aspect, indicator and confidence; sorted, never recomputed."""
+"""Choosing among findings (筛选): by status, plan, region, aspect, indicator, confidence; nothing is recomputed."""
 
 from __future__ import annotations
 

@@ -90,6 +90,23 @@ def lines(offered: Iterable[Choice]) -> list[Line]:
 
 
 @dataclass(frozen=True)
+class Document:
+    """A document in the switch, with the question under it that has most answers."""
+
+    pack_key: str
+    best: Choice
+
+
+def documents(offered: Sequence[Choice]) -> list[Document]:
+    """Documents under which something is decided, the one with most answers first."""
+    found: dict[str, list[Choice]] = defaultdict(list)
+    for c in offered:
+        found[c.pack_key].append(c)
+    made = [Document(key, best) for key, cs in found.items() if (best := richest(cs)) and best.decided]
+    return sorted(made, key=lambda d: -d.best.decided)
+
+
+@dataclass(frozen=True)
 class Tile:
     """A region on the home page; without a finding where the clause asks nothing of it."""
 

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import HTMLResponse, Response
 
+from shuangkong.app.boundary import registered_boundary
 from shuangkong.app.web import home as h
 from shuangkong.app.web import region as r
 from shuangkong.app.web import unit as u
@@ -14,9 +15,10 @@ from shuangkong.app.web import why_page as w
 from shuangkong.app.web.context import Asked, asked
 from shuangkong.app.web.filters import SORTS, Filters, filtered
 from shuangkong.app.web.findings_csv import as_csv
+from shuangkong.app.web.reading import RunView
 from shuangkong.app.web.sentences import Teller
 from shuangkong.engine.api import runs_list
-from shuangkong.webkit.api import page_of
+from shuangkong.webkit.api import page_of, status_mark
 
 router = APIRouter(include_in_schema=False)
 Ask = Annotated[Asked, Depends(asked)]
@@ -31,11 +33,31 @@ def home(a: Ask, view: Annotated[str, Query(max_length=200)] = "") -> HTMLRespon
         return a.page("empty.html", None)
     offered = h.choices(run)
     choice = h.chosen(offered, view)
+    of_document = {c.indicator_id for c in offered if choice and c.pack_key == choice.pack_key}
     return a.page(
-        "home.html", run, choice=choice, lines=h.lines(offered), tiles=h.tiles(run, choice),
-        attention=h.attention(run, choice), honesty=h.honesty(run), changed=h.changed(run),
-        elsewhere=h.elsewhere(run, choice), map=None,
+        "home.html", run, choice=choice, documents=h.documents(offered), lines=h.lines(offered),
+        indicators=len(of_document), tiles=h.tiles(run, choice), attention=h.attention(run, choice),
+        elsewhere=h.elsewhere(run, choice), honesty=h.honesty(run), changed=h.changed(run), map=_map(a, run, choice),
     )  # fmt: skip
+
+
+def _map(a: Asked, run: RunView, choice: h.Choice | None) -> dict[str, object] | None:
+    """The registered map with the answers on it, where the question is put to provinces and there is a map."""
+    boundary = registered_boundary(a.site.reader.workspace)
+    by_code = {t.subject.code: t for t in h.tiles(run, choice) if t.subject and t.place}
+    if boundary is None or not by_code:
+        return None
+    tell = Teller(run, a.speaker)
+
+    def look(code: str) -> tuple[str, str, str]:
+        tile = by_code.get(code)
+        if tile is None or tile.subject is None:
+            return "none", "/findings", code
+        mark = status_mark(tile.finding.status if tile.finding else None)
+        name = tell.short_name(tell.who(tile.subject.id))
+        return mark.css, tile.subject.href, f"{name} {a.speaker.label(mark.label)}"
+
+    return {"svg": boundary.svg(look), "approval": boundary.approval_number}
 
 
 @router.get("/regions/{subject_id}")

@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse
 from shuangkong.app.web.context import Asked, asked
 from shuangkong.app.web.reading import RunView
 from shuangkong.app.web.rows import Finding
-from shuangkong.app.web.why_page import standing
+from shuangkong.app.web.why_page import item_label, standing
 from shuangkong.policy.api import Clause, Pack, Parameter, Target
 from shuangkong.webkit.api import severity
 
@@ -79,5 +79,11 @@ def pack(a: Annotated[Asked, Depends(asked)], name: str) -> HTMLResponse:
     found = view.packs.pack(name)
     loose = tuple(p for p in found.parameters if p.clause is None)
     return a.page(
-        "pack.html", view, pack=found, standing=standing(view, found.key), branches=tree(view, found), loose=loose
+        "pack.html",
+        view,
+        pack=found,
+        standing=standing(view, found.key),
+        branches=tree(view, found),
+        loose=loose,
+        item_label=lambda item: item_label(view, item),
     )

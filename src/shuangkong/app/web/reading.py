@@ -101,7 +101,8 @@ class RunView:
 
     def path(self, subject: str) -> list[Subject]:
         """From the top down to the subject, leaving out what the reader may not see."""
-        found, here = [], subject
+        found: list[Subject] = []
+        here = subject
         while here and here not in {s.id for s in found}:
             if here in self.subjects:
                 found.append(self.subjects[here])
@@ -180,8 +181,8 @@ class RunView:
 
     def indicator_label(self, indicator: str) -> Label:
         """The name of an indicator; of a change, the name of what changes."""
-        base = indicator.removesuffix(CHANGE).removesuffix(INCREMENT)
-        for name in (indicator, base):
+        base = indicator.removesuffix(CHANGE)
+        for name in (base, indicator, base.removesuffix(INCREMENT), base + CHANGE):
             if name in self.packs.indicators:
                 found = self.packs.indicators[name].label
                 return found.label

@@ -8,7 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from shuangkong.app.web.energy import structure
+from shuangkong.app.web.energy import method_words, structure
 from shuangkong.app.web.reading import Row, RunView
 from shuangkong.app.web.rows import Finding, Subject
 from shuangkong.app.web.sentences import Teller
@@ -95,9 +95,9 @@ def _course(view: RunView, pack: str, indicator: str, found: list[Finding], tell
     words = tell.speaker.say
     name = tell.indicator(indicator)
     any_value = any(f.value is not None for f in base)
-    incentive = {
-        f.last_year: f for f in found if f.level == "incentive" and f.variant in ("to_date", "plan")
-    } | {f.last_year: f for f in found if f.level == "incentive" and f.variant == "pace" and f.last_year == years[0]}
+    incentive = {f.last_year: f for f in found if f.level == "incentive" and f.variant in ("to_date", "plan")} | {
+        f.last_year: f for f in found if f.level == "incentive" and f.variant == "pace" and f.last_year == years[0]
+    }
     title = view.packs.pack(pack).instrument.title
     return Course(
         title=words("region.course", document=tell.speaker.label(title.label), what=name),
@@ -107,7 +107,7 @@ def _course(view: RunView, pack: str, indicator: str, found: list[Finding], tell
         to_date=_to_date_chart(years, so_far, incentive, name, tell) if any_value else None,
         yearly=_yearly_chart(years, pace, name, tell) if any_value else None,
         rows=tuple((y, so_far.get(y), pace.get(y)) for y in years),
-        method=base[0].method_id if base else "",
+        method=method_words(base[0].method_id, tell.speaker) if base else "",
         confidence=least_sure(*(f.confidence for f in base)),
         incentive=bool(incentive),
         empty=tell.reason(base[0]) if base else "",
@@ -176,7 +176,7 @@ def rates(view: RunView, subject: Subject) -> Rates | None:
     if not cells:
         return None
     years = sorted({y for y, _ in cells}, reverse=True)
-    return Rates(tuple(c for c, _ in columns.most_common(8)), tuple(years), cells)
+    return Rates(tuple(c for c, _ in columns.most_common(7)), tuple(years), cells)
 
 
 def _below(view: RunView, subject: Subject) -> tuple[list[Below], int]:
@@ -193,5 +193,3 @@ def _below(view: RunView, subject: Subject) -> tuple[list[Below], int]:
         found.append(Below(view.subjects[child], worst, ordered))
     found.sort(key=lambda b: (severity(b.worst.status) if b.worst else 9, b.subject.code))
     return found[:MOST_BELOW], hidden
-
-

@@ -36,13 +36,20 @@ class Teller:
     def _figure(self, value: Decimal, unit: str) -> str:
         return str(figure(value, unit, self.speaker.language))
 
+    def unit(self, f: Finding) -> str:
+        """The unit of a finding; energy per product is counted in the unit that the target names."""
+        if not f.unit.endswith("/product unit"):
+            return f.unit
+        return self.view.packs.target(f.pack_key, f.slug).unit
+
     def asks(self, f: Finding) -> str:
         """What the clause asks: fall by 3.66%, at most 120 万吨标准煤."""
         if f.threshold is None:
             return self.speaker.say("sentence.open")
-        low = self._figure(f.threshold, f.unit)
+        unit = self.unit(f)
+        low = self._figure(f.threshold, unit)
         if f.threshold_high is not None:
-            return self.speaker.say("ask.between", low=low, high=self._figure(f.threshold_high, f.unit))
+            return self.speaker.say("ask.between", low=low, high=self._figure(f.threshold_high, unit))
         return self.speaker.say(f"ask.{f.comparator}", value=low)
 
     def has(self, f: Finding) -> str:
@@ -51,7 +58,7 @@ class Teller:
             return self.speaker.say("sentence.no_value")
         relative = f.comparator in ("decrease_by", "increase_by")
         if not relative:
-            return self._figure(f.value, f.unit)
+            return self._figure(f.value, self.unit(f))
         down = (f.comparator == "decrease_by") == (f.value >= 0)
         return self.speaker.say("sentence.fell" if down else "sentence.rose", value=self._figure(abs(f.value), f.unit))
 
@@ -59,8 +66,8 @@ class Teller:
         """By how much it is better or worse than asked."""
         if f.margin is None or not f.decided:
             return ""
-        unit = "pp" if f.unit == "%" and f.comparator in ("decrease_by", "increase_by") else f.unit
-        key = "sentence.better" if f.margin >= 0 else "sentence.short"
+        unit = "pp" if f.unit == "%" and f.comparator in ("decrease_by", "increase_by") else self.unit(f)
+        key = "sentence.better" if f.margin >= 0 else "sentence.over" if f.comparator == "at_most" else "sentence.short"
         return self.speaker.say(key, value=self._figure(abs(f.margin), unit))
 
     def reason(self, f: Finding) -> str:
@@ -97,6 +104,10 @@ class Teller:
         """What to do about it."""
         key = f"next.{f.reason}" if f.reason and self.speaker.has(f"next.{f.reason}") else f"next.{f.status}"
         return self.speaker.say(key, needs=self.needs(f) or self.indicator(f.indicator_id))
+
+    def after_why(self, f: Finding) -> str:
+        """What to do once the reasons have been read."""
+        return self.speaker.say(f"next_why.{f.status}") if f.status in ("missed", "behind") else self.next_step(f)
 
     def status_name(self, status: str) -> str:
         """The word of a status."""

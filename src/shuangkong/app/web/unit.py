@@ -50,7 +50,7 @@ def _intensity(view: RunView, found: tuple[Finding, ...], tell: Teller) -> Marku
         return None
     say, language = tell.speaker.say, tell.speaker.language
     axes = Axes(
-        tuple(period_words(f.period_key, "en") for f in rows), unit_words(rows[0].unit, language),
+        tuple(period_words(f.period_key, "en") for f in rows), unit_words(tell.unit(rows[0]), language),
         tell.indicator(INTENSITY),
     )  # fmt: skip
     links = tuple(f"/findings/{f.finding_key}" for f in rows)

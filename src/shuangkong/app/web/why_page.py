@@ -13,7 +13,7 @@ from shuangkong.app.web.filters import Filters
 from shuangkong.app.web.reading import Row, RunView
 from shuangkong.app.web.rows import Finding
 from shuangkong.kernel.labels import Label
-from shuangkong.policy.api import STANDING_LABELS, NATION, Standing
+from shuangkong.policy.api import NATION, STANDING_LABELS, Standing
 from shuangkong.webkit.api import Speaker
 
 LISTED_ENTRIES = 12
@@ -58,11 +58,12 @@ def why_page(view: RunView, f: Finding, speaker: Speaker) -> dict[str, Any]:
         "why": chain,
         "pack": pack,
         "standing": standing(view, f.pack_key),
-        "formula": _formula(f.indicator_id),
-        "method_words": method_words(method, speaker),
+        "formula": _formula(f.indicator_id, speaker),
+        "method_words": method_words(method, speaker, full="co2" in f.indicator_id),
         "groups": groups(entries),
         "entries": entries[:LISTED_ENTRIES],
         "sources": sources,
+        "source_list": sorted(chain.sources, key=lambda s: (s.get("publisher") or "", s.get("file_name") or "")),
         "totals": _totals(shown),
         "rates": sorted(chain.rates, key=lambda r: r["period_key"]),
         "sisters": [s for s in view.by_subject.get(f.subject_id, ()) if s.pack_key == f.pack_key
@@ -88,10 +89,15 @@ def _totals(rows: list[Row]) -> list[Row]:
     return made
 
 
-def _formula(indicator: str) -> list[str]:
-    """The indicator's definition, paragraph by paragraph."""
-    known = INDICATORS.get(indicator.removesuffix(CHANGE).removesuffix(INCREMENT))
-    return [" ".join(p.split()) for p in known.doc.split("\n\n")] if known else []
+def _formula(indicator: str, speaker: Speaker) -> list[str]:
+    """How the indicator is computed, in the language of the page; in English the whole definition."""
+    base = indicator.removesuffix(CHANGE).removesuffix(INCREMENT)
+    known = INDICATORS.get(base)
+    words = [speaker.say(f"formula.{base}")] if speaker.has(f"formula.{base}") else []
+    if known is None:
+        return words
+    told = [" ".join(p.split()) for p in known.doc.split("\n\n")]
+    return words + told[1:] if speaker.language == "en" and words else words or told
 
 
 def item_label(view: RunView, item: str) -> Label:
