@@ -14,6 +14,7 @@ from shuangkong.accounting.tables import BOOK_ENTRIES, TOTALS
 from shuangkong.engine.api import DuckDB, compile_sql
 from shuangkong.registry.tables import SUBJECT_CLOSURE
 
+TARGET = 1.2
 #: What both sides leave behind, in order.
 LEVELS = ("b_amounts", "b_leaves", "b_returns", "b_leaf_levels", "b_return_levels", "b_totals")
 
@@ -248,7 +249,7 @@ def measure(
         "ratio_low_high": [round(min(ratios), 3), round(max(ratios), 3)],
         "a_a_median": round(statistics.median(same), 3),
         "a_a_low_high": [round(spread[0], 3), round(spread[-1], 3)],
-        "target": 1.2,
+        "target": TARGET,
         "levels": levels_,
         "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     }

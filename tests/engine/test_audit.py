@@ -90,9 +90,14 @@ def test_a_cut_tail_shows_against_a_printed_head(engine: Engine) -> None:
 def test_an_entry_falls_with_its_change(engine: Engine) -> None:
     """When the transaction of the change fails, the entry is gone with it."""
     write(engine, "a")
-    with pytest.raises(RuntimeError), writing(engine) as db:
-        record(db, at=START, principal="b", action="test", obj="o", detail={})
-        raise RuntimeError
+
+    def fails() -> None:
+        with writing(engine) as db:
+            record(db, at=START, principal="b", action="test", obj="o", detail={})
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fails()
     with reading(engine) as db:
         assert db.execute(sa.select(sa.func.count()).select_from(audit_entry)).scalar_one() == 1
 

@@ -1,0 +1,155 @@
+"""Runs are seen when they are complete, and scenarios are never seen by readers of books."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.sample import SAMPLE, Clock, row, rows, workspace
+from shuangkong.engine.api import (
+    ContractBroken,
+    RunContext,
+    RunRecord,
+    Workspace,
+    begin,
+    latest_run,
+    read_result,
+    run_record,
+    runs_list,
+)
+from shuangkong.engine.runs import Kept, RunKind
+from shuangkong.kernel.errors import UserError
+from shuangkong.kernel.scope import Scope
+
+ALL = Scope.all("tester")
+
+
+class Packs:
+    """Packs of one file."""
+
+    def hashes(self) -> tuple[tuple[str, str], ...]:
+        """One name and hash."""
+        return (("demo", "abc"),)
+
+    def bytes(self) -> Kept:
+        """One file."""
+        return (("demo", (("instrument.yaml", b"id: demo\n"),)),)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock that stands still."""
+    return Clock()
+
+
+@pytest.fixture
+def ws(tmp_path: Path, clock: Clock) -> Workspace:
+    """A workspace whose lake holds r1, and r2 which puts r0 right."""
+    made = workspace(tmp_path, clock)
+    first = SAMPLE.from_rows([row("r0"), row("r1", subject="s2")])
+    for token, table in (("a", first), ("b", SAMPLE.from_rows([row("r2", corrects="r0")]))):
+        with made.lake.lease("sample") as lease:
+            made.lake.commit(SAMPLE, table, lease, token=token, principal="t", note="", recorded_at=clock())
+    return made
+
+
+@contextmanager
+def running(ws: Workspace, kind: RunKind = "book", **more: Any) -> Iterator[RunContext]:
+    """A run as known now."""
+    options: dict[str, Any] = {"known": ws.clock(), "as_of": date(2025, 3, 1), "scope": ALL} | more
+    with begin(ws, Packs(), kind=kind, **options) as run:
+        yield run
+
+
+def publish(ws: Workspace, *names: str, kind: RunKind = "book") -> RunRecord:
+    """A complete run that published these rows."""
+    with running(ws, kind) as run:
+        run.publish(SAMPLE, rows(*names))
+    return run_record(ws, run.run_id)
+
+
+def test_a_run_is_seen_when_complete(ws: Workspace) -> None:
+    """While it runs a run is not the latest; afterwards it is, with its rows and its manifest."""
+    with running(ws) as run:
+        run.publish(SAMPLE, rows("b", "a"))
+        assert latest_run(ws, known=None) is None
+        with pytest.raises(UserError, match=f"RUN-001 there is no complete run {run.run_id}"):
+            run_record(ws, run.run_id)
+    done = run_record(ws, run.run_id)
+    assert latest_run(ws, known=None) == done
+    assert read_result(done, SAMPLE, ALL)["row_id"].to_pylist() == ["a", "b"]
+    assert json.loads((done.folder / "manifest.json").read_text("utf-8")) == done.manifest
+    assert done.manifest["packs"] == {"demo": "abc"}
+    assert done.manifest["rounding"] == "half_up_6"
+
+
+def test_a_failed_run_is_never_seen(ws: Workspace) -> None:
+    """A step that raises leaves the run before as the latest."""
+    first = publish(ws, "a")
+
+    def fails() -> None:
+        with running(ws) as run:
+            run.publish(SAMPLE, rows("z"))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fails()
+    assert latest_run(ws, known=None) == first
+    assert runs_list(ws) == [first]
+
+
+def test_a_scenario_is_private(ws: Workspace) -> None:
+    """A scenario has a folder of its own, is not the latest, and may not act outside."""
+    first = publish(ws, "a")
+    with running(ws, "scenario") as run, pytest.raises(RuntimeError, match="a scenario may not send"):
+        run.refuse_in_scenario("send")
+    assert run.folder.parent.name == "scenarios"
+    assert latest_run(ws, known=None) == first
+    assert [r.run_id for r in runs_list(ws, "scenario")] == [run.run_id]
+
+
+def test_a_run_knows_the_one_before(ws: Workspace) -> None:
+    """The rows of the run before are at hand; the first run has none."""
+    with running(ws) as run:
+        assert run.earlier(SAMPLE).num_rows == 0
+    first = publish(ws, "a")
+    with running(ws) as run:
+        assert run.previous == first
+        assert run.earlier(SAMPLE)["row_id"].to_pylist() == ["a"]
+
+
+def test_a_run_reads_what_stands(ws: Workspace) -> None:
+    """A row that was put right is not read, and the manifest names the commits."""
+    with running(ws) as run:
+        run.table(SAMPLE)
+        assert sorted(run.executor.run("SELECT row_id FROM sample")["row_id"].to_pylist()) == ["r1", "r2"]
+    assert run_record(ws, run.run_id).manifest["inputs"] == {"sample": [1, 2]}
+
+
+def test_a_restricted_run_reads_its_own_rows(ws: Workspace) -> None:
+    """Rows of subjects outside the scope are not there."""
+    import pyarrow as pa
+
+    scope = Scope.unit("reader", "s2")  # type: ignore[arg-type]
+    with running(ws, scope=scope, scope_subjects=pa.table({"subject_id": ["s2"]})) as run:
+        run.table(SAMPLE)
+        assert run.executor.run("SELECT row_id FROM sample")["row_id"].to_pylist() == ["r1"]
+
+
+def test_reading_takes_a_scope(ws: Workspace) -> None:
+    """Nothing at all is read by one who may see nothing."""
+    assert read_result(publish(ws, "a"), SAMPLE, Scope.none("stranger")).num_rows == 0
+
+
+def test_a_result_with_a_double_key_is_a_bug(ws: Workspace) -> None:
+    """A step that publishes a key twice fails, and its run is never seen."""
+    with running(ws) as run:
+        twice = run.bind(SAMPLE, rows("a"))
+        with pytest.raises(ContractBroken, match="is not unique"):
+            run.publish(SAMPLE, twice.union(twice))
