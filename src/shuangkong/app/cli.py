@@ -271,6 +271,20 @@ def runs_command(workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: AsJson
         )
 
 
+@app.command("boundary")
+def boundary_command(
+    file: Annotated[Path, typer.Argument(help="GeoJSON with province areas (adcode)")],
+    approval: Annotated[str, typer.Option("--approval", help="审图号, e.g. GS(2024)0650号")],
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+) -> None:
+    """登记有审图号的底图，首页即可用地图显示 (register an approved boundary file for the map view)."""
+    from shuangkong.app.boundary import register_boundary
+    from shuangkong.engine.api import Workspace
+
+    sha256 = register_boundary(Workspace.open(workspace), file, approval, "cli")
+    typer.echo(f"{sha256}  {approval}")
+
+
 @app.command("serve")
 def serve_command(
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
