@@ -16,15 +16,19 @@ from shuangkong.engine.api import (
     ContractBroken,
     RunContext,
     RunRecord,
+    TableContract,
     Workspace,
     begin,
     latest_run,
+    number,
     read_result,
     run_record,
     runs_list,
+    text,
 )
 from shuangkong.engine.runs import Kept, RunKind
 from shuangkong.kernel.errors import UserError
+from shuangkong.kernel.labels import Label
 from shuangkong.kernel.scope import Scope
 
 ALL = Scope.all("tester")
@@ -153,3 +157,19 @@ def test_a_result_with_a_double_key_is_a_bug(ws: Workspace) -> None:
         twice = run.bind(SAMPLE, rows("a"))
         with pytest.raises(ContractBroken, match="is not unique"):
             run.publish(SAMPLE, twice.union(twice))
+
+
+def test_counts_stay_whole_numbers(ws: Workspace) -> None:
+    """A sum of integers is kept as an integer in the file, not as a double."""
+    import pyarrow as pa
+
+    counted = TableContract(
+        "counted", Label("计数", "counted"),
+        (text("subject_id", "主体", "subject"), number("n", "integer", "个数", "count", "item")), key=("subject_id",),
+    )  # fmt: skip
+    with running(ws) as run:
+        t = run.bind(counted, pa.table({"subject_id": ["a"], "n": [2]}, counted.arrow_schema))
+        again = TableContract("again", counted.label, counted.columns, counted.key)
+        run.publish(again, t.group_by("subject_id").aggregate(n=t.n.sum()))
+    found = read_result(run_record(ws, run.run_id), again, ALL)
+    assert found.schema.field("n").type == pa.int64()

@@ -55,7 +55,7 @@ def leaves(amounts: ir.Table) -> ir.Table:
     t = a.group_by(*_WHAT, "subject_id", *_PERIOD, "part", "extent").aggregate(
         amount=a.amount.sum(where=known),
         entries=a.entry_id.count(),
-        entries_known=ibis.ifelse(known, 1, 0).sum(),
+        entries_known=a.entry_id.count(where=known),
         rank=confidence_rank(a.confidence).max(),
         trouble=a.state.max(where=~known),
     )

@@ -37,7 +37,7 @@ def _give_spark_its_option() -> None:
     import ibis
     from ibis.config import Config
 
-    class SparkOptions(Config):
+    class SparkOptions(Config):  # type: ignore[misc]  # Ibis has no types
         treat_nan_as_null: bool = False
 
     ibis.options.pyspark = SparkOptions()

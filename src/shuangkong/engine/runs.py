@@ -134,7 +134,7 @@ class RunContext:
         else:
             sql = compile_sql(rows.select([c.name for c in contract.columns]), "duckdb")
             self.sql[contract.name] = sql
-            self.executor.keep(contract.name, sql)
+            self.executor.keep(contract.name, _counted(contract, sql))
             self._check_key(contract)
         self.published[contract.name] = contract
         return contract.ibis()
@@ -169,6 +169,12 @@ class RunContext:
         """Called by whatever would act outside the run."""
         if self.kind == "scenario":
             raise RuntimeError(f"a scenario may not {effect}")
+
+
+def _counted(contract: TableContract, sql: str) -> str:
+    """The query with its integers as BIGINT: DuckDB sums them as HUGEINT, which Parquet would keep as doubles."""
+    whole = ", ".join(f"CAST({c.name} AS BIGINT) AS {c.name}" for c in contract.columns if c.kind == "integer")
+    return f"SELECT * REPLACE ({whole}) FROM ({sql})" if whole else sql
 
 
 def _standing(contract: TableContract, *, scoped: bool) -> str:
