@@ -97,14 +97,26 @@ def shown_unit(value: Decimal, name: str) -> str:
 
 
 def figure(
-    value: Decimal | None, name: str, language: Language, *, fixed: bool = False, signed: bool = False
+    value: Decimal | None,
+    name: str,
+    language: Language,
+    *,
+    fixed: bool = False,
+    signed: bool = False,
+    like: Decimal | None = None,
 ) -> Figure:
-    """A value in a unit, as it stands on a page; a missing one is a dash, never a nought."""
+    """A value in a unit, as it stands on a page; a missing one is a dash, never a nought.
+
+    `like` is the figure beside which it stands: a small difference gets no more digits than what it is a difference of.
+    """
     if value is None:
         return Figure(NONE, "")
     unit_id = shown_unit(value, name)
     number = convert(value, name, unit_id) if unit_id != name else value
-    return Figure(grouped(number, _places(number, unit_id), fixed=fixed, signed=signed), unit_words(unit_id, language))
+    places = _places(number, unit_id)
+    if like and quantise(number, _places(like, unit_id)):
+        places = min(places, _places(like, unit_id))
+    return Figure(grouped(number, places, fixed=fixed, signed=signed), unit_words(unit_id, language))
 
 
 def share(value: Decimal | None) -> str:

@@ -33,8 +33,8 @@ class Teller:
         words = period_words(f.period_key, self.speaker.language)
         return self.speaker.say("sentence.to_date", period=words) if f.variant == "to_date" else words
 
-    def _figure(self, value: Decimal, unit: str) -> str:
-        return str(figure(value, unit, self.speaker.language))
+    def _figure(self, value: Decimal, unit: str, like: Decimal | None = None) -> str:
+        return str(figure(value, unit, self.speaker.language, like=like))
 
     def unit(self, f: Finding) -> str:
         """The unit of a finding; energy per product is counted in the unit that the target names."""
@@ -68,7 +68,7 @@ class Teller:
             return ""
         unit = "pp" if f.unit == "%" and f.comparator in ("decrease_by", "increase_by") else self.unit(f)
         key = "sentence.better" if f.margin >= 0 else "sentence.over" if f.comparator == "at_most" else "sentence.short"
-        return self.speaker.say(key, value=self._figure(abs(f.margin), unit))
+        return self.speaker.say(key, value=self._figure(abs(f.margin), unit, f.threshold))
 
     def reason(self, f: Finding) -> str:
         """Why nothing could be decided."""

@@ -1,0 +1,80 @@
+"""An official who has never seen it finds out within three clicks why a region is red and what the plan says."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+MISSED_VIEW = "/?view=guofa-2016-74@2016.energy_per_gdp_change.plan.P2016-2020"
+WORDS = {"zh": ("未完成", "怎样才会改变结论？", "下一步"), "en": ("missed", "What would change it?", "Next step")}
+
+
+@pytest.fixture(scope="module")
+def address(pages: Any) -> Iterator[str]:
+    """The pages served on a free port of this machine."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = uvicorn.Server(uvicorn.Config(pages.app, port=port, log_level="warning"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.05)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(timeout=10)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_from_home_to_why_in_three_clicks(browser: Any, address: str, tmp_path: Path, lang: str, width: int) -> None:
+    """Home, a red region, its finding: the why page names clause, condition, figures and source; nothing is refused."""
+    missed, change, step = WORDS[lang]
+    page = browser.new_page(viewport={"width": width, "height": 800})
+    refused: list[str] = []
+    page.on("console", lambda m: refused.append(m.text))
+    page.on("request", lambda r: refused.append(r.url) if not r.url.startswith(address) else None)
+    page.goto(f"{address}{MISSED_VIEW}&lang={lang}")
+    page.screenshot(path=tmp_path / f"1-home-{lang}-{width}.png", full_page=True)
+    page.locator(".grid a.tile.s-missed").first.click()
+    assert step in page.inner_text("main")
+    page.screenshot(path=tmp_path / f"2-region-{lang}-{width}.png", full_page=True)
+    page.locator(".next a.go").first.click()
+    text = page.inner_text("main")
+    for words in (missed, change, "国发〔2016〕74号", "附件1", "national_2020.csv", step):
+        assert words in text
+    page.screenshot(path=tmp_path / f"3-why-{lang}-{width}.png", full_page=True)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert refused == []
+    page.close()
+
+
+@pytest.mark.parametrize("path", ["/", "/findings", "/packs", "/runs"])
+def test_no_page_is_wider_than_a_phone(browser: Any, address: str, path: str) -> None:
+    """Main pages fit 390 px; only charts and wide tables scroll, inside their own frame."""
+    page = browser.new_page(viewport={"width": 390, "height": 800})
+    page.goto(address + path)
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    page.close()
+
+
+def test_pages_answer_quickly(pages: Any) -> None:
+    """Once a run is in memory, home, the list and a region answer in well under a second on a busy machine."""
+    for url in ("/", "/findings", pages.region("210000"), "/packs"):
+        pages.get(url)
+        best = min(_seconds(pages, url) for _ in range(3))
+        assert best < 1, url
+
+
+def _seconds(pages: Any, url: str) -> float:
+    start = time.perf_counter()
+    pages.get(url)
+    return time.perf_counter() - start

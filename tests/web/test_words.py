@@ -1,0 +1,82 @@
+"""Every word on a page has a key, and every key has Chinese and English."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+import shuangkong
+from shuangkong.app.web.factory import MESSAGES
+from shuangkong.webkit.api import LANGUAGES, Speaker, UntranslatedText, chosen_language, read_messages
+from shuangkong.webkit.messages import _label
+
+ROOT = Path(shuangkong.__file__).parent
+TEXTS = read_messages(*MESSAGES)
+PLACES = (ROOT / "app/web", ROOT / "webkit")
+FILES = [p for d in PLACES for e in ("*.py", "*.html") for p in sorted(d.rglob(e))]
+#: Groups whose keys are codes that come from data.
+CODED = {"reason", "confidence_why", "variant", "level", "region_level", "part", "basis", "method", "origin", "ask",
+         "next", "next_why", "sort", "progress", "input", "op", "measure", "deduction", "formula", "csv", "error",
+         "chart", "unit"}  # fmt: skip
+_CALLED = re.compile(r"""(?:\bt|\bsay|\bwords|speaker\.say)\(\s*['"]([a-z_]+\.[a-z_]*[a-z])['"]""")
+_NAMED = re.compile(r"""['"]((?:sentence|why)\.(?!html)[a-z_]+)['"]""")
+_SELECTS = {f"findings.by_{n}" for n in ("status", "pack", "region", "variant", "indicator", "confidence")}
+
+
+def asked_for() -> set[str]:
+    """Keys that templates and modules name; the selects of the list are named by their field."""
+    found = set(_SELECTS)
+    for path in FILES:
+        text = path.read_text("utf-8")
+        found |= {*_CALLED.findall(text), *_NAMED.findall(text)}
+    return found
+
+
+def test_every_text_that_is_asked_for_is_there() -> None:
+    """A page that asks for a text without a translation fails here."""
+    keys = asked_for()
+    assert len(keys) > 150
+    assert sorted(k for k in keys if k not in TEXTS) == []
+
+
+def test_no_text_is_left_over() -> None:
+    """A text that no page asks for is taken out."""
+    plain = {k for k in TEXTS if k.split(".")[0] not in CODED and k.split(".")[0] != "frame"}
+    assert sorted(plain - asked_for()) == []
+
+
+@pytest.mark.parametrize("key", sorted(TEXTS))
+def test_both_languages_have_the_same_places(key: str) -> None:
+    """Each text is there in both languages with the same places to fill; English has no Chinese in it."""
+    label = TEXTS[key]
+    places = [{name for _, name, _, _ in Formatter().parse(label.in_(language)) if name} for language in LANGUAGES]
+    assert places[0] == places[1]
+    if key != "frame.other_language":
+        assert not re.search(r"[\u4e00-\u9fff]", label.in_("en"))
+
+
+def test_templates_hold_no_words() -> None:
+    """No template has a Chinese character or an English word of its own between tags."""
+    for path in FILES:
+        if path.suffix == ".html":
+            text = re.sub(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}|<[^>]*>", " ", path.read_text("utf-8"), flags=re.S)
+            words = set(re.findall(r"[\u4e00-\u9fff]+|[A-Za-z]{3,}", text)) - {"SHA", "JSON"}
+            assert words == set(), path.name
+
+
+def test_a_text_without_english_is_refused() -> None:
+    """A hole in the catalogue is seen when it is read."""
+    with pytest.raises(UntranslatedText):
+        _label("a.b", {"zh": "有"})
+    with pytest.raises(UntranslatedText):
+        Speaker("zh", TEXTS).say("no.such")
+
+
+def test_chinese_comes_first() -> None:
+    """The address decides, then the cookie, then Chinese."""
+    assert chosen_language("en", "zh") == "en"
+    assert chosen_language(None, "en") == "en"
+    assert chosen_language("fr", None) == "zh"
