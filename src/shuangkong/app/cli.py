@@ -158,7 +158,7 @@ def init_command(
 @app.command("import")
 def import_command(
     file: Annotated[Path, typer.Argument(help="xlsx or csv (UTF-8 or GB18030)")],
-    book: Annotated[str, typer.Option("--book", help="energy, output, value or carbon")],
+    book: Annotated[str, typer.Option("--book", help="energy, output, value, carbon; or units: the register of units")],
     known_on: Annotated[str, typer.Option("--known-on", help="day on which the figures were handed in")] = "",
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     sheet: Annotated[str, typer.Option("--sheet", help="name of the sheet")] = "",
@@ -178,8 +178,11 @@ def import_command(
     from shuangkong.registry.api import sheets
 
     opened = Workspace.open(workspace)
-    origin = Origin(file.name, publisher, document, "", _day(known_on, "--known-on"))
     given = sheets.Mapping.from_json(_text(mapping)) if mapping else None
+    if book == "units":
+        _import_units(opened, file, sheet or None, given, dry_run=dry_run, as_json=as_json, language=_language(lang))
+        return
+    origin = Origin(file.name, publisher, document, "", _day(known_on, "--known-on"))
     report = import_sheet(
         opened, _packs(packs), book, _bytes(file), origin, principal="cli", sheet=sheet or None, mapping=given,
         dry_run=dry_run,
@@ -193,6 +196,42 @@ def import_command(
             typer.echo(line)
     if report.refusals:
         raise typer.Exit(2)
+
+
+def _import_units(
+    workspace: Any, file: Path, sheet: str | None, mapping: Any, *, dry_run: bool, as_json: bool, language: Language
+) -> None:
+    from shuangkong.app.importing import unit_lines, units_as_dict
+    from shuangkong.registry.api import import_units
+
+    done = import_units(
+        workspace, _bytes(file), name=file.name, principal="cli", sheet=sheet, mapping=mapping, dry_run=dry_run
+    )
+    if as_json:
+        _json(units_as_dict(done))
+    else:
+        for line in unit_lines(done, language):
+            typer.echo(line)
+    if done.refusals:
+        raise typer.Exit(2)
+
+
+@app.command("template")
+def template_command(
+    book: Annotated[str, typer.Argument(help="energy, output, value, carbon or units")],
+    file: Annotated[Path, typer.Argument(help="xlsx to write")],
+    lang: Speaks = Lang.zh,
+) -> None:
+    """生成填报模板 (write an empty sheet with the right heads for a book)."""
+    from shuangkong.accounting.api import schema_of
+    from shuangkong.registry.api import sheets, unit_schema
+
+    schema = unit_schema() if book == "units" else schema_of(book, _packs(None))
+    try:
+        file.write_bytes(sheets.template(schema, _language(lang)))
+    except OSError as wrong:
+        raise UserError("WS-004", f"{wrong.strerror}.", where=str(file), remedy="Name a file you may write.") from wrong
+    typer.echo(str(file))
 
 
 @app.command("judge")

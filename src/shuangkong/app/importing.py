@@ -7,7 +7,7 @@ from typing import Any
 
 from shuangkong.accounting.api import Report
 from shuangkong.kernel.labels import Language
-from shuangkong.registry.api import sheets
+from shuangkong.registry.api import UnitReport, sheets
 
 SHOWN = 30
 
@@ -62,4 +62,33 @@ def report_lines(report: Report, language: Language, *, dry_run: bool) -> list[s
         out.append("试运行：没有写入任何数据。" if zh else "Dry run: nothing was written.")
     else:
         out.append("已写入。" if zh else "Written.")
+    return out
+
+
+def units_as_dict(done: UnitReport) -> dict[str, Any]:
+    """The JSON shape of a register of units that was taken in, or refused."""
+    return {
+        "book": "units",
+        "committed": done.committed,
+        "rows": done.rows,
+        "new": done.registered,
+        "unchanged": done.known,
+        "refusals": [r.as_dict() for r in done.refusals],
+        "mapping": json.loads(done.mapping.to_json()),
+    }
+
+
+def unit_lines(done: UnitReport, language: Language) -> list[str]:
+    """Counts and refusals of a register of units."""
+    zh = language == "zh"
+    words = ("行", "新登记", "已有") if zh else ("rows", "new", "there already")
+    counts = zip(words, (done.rows, done.registered, done.known), strict=True)
+    out = ["  ".join(f"{w} {n}" for w, n in counts)]
+    if done.refusals:
+        heads, rows = sheets.refusals_table(done.refusals, language, SHOWN)
+        out += [" | ".join(heads), *(" | ".join(r) for r in rows)]
+    if zh:
+        out.append("已登记。" if done.committed else "没有写入任何数据。")
+    else:
+        out.append("Registered." if done.committed else "Nothing was written.")
     return out

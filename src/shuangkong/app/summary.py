@@ -86,7 +86,11 @@ def lines(summary: Row, language: Language) -> list[str]:
     out = [head.format(summary["number"], summary["findings"], summary["decided"])]
     order = [s.value for s in Status]
     widest = max((_width(_title(g, zh)) for g in summary["groups"]), default=0)
+    open_only = 0
     for g in summary["groups"]:
+        if not any(Status(s).decided for s in g["counts"]):
+            open_only += sum(g["counts"].values())
+            continue
         counts = "  ".join(
             f"{STATUS_LABELS[Status(s)].in_(language)} {g['counts'][s]}" for s in order if s in g["counts"]
         )
@@ -94,6 +98,8 @@ def lines(summary: Row, language: Language) -> list[str]:
         out.append(
             f"  {name}{' ' * (widest - _width(name))}  {VARIANTS[g['variant']][index]} {g['period']:4}  {counts}"
         )
+    rest = "  其余文件尚无一条有定论：{} 条" if zh else "  documents with nothing decided yet: {} findings"
+    out.append(rest.format(open_only))
     sep = "；" if zh else "; "
     why = sep.join(f"{REASONS.get(r, (r, r))[index]} {n}" for r, n in summary["reasons"].items())
     out.append(("未定原因：" if zh else "not decided because: ") + (why or "—"))

@@ -39,6 +39,7 @@ from shuangkong.registry.sheets import api as sheets
 from shuangkong.registry.snapshots import ancestors, closure_table, scope_subjects, snapshot, subject_ids, subtree
 from shuangkong.registry.store import source as source_table
 from shuangkong.registry.tables import REPORTING_PLAN, SUBJECT_ALIASES, SUBJECT_CLOSURE, SUBJECTS
+from shuangkong.registry.unit_sheets import UnitReport, import_units, unit_schema
 from shuangkong.registry.uscc import check_uscc
 
 __all__ = [
@@ -59,6 +60,7 @@ __all__ = [
     "SourceEntry",
     "SubjectCard",
     "UnitEntry",
+    "UnitReport",
     "ancestors",
     "check_uscc",
     "closure_table",
@@ -67,6 +69,7 @@ __all__ = [
     "directory",
     "ensure_regions",
     "find_region",
+    "import_units",
     "industry",
     "industry_path",
     "industry_successors",
@@ -93,4 +96,5 @@ __all__ = [
     "subject_ids",
     "subjects_seen",
     "subtree",
+    "unit_schema",
 ]

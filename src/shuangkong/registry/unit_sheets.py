@@ -1,0 +1,155 @@
+"""Registering units from a sheet (用能单位名录导入): checked against USCC, regions and GB/T 4754, whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Plain
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+
+from shuangkong.engine.api import Workspace, reading, record, writing
+from shuangkong.kernel.errors import UserError
+from shuangkong.kernel.labels import Label
+from shuangkong.registry import codes
+from shuangkong.registry.lookups import Directory, directory
+from shuangkong.registry.model import PlanEntry, UnitEntry
+from shuangkong.registry.service import plan_reporting, register_units
+from shuangkong.registry.sheets import api as sheets
+from shuangkong.registry.uscc import check_uscc
+
+RHYTHMS = (
+    sheets.Choice("month", Label("月", "monthly"), ("月报", "每月", "按月")),
+    sheets.Choice("year", Label("年", "yearly"), ("年报", "每年", "按年")),
+)
+CLASSES = (
+    sheets.Choice("key_unit", Label("重点用能单位", "key energy-using unit"), ("重点", "key", "是")),
+    sheets.Choice("above_scale", Label("规模以上工业", "above-scale industry"), ("规上", "规模以上")),
+    sheets.Choice("other", Label("其他", "other"), ("一般", "否")),
+)
+
+
+def unit_schema() -> sheets.SheetSchema:
+    """USCC, name, region, industry with its edition, class, first day, and how often it reports."""
+    spec = sheets.FieldSpec
+    fields = (
+        spec("uscc", Label("统一社会信用代码", "USCC"), "uscc", required=True, parse=check_uscc,
+             synonyms=("社会信用代码", "信用代码", "企业代码")),
+        spec("name_zh", Label("单位名称", "name"), "text", required=True, synonyms=("企业名称", "名称", "单位")),
+        spec("region", Label("所在地区", "region"), "text", required=True,
+             synonyms=("行政区划代码", "地区代码", "地区", "县区", "属地", "区县")),
+        spec("industry", Label("行业代码", "industry code"), "text", required=True,
+             synonyms=("国民经济行业代码", "行业分类代码", "GB/T 4754", "行业")),
+        spec("edition", Label("行业分类版本", "edition of the industry code"), "text", required=True,
+             synonyms=("行业版本", "分类版本"), note=Label("2017 或 2011", "2017 or 2011"), example="2017"),
+        spec("class", Label("单位类别", "class of unit"), "choice", required=True, choices=CLASSES,
+             synonyms=("类别", "是否重点用能单位", "单位类型")),
+        spec("valid_from", Label("起始日期", "first day"), "date", required=True,
+             synonyms=("成立日期", "纳入日期", "开始日期", "起始日"), example="2021-01-01"),
+        spec("rhythm", Label("报送周期", "reports"), "choice", choices=RHYTHMS, synonyms=("报送频率", "报表周期")),
+    )  # fmt: skip
+    return sheets.SheetSchema("units", Label("用能单位名录", "register of units"), fields, key=("uscc",))
+
+
+@dataclass(frozen=True, slots=True)
+class UnitReport:
+    """What a register of units did, or would do."""
+
+    rows: int
+    registered: int
+    known: int
+    refusals: tuple[sheets.Refusal, ...]
+    mapping: sheets.Mapping
+    guesses: tuple[sheets.Guess, ...]
+    committed: bool
+
+
+def import_units(
+    workspace: Workspace,
+    content: bytes,
+    *,
+    name: str,
+    principal: str,
+    sheet: str | None = None,
+    mapping: sheets.Mapping | None = None,
+    dry_run: bool = False,
+) -> UnitReport:
+    """Register every unit of a sheet, or none when a row is refused; a unit that is there already is left alone.
+
+    Raises IMP-001 and IMP-002, and REG-004 when a unit is registered with other facts for the same days.
+    """
+    schema = unit_schema()
+    table = sheets.read_sheet(content, name=name, sheet=sheet)
+    guessed, guesses = sheets.suggest_mapping(table, schema)
+    used = mapping or guessed
+    checked = sheets.check_rows(table, used, schema)
+    now = workspace.clock()
+    with reading(workspace.engine) as db:
+        places = directory(db, now)
+    entries, refusals = _entries(checked, places, name)
+    there = sum(("uscc", e.uscc) in places.held for e, _ in entries)
+    done = UnitReport(
+        checked.data_rows, len(entries) - there, there, tuple(refusals), used, guesses, not refusals and not dry_run
+    )
+    if done.committed:
+        workspace.blobs.put(content)
+        with writing(workspace.engine) as db:
+            _register(db, entries, now, principal, name)
+    return done
+
+
+def _register(
+    db: sa.Connection, entries: list[tuple[UnitEntry, str | None]], now: Any, principal: str, name: str
+) -> None:
+    ids = register_units(db, [e for e, _ in entries], now)
+    plan = [
+        PlanEntry(subject, book, rhythm, entry.valid_from)
+        for subject, (entry, rhythm) in zip(ids, entries, strict=True)
+        if rhythm
+        for book in ("energy", "output")
+    ]
+    plan_reporting(db, plan, now)
+    record(db, at=now, principal=principal, action="registry.units", obj=name, detail={"units": len(ids)})
+
+
+def _entries(
+    checked: sheets.Checked, places: Directory, name: str
+) -> tuple[list[tuple[UnitEntry, str | None]], list[sheets.Refusal]]:
+    refusals = list(checked.refusals)
+    entries: list[tuple[UnitEntry, str | None]] = []
+    for item in checked:
+        v = item.values
+        wrong = _wrong(v, places)
+        for field, error in wrong:
+            why = sheets.Reason(
+                error.code.lower().replace("-", "_"),
+                Label(error.message, error.message),
+                Label(error.remedy, error.remedy),
+            )
+            column = checked.letters.get(field, "")
+            refusals.append(sheets.Refusal(item.row, column, "", field, str(v[field]), why))
+        if not wrong:
+            entries.append((_entry(v, places, f"{name} {item.row}"), v.get("rhythm")))  # type: ignore[arg-type]
+    return entries, sorted(refusals, key=lambda r: r.row)
+
+
+def _wrong(v: Plain[str, Any], places: Directory) -> list[tuple[str, UserError]]:
+    found = []
+    day: date = v["valid_from"]
+    for field, check in (
+        ("region", lambda: places.region(v["region"], day)),
+        ("industry", lambda: codes.industry(v["industry"], v["edition"])),
+    ):
+        try:
+            check()
+        except UserError as error:
+            found.append((field, error))
+    return found
+
+
+def _entry(v: Plain[str, Any], places: Directory, where: str) -> UnitEntry:
+    return UnitEntry(
+        name_zh=v["name_zh"], lies_in=places.region(v["region"], v["valid_from"]), valid_from=v["valid_from"],
+        uscc=v["uscc"], industry_code=v["industry"], industry_edition=v["edition"], unit_class=v["class"], where=where,
+    )  # fmt: skip
