@@ -59,7 +59,7 @@ def test_a_map_is_kept_and_its_number_told(tmp_path: Path) -> None:
     found = registered_boundary(workspace)
     assert found is not None
     assert found.approval_number == APPROVED
-    svg = found.svg(lambda code: ("met", f"/regions/{code}", f"<{code}> ok"))
+    svg = found.svg(lambda code: ("met", f"/regions/{code}", f"<{code}>", "ok"))
     assert svg.count('class="area s-met"') == 34
     assert "&lt;110000&gt;" in svg
     assert svg.count('class="dash"') == 1

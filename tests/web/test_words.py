@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from string import Formatter
+from typing import Any
 
 import pytest
 
@@ -80,3 +81,13 @@ def test_chinese_comes_first() -> None:
     assert chosen_language("en", "zh") == "en"
     assert chosen_language(None, "en") == "en"
     assert chosen_language("fr", None) == "zh"
+
+
+def test_reasons_and_marks_of_the_demo_have_words(pages: Any) -> None:
+    """No code shows on a page in place of a word: every reason, aspect, level and mark of the demo is told."""
+    findings = pages.view.findings
+    codes = {f"reason.{f.reason}" for f in findings if f.reason}
+    codes |= {f"variant.{f.variant}" for f in findings} | {f"level.{f.level}" for f in findings}
+    codes |= {f"confidence_why.{f.confidence}" for f in findings} | {f"ask.{f.comparator}" for f in findings}
+    codes |= {f"next.{f.status}" for f in findings}
+    assert sorted(codes - set(TEXTS)) == []

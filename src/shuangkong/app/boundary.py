@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -38,15 +39,15 @@ class Boundary:
     areas: tuple[tuple[str, str, Point], ...]
     lines: tuple[str, ...]
 
-    def svg(self, look: Callable[[str], tuple[str, str, str]]) -> Markup:
-        """The drawing; `look` gives CSS class, address and words of a province by its code."""
-        body = []
+    def svg(self, look: Callable[[str], tuple[str, str, str, str]]) -> Markup:
+        """The drawing; `look` gives CSS class, address, name and words of a province by its code."""
+        body, names = [], []
         for code, path, (x, y) in self.areas:
-            css, href, words = look(code)
+            css, href, name, words = look(code)
             area = f'<path class="area s-{escape(css)}" d="{path}"/><title>{escape(words)}</title>'
-            name = escape(words.split(" ")[0])
-            body.append(f'<a href="{escape(href)}"><g>{area}<text x="{x:.0f}" y="{y:.0f}">{name}</text></g></a>')
-        body += [f'<path class="dash" d="{line}"/>' for line in self.lines]
+            body.append(f'<a href="{escape(href)}"><g>{area}</g></a>')
+            names.append(f'<text x="{x:.0f}" y="{y:.0f}">{escape(name)}</text>')
+        body += [f'<path class="dash" d="{line}"/>' for line in self.lines] + names
         hatch = (
             '<defs><pattern id="map-hatch" width="7" height="7" patternUnits="userSpaceOnUse" '
             'patternTransform="rotate(45)"><rect width="7" height="7" fill="#fff"/>'
@@ -171,8 +172,7 @@ def _drawn(content: bytes, approval_number: str) -> Boundary:
     for code in sorted(flat):
         rings = [[place(p) for p in ring] for ring in flat[code]]
         largest = max(rings, key=lambda r: _extent(r))
-        middle = (sum(p[0] for p in largest) / len(largest), sum(p[1] for p in largest) / len(largest))
-        made.append((code, "".join(f"M{_path(ring)}Z" for ring in rings), middle))
+        made.append((code, "".join(f"M{_path(ring)}Z" for ring in rings), _centroid(largest)))
     paths = tuple(f"M{_path([place(p) for p in line])}" for line in drawn_lines)
     return Boundary(approval_number, (foot - top) * scale, tuple(made), paths)
 
@@ -180,6 +180,15 @@ def _drawn(content: bytes, approval_number: str) -> Boundary:
 def _extent(ring: list[Point]) -> float:
     xs, ys = [p[0] for p in ring], [p[1] for p in ring]
     return (max(xs) - min(xs)) * (max(ys) - min(ys))
+
+
+def _centroid(ring: list[Point]) -> Point:
+    """The middle of an area, where its name stands."""
+    area = x = y = 0.0
+    for (ax, ay), (bx, by) in pairwise(ring):
+        cross = ax * by - bx * ay
+        area, x, y = area + cross, x + (ax + bx) * cross, y + (ay + by) * cross
+    return (x / (3 * area), y / (3 * area)) if area else ring[0]
 
 
 def _path(points: list[Point]) -> str:

@@ -49,13 +49,13 @@ def _map(a: Asked, run: RunView, choice: h.Choice | None) -> dict[str, object] |
         return None
     tell = Teller(run, a.speaker)
 
-    def look(code: str) -> tuple[str, str, str]:
+    def look(code: str) -> tuple[str, str, str, str]:
         tile = by_code.get(code)
         if tile is None or tile.subject is None:
-            return "none", "/findings", code
+            return "none", "/findings", code, code
         mark = status_mark(tile.finding.status if tile.finding else None)
         name = tell.short_name(tell.who(tile.subject.id))
-        return mark.css, tile.subject.href, f"{name} {a.speaker.label(mark.label)}"
+        return mark.css, tile.subject.href, name, f"{name} {a.speaker.label(mark.label)}"
 
     return {"svg": boundary.svg(look), "approval": boundary.approval_number}
 

@@ -62,11 +62,20 @@ class Teller:
         down = (f.comparator == "decrease_by") == (f.value >= 0)
         return self.speaker.say("sentence.fell" if down else "sentence.rose", value=self._figure(abs(f.value), f.unit))
 
+    def in_short(self, f: Finding) -> str:
+        """What was reached, in the little room of a tile."""
+        if f.value is None or f.comparator not in ("decrease_by", "increase_by"):
+            return self.has(f)
+        down = (f.comparator == "decrease_by") == (f.value >= 0)
+        return self.speaker.say(
+            "sentence.short_fell" if down else "sentence.short_rose", value=self._figure(abs(f.value), f.unit)
+        )
+
     def gap(self, f: Finding) -> str:
         """By how much it is better or worse than asked."""
         if f.margin is None or not f.decided:
             return ""
-        unit = "pp" if f.unit == "%" and f.comparator in ("decrease_by", "increase_by") else self.unit(f)
+        unit = "pp" if f.unit == "%" else self.unit(f)
         key = "sentence.better" if f.margin >= 0 else "sentence.over" if f.comparator == "at_most" else "sentence.short"
         return self.speaker.say(key, value=self._figure(abs(f.margin), unit, f.threshold))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
@@ -17,6 +18,20 @@ from shuangkong.policy.api import NATION, STANDING_LABELS, Standing
 from shuangkong.webkit.api import Speaker
 
 LISTED_ENTRIES = 12
+
+
+_FACTOR = re.compile(r"([^#]+)#([^\[@]+)(?:\[([^\]]*)\])?@([^/]+)/(\d{4}-\d{2}-\d{2})")
+
+
+@dataclass(frozen=True)
+class Used:
+    """A factor that an entry was converted with, as printed in its document."""
+
+    pack_key: str
+    value: Decimal | None
+    unit: str
+    edition: str
+    confidence: str
 
 
 @dataclass(frozen=True)
@@ -69,6 +84,7 @@ def why_page(view: RunView, f: Finding, speaker: Speaker) -> dict[str, Any]:
         "sisters": [s for s in view.by_subject.get(f.subject_id, ()) if s.pack_key == f.pack_key
                     and s.indicator_id == f.indicator_id and s.finding_key != f.finding_key][:12],
         "item_label": lambda item: item_label(view, item),
+        "factor": lambda key: factor_used(view, key),
     }  # fmt: skip
 
 
@@ -98,6 +114,21 @@ def _formula(indicator: str, speaker: Speaker) -> list[str]:
         return words
     told = [" ".join(p.split()) for p in known.doc.split("\n\n")]
     return words + told[1:] if speaker.language == "en" and words else words or told
+
+
+def factor_used(view: RunView, key: str | None) -> Used | None:
+    """The row of a parameter that a factor key names; None where it is not one row of one parameter."""
+    match = _FACTOR.fullmatch(key or "")
+    if match is None:
+        return None
+    pack, name, keys, edition, start = match.groups()
+    if name not in view.packs.parameter_ids():
+        return None
+    parameter = view.packs.parameters(name)
+    for row in parameter.values:
+        if (",".join(row.key), row.edition, row.start.isoformat()) == (keys or "", edition, start):
+            return Used(pack, row.value, parameter.unit, edition, row.confidence)
+    return None
 
 
 def item_label(view: RunView, item: str) -> Label:
