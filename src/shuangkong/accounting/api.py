@@ -19,7 +19,7 @@ from shuangkong.accounting.importing import Origin, Report, import_sheet
 from shuangkong.accounting.methods import BASIS_LABELS, Method, fewest
 from shuangkong.accounting.register import INDICATORS, Indicator
 from shuangkong.accounting.sheets import BOOKS, schema_of
-from shuangkong.accounting.snapshots import packs_of, region_paths, targets_of
+from shuangkong.accounting.snapshots import packs_of, targets_of
 from shuangkong.accounting.sourcing import value_key
 from shuangkong.accounting.step import account, methods_of
 from shuangkong.accounting.store import batches
@@ -80,7 +80,6 @@ __all__ = [
     "methods_of",
     "packs_of",
     "queries",
-    "region_paths",
     "schema_of",
     "targets_of",
     "value_key",

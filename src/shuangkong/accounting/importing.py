@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from shuangkong.accounting import store
 from shuangkong.accounting.sheets import schema_of
 from shuangkong.accounting.tables import BOOK_ENTRIES
-from shuangkong.engine.api import Commit, DuckDB, Workspace, reading, record, writing
+from shuangkong.engine.api import Commit, DuckDB, Lease, Workspace, reading, record, writing
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.flaws import Flaw
 from shuangkong.kernel.ids import digest
@@ -105,14 +105,12 @@ def import_sheet(
         origin.document, origin.licence, origin.url, origin.synthetic,
     )  # fmt: skip
     entries = [_entry(r, book, origin, now) for r in rows]
-    fresh, corrected, unchanged = _against(workspace, entries, now)
-    report = replace(
-        report, fresh=len(fresh), corrected=len(corrected), unchanged=unchanged,
-        examples=tuple(corrected[:5] or fresh[:5]),
-    )  # fmt: skip
     if dry_run:
-        return report
-    return _commit(workspace, report, source, [*fresh, *corrected], principal, now)
+        return _compared(report, _against(workspace, entries, workspace.clock()))
+    # what is there is looked up under the lease: no other import can come in between
+    with workspace.lake.lease(BOOK_ENTRIES.name) as lease:
+        change = _against(workspace, entries, workspace.clock())
+        return _commit(workspace, _compared(report, change), source, change, lease, principal, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,23 +194,34 @@ def _fallback_unit(book: str) -> str:
     return {"value": "10k_CNY", "carbon": "tCO2"}.get(book, "1")
 
 
-def _against(
-    workspace: Workspace, entries: Sequence[dict[str, object]], now: datetime
-) -> tuple[list[dict[str, object]], list[dict[str, object]], int]:
+@dataclass(frozen=True, slots=True)
+class _Change:
+    fresh: list[dict[str, object]]
+    corrected: list[dict[str, object]]
+    unchanged: int
+
+
+def _compared(report: Report, change: _Change) -> Report:
+    return replace(
+        report, fresh=len(change.fresh), corrected=len(change.corrected), unchanged=change.unchanged,
+        examples=tuple(change.corrected[:5] or change.fresh[:5]),
+    )  # fmt: skip
+
+
+def _against(workspace: Workspace, entries: Sequence[dict[str, object]], now: datetime) -> _Change:
     """Entries that are new, those that correct an older one, and how many are there already."""
     standing = _standing(workspace, {str(e["subject_id"]) for e in entries}, now)
-    fresh: list[dict[str, object]] = []
-    corrected: list[dict[str, object]] = []
+    change = _Change([], [], 0)
     unchanged = 0
     for e in entries:
         old = standing.get(tuple(e[k] for k in _NATURAL))
         if old is None:
-            fresh.append(e)
+            change.fresh.append(e)
         elif (old["quantity"], old["unit"], old["basis"]) == (_six(e["quantity"]), e["unit"], e["basis"]):
             unchanged += 1
         else:
-            corrected.append({**e, "corrects": old["entry_id"]})
-    return fresh, corrected, unchanged
+            change.corrected.append({**e, "corrects": old["entry_id"]})
+    return replace(change, unchanged=unchanged)
 
 
 def _six(value: object) -> Decimal | None:
@@ -238,26 +247,31 @@ def _commit(
     workspace: Workspace,
     report: Report,
     source: SourceEntry,
-    entries: Sequence[dict[str, object]],
+    change: _Change,
+    lease: Lease,
     principal: str,
     now: datetime,
 ) -> Report:
-    import_id = f"i_{digest('import', report.book, source.sha256, source.sheet, report.mapping.to_json())}"
+    entries = [*change.fresh, *change.corrected]
+    if not entries:
+        return replace(report, committed=True)
+    # the same file may come again after others: what it changes then is another import
+    what = [digest(*(str(e[k]) for k in (*_NATURAL, "quantity", "corrects"))) for e in entries]
+    import_id = f"i_{digest('import', report.book, source.sha256, source.sheet, *what)}"
     for e in entries:
         e["entry_id"] = f"e_{digest(import_id, *(str(e[k]) for k in _NATURAL))}"
-    with workspace.lake.lease(BOOK_ENTRIES.name) as lease:
-        # a transaction of its own: a source without entries claims nothing
-        with writing(workspace.engine) as db:
-            source_id = record_source(db, source, now)
-        rows = BOOK_ENTRIES.from_rows([{**e, "source_id": source_id} for e in entries])
+    # a transaction of its own: a source without entries claims nothing
+    with writing(workspace.engine) as db:
+        source_id = record_source(db, source, now)
+    rows = BOOK_ENTRIES.from_rows([{**e, "source_id": source_id} for e in entries])
 
-        def also(connection: sa.Connection, commit: Commit) -> None:
-            _register(connection, report, source, source_id, import_id, commit, principal, now)
+    def also(connection: sa.Connection, commit: Commit) -> None:
+        _register(connection, report, source, source_id, import_id, commit, principal, now)
 
-        done = workspace.lake.commit(
-            BOOK_ENTRIES, rows, lease, token=import_id, principal=principal, note=report.file_name, recorded_at=now,
-            also=also,
-        )  # fmt: skip
+    done = workspace.lake.commit(
+        BOOK_ENTRIES, rows, lease, token=import_id, principal=principal, note=report.file_name, recorded_at=now,
+        also=also,
+    )  # fmt: skip
     return replace(report, committed=True, commit=done.sequence, source_id=source_id)
 
 

@@ -23,9 +23,9 @@ from shuangkong.registry.api import (
     REPORTING_PLAN,
     SUBJECT_CLOSURE,
     SUBJECTS,
-    closure_table,
     industry,
     industry_path,
+    region_paths,
     snapshot,
 )
 
@@ -122,19 +122,18 @@ def bind(run: RunContext) -> Registered:
     """Bind subjects, closure and areas."""
     with reading(run.workspace.engine) as db:
         known = snapshot(db, run.known, day=run.as_of)
-        ruled = closure_table(db, run.known, hierarchy="jurisdiction")
+        paths = region_paths(db, run.known, run.as_of)
     subjects = known["subjects"]
     run.bind(REPORTING_PLAN, known["reporting_plan"])
     rows = subjects.select(
         ["subject_id", "kind", "code", "region_code", "industry_code", "industry_edition"]
     ).to_pylist()
     areas = [{"subject_id": r["subject_id"], "area": r["region_code"], "sector": _sector(r)} for r in rows]
-    codes = {r["subject_id"]: r["code"] for r in rows if r["kind"] == "region"}
     return Registered(
         run.bind(SUBJECTS, subjects),
         run.bind(SUBJECT_CLOSURE, known["subject_closure"]),
         run.bind(AREAS, AREAS.from_rows(cast("list[dict[str, object]]", areas))),
-        region_paths(ruled, codes, run.as_of),
+        paths,
     )
 
 
@@ -146,16 +145,6 @@ def _sector(row: dict[str, Any]) -> str | None:
     except UserError:
         return None
     return "industry" if path[0] in INDUSTRY_SECTIONS else None
-
-
-def region_paths(closure: pa.Table, codes: dict[str, str], day: date) -> dict[str, tuple[str, ...]]:
-    """Region codes from the nation down to each region, by who is in charge on the day."""
-    above: dict[str, list[tuple[int, str]]] = {}
-    for row in closure.to_pylist():
-        a, s = row["ancestor_id"], row["subject_id"]
-        if s in codes and a in codes and row["valid_from"] <= day < row["valid_to"]:
-            above.setdefault(s, []).append((row["depth"], codes[a]))
-    return {codes[s]: tuple(c for _, c in sorted(rows, reverse=True)) for s, rows in above.items()}
 
 
 def inputs_table() -> pa.Table:

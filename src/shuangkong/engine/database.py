@@ -123,6 +123,15 @@ def writing(engine: Engine) -> Iterator[sa.Connection]:
         yield connection
 
 
+def one_at_a_time(connection: sa.Connection) -> None:
+    """Wait until no other transaction stamps an instant: on SQLite a writer is alone already.
+
+    Whatever asks for it before it takes the time can rely on it that a commit seen later is stamped later.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.text("SELECT pg_advisory_xact_lock(7219)"))
+
+
 @contextmanager
 def reading(engine: Engine) -> Iterator[sa.Connection]:
     """One consistent view of the database; nothing is written."""

@@ -25,7 +25,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from shuangkong.engine.contracts import TableContract, upcast
-from shuangkong.engine.database import METADATA, UtcInstant, reading, writing
+from shuangkong.engine.database import METADATA, UtcInstant, one_at_a_time, reading, writing
 from shuangkong.kernel.errors import UserError
 
 CHINA = ZoneInfo("Asia/Shanghai")
@@ -134,8 +134,10 @@ class Lake:
     ) -> Commit:
         """Write rows durably and make them visible, once for each token.
 
-        `also` runs in the same transaction (the audit entry, the register of imports): all of it happens or
-        none. A token that was committed before returns that commit and writes nothing.
+        The commit is stamped in its transaction, never before `recorded_at`: a run that began earlier, and is
+        asked again as known then, does not see it. `also` runs in the same transaction (the audit entry, the
+        register of imports): all of it happens or none. A token that was committed before returns that commit and
+        writes nothing.
         """
         earlier = self._by_token(contract.name, token)
         if earlier:
@@ -145,6 +147,8 @@ class Lake:
         relative = f"{contract.name}/D{day:%Y%m%d}/{uuid.uuid4().hex}.parquet"
         digest = write_durably(table, self.root / relative)
         with writing(self.engine) as db:
+            one_at_a_time(db)
+            stamped = max(recorded_at, self.clock())
             held = db.execute(sa.select(lake_lease).where(lake_lease.c.table_name == contract.name)).first()
             if held is None or held.holder != lease.holder or held.fence != lease.fence:
                 raise UserError(
@@ -159,14 +163,14 @@ class Lake:
                     rows=table.num_rows,
                     schema_version=contract.version,
                     sha256=digest,
-                    recorded_at=recorded_at,
+                    recorded_at=stamped,
                     token=token,
                     principal=principal,
                     note=note,
                 )
             )
             sequence = int((inserted.inserted_primary_key or (0,))[0])
-            done = Commit(sequence, contract.name, relative, table.num_rows, digest, recorded_at)
+            done = Commit(sequence, contract.name, relative, table.num_rows, digest, stamped)
             if also:
                 also(db, done)
         return done

@@ -27,7 +27,7 @@ import sqlalchemy as sa
 from shuangkong import __version__
 from shuangkong.engine.audit import record
 from shuangkong.engine.contracts import ContractBroken, TableContract, upcast
-from shuangkong.engine.database import METADATA, UtcInstant, reading, writing
+from shuangkong.engine.database import METADATA, UtcInstant, one_at_a_time, reading, writing
 from shuangkong.engine.executors import DuckDB, compile_sql
 from shuangkong.engine.workspace import Workspace
 from shuangkong.kernel.errors import UserError
@@ -199,11 +199,17 @@ def begin(
     scope: Scope,
     scope_subjects: pa.Table | None = None,
 ) -> Iterator[RunContext]:
-    """A run that is complete when the block ends, and failed (never visible) when it raises."""
+    """A run that is complete when the block ends, and failed (never visible) when it raises.
+
+    A `known` that lies ahead is brought back to now: nobody can know yet what will be recorded.
+    """
     run_id = RunId(f"r_{uuid.uuid4().hex[:20]}")
     folder = workspace.root / ("runs" if kind == "book" else "scenarios") / run_id
     previous = latest_run(workspace, known=None) if kind == "book" else None
     with writing(workspace.engine) as db:
+        # whatever is committed after this line is stamped later than `known`, so that asking again changes nothing
+        one_at_a_time(db)
+        known = min(known, workspace.clock())
         number = int(db.execute(sa.select(sa.func.coalesce(sa.func.max(run_row.c.number), 0))).scalar_one()) + 1
         db.execute(
             run_row.insert().values(

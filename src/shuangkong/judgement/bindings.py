@@ -86,9 +86,7 @@ def bindings(
 
     `methods` are those that the run accounts by: a target is answered under the one that it names.
     """
-    for pack in packs.packs:
-        if pack.instrument.source.known > known:
-            continue
+    for pack in standing_editions(packs, as_of=as_of, known=known):
         for target in pack.targets:
             if target.source.known > known:
                 continue
@@ -96,6 +94,16 @@ def bindings(
                 for b in _questions(pack, target, subject, as_of):
                     synthetic = b.synthetic or subject in subjects.synthetic
                     yield replace(b, synthetic=synthetic, method_id=_served(b.method_id, b.indicator_id, methods))
+
+
+def standing_editions(packs: PackSet, *, as_of: date, known: date) -> list[Pack]:
+    """Packs published by `known`, of which no other published one that is in force took the place.
+
+    An expired document stays: it is judged for its own years. One that was superseded is not asked again.
+    """
+    seen = [p for p in packs.packs if p.instrument.source.known <= known]
+    replaced = {k for p in seen if p.instrument.in_force_from <= as_of for k in p.instrument.supersedes}
+    return [p for p in seen if p.key not in replaced]
 
 
 def _bound(pack: Pack, target: Target, subjects: Subjects) -> Iterable[str]:
@@ -129,9 +137,10 @@ def _questions(pack: Pack, target: Target, subject: str, as_of: date) -> Iterato
 
 def _standing(pack: Pack, target: Target, subject: str, last_full: int) -> Iterator[Binding]:
     instrument = pack.instrument
+    # a year counts when the document was in force on its last day
     first = instrument.in_force_from.year
     end = instrument.in_force_to
-    last = min(last_full, end.year - 1 if end and end <= date(end.year, 12, 31) else last_full)
+    last = last_full if end is None else min(last_full, end.year - 1)
     for year in range(first, last + 1):
         base = target.base_year or year - 1
         yield _one(pack, target, subject, "standing", Period.year(year), year, base, target.bounds, True)

@@ -189,8 +189,11 @@ class _Walk:
         amounts = self._by_key("amounts", "entry_id", keys)
         measures = {t["measure"] for t in result.totals}  # an entry is also counted as electricity, CO2, …
         best = sorted(
-            (a for a in amounts
-             if a["measure"] in measures and (not a["method_id"] or not wanted or a["method_id"] in wanted)),
+            (
+                a
+                for a in amounts
+                if a["measure"] in measures and (not a["method_id"] or not wanted or a["method_id"] in wanted)
+            ),
             key=lambda a: abs(a["amount"] or Decimal(0)),
             reverse=True,
         )[:LISTED]

@@ -88,6 +88,9 @@ def in_force_command(
     region: Annotated[str, typer.Option("--region", help="code of GB/T 2260 or name; 000000 is the nation")],
     on: Annotated[str, typer.Option("--date", help="the day asked about, e.g. 2024-06-30")],
     known: Annotated[str | None, typer.Option("--known", help="as known on this day; today if left out")] = None,
+    workspace: Annotated[
+        Path | None, typer.Option("-w", "--workspace", help="for regions registered in a workspace")
+    ] = None,
     packs: Also = None,
     as_json: AsJson = False,
     lang: Speaks = Lang.zh,
@@ -95,7 +98,7 @@ def in_force_command(
     """Which documents reach a region on a day, from the nation down; expired ones are shown as expired."""
     day = _day(on, "--date")
     as_known = _day(known, "--known") if known is not None else datetime.now(ZoneInfo("Asia/Shanghai")).date()
-    path = region_path(region, day)
+    path = region_path(region, day, workspace)
     rows = service.in_force(service.packs_of(packs or []), path, day, as_known)
     if as_json:
         _json({"region": path[-1], "path": path, "date": str(day), "known": str(as_known), "instruments": rows})

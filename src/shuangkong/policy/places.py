@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
+from shuangkong.engine.api import Workspace, reading
+from shuangkong.kernel.scope import Scope
 from shuangkong.policy.model import NATION
 from shuangkong.registry import api as registry
 
 _NATION_NAMES = frozenset((NATION, "全国", "国家", "中国", "nation", "China"))
 
 
-def region_path(code_or_name: str, day: date) -> tuple[str, ...]:
-    """Codes from the nation to the region, as its parenthood stood on `day`; raises REG-001, REG-002, REG-003."""
+def region_path(code_or_name: str, day: date, workspace: Path | None = None) -> tuple[str, ...]:
+    """Codes from the nation to the region, as its parenthood stood on `day`; raises REG-001, REG-002, REG-003.
+
+    With a workspace also for regions registered there (development zones, the demo's invented ones).
+    """
     if code_or_name in _NATION_NAMES:
         return (NATION,)
-    return registry.region_path(code_or_name, day)
+    if workspace is None:
+        return registry.region_path(code_or_name, day)
+    opened = Workspace.open(workspace)
+    now = opened.clock()
+    with reading(opened.engine) as db:
+        subject = registry.directory(db, now).region(code_or_name, day)
+        seen = registry.subjects_seen(db, Scope.system("find the region asked about"), now, day=day, kind="region")
+        paths = registry.region_paths(db, now, day)
+    code = {r["subject_id"]: r["code"] for r in seen.to_pylist()}[subject]
+    return paths[code]

@@ -36,7 +36,15 @@ from shuangkong.registry.service import (
     source_row,
 )
 from shuangkong.registry.sheets import api as sheets
-from shuangkong.registry.snapshots import ancestors, closure_table, scope_subjects, snapshot, subject_ids, subtree
+from shuangkong.registry.snapshots import (
+    ancestors,
+    closure_table,
+    region_paths,
+    scope_subjects,
+    snapshot,
+    subject_ids,
+    subtree,
+)
 from shuangkong.registry.store import source as source_table
 from shuangkong.registry.tables import REPORTING_PLAN, SUBJECT_ALIASES, SUBJECT_CLOSURE, SUBJECTS
 from shuangkong.registry.unit_sheets import UnitReport, import_units, unit_schema
@@ -82,6 +90,7 @@ __all__ = [
     "region_by_name",
     "region_id",
     "region_path",
+    "region_paths",
     "regions_on",
     "register_regions",
     "register_unit",

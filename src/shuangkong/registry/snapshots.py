@@ -204,3 +204,18 @@ def subject_ids(connection: sa.Connection, kind: str, known: datetime) -> frozen
     t = store.subject
     query = sa.select(t.c.subject_id).where(t.c.kind == kind, t.c.recorded_at <= known)
     return frozenset(SubjectId(s) for s in connection.execute(query).scalars())
+
+
+def region_paths(connection: sa.Connection, known: datetime, day: date) -> dict[str, tuple[str, ...]]:
+    """Region codes from the nation down to each region, by who is in charge (管辖) on the day.
+
+    What documents reach a region follows this; what adds up into a region follows the place (属地).
+    """
+    table = subjects_table(connection, known, day=day)
+    codes = {r["subject_id"]: r["code"] for r in table.to_pylist() if r["kind"] == "region" and r["code"]}
+    above: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    for row in closure_table(connection, known, hierarchy="jurisdiction").to_pylist():
+        a, s = row["ancestor_id"], row["subject_id"]
+        if s in codes and a in codes and row["valid_from"] <= day < row["valid_to"]:
+            above[s].append((row["depth"], codes[a]))
+    return {codes[s]: tuple(c for _, c in sorted(rows, reverse=True)) for s, rows in above.items()}

@@ -1,4 +1,4 @@
-"""Registering units from a sheet (用能单位名录导入): checked against USCC, regions and GB/T 4754, whole or not at all."""
+"""Registering units from a sheet (用能单位名录导入): checked by USCC, region and GB/T 4754, whole or not at all."""
 
 from __future__ import annotations
 

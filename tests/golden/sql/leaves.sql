@@ -13,7 +13,8 @@ WITH "t1" AS (
     SUM("t0"."amount") FILTER(WHERE
       "t0"."state" = 'ok') AS "amount",
     COUNT("t0"."entry_id") AS "entries",
-    SUM(CASE WHEN "t0"."state" = 'ok' THEN 1 ELSE 0 END) AS "entries_known",
+    COUNT("t0"."entry_id") FILTER(WHERE
+      "t0"."state" = 'ok') AS "entries_known",
     MAX(
       CASE
         WHEN "t0"."confidence" = 'confirmed'
