@@ -16,7 +16,9 @@ from markupsafe import Markup, escape
 from shuangkong.webkit.figures import grouped
 
 WIDTH, HEIGHT = 660, 300
-LEFT, RIGHT, TOP, BOTTOM = 54, 14, 30, 34
+LEFT, RIGHT, TOP, BOTTOM = 54, 14, 42, 34
+#: A chart with so few places fits a phone with larger letters; a longer one scrolls in its frame.
+FEW = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ def _number(value: float, places: int) -> str:
 def _grid(f: _Frame) -> Iterator[str]:
     steps = min((b - a for a, b in zip(f.scale, f.scale[1:], strict=False)), default=1.0)
     places = 0 if steps >= 1 else max(1, -math.floor(math.log10(steps)))
-    yield f'<text class="axis-title" x="4" y="14">{escape(f.axes.y_title)}</text>'
+    yield f'<text class="axis-title" x="4" y="17">{escape(f.axes.y_title)}</text>'
     for value in f.scale:
         y = f.y(value)
         css = "zero" if value == 0 else "grid"
@@ -160,8 +162,9 @@ def _svg(f: _Frame, body: Sequence[str], *, defs: str = "") -> Markup:
         'patternTransform="rotate(45)"><line class="hatch" x1="0" y1="0" x2="0" y2="6"/></pattern></defs>'
     )
     label = escape(f.axes.title)
+    few = " few" if len(f.axes.ticks) <= FEW else ""
     return Markup(
-        f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{label}">{hatch}{defs}'
+        f'<svg class="chart{few}" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{label}">{hatch}{defs}'
         + "".join((*_grid(f), *body))
         + "</svg>"
     )
