@@ -22,6 +22,8 @@ from shuangkong.kernel.units import convert
 from shuangkong.policy.api import Pack, PackSet, Target, schedule, yearly_pace
 
 RELATIVE = ("decrease_by", "increase_by")
+#: A share with eight places is a percentage with the six of every stored figure.
+SHARE_PLACES = 8
 PRICED = ("gdp", "industry_value_added")
 
 
@@ -156,12 +158,12 @@ def _plan_change(pack: Pack, target: Target, subject: str, last_full: int) -> It
     yield _plan_end(pack, target, subject, period, base, last, last_full)
     if share is None or target.method is None:
         return
-    pace = yearly_pace(sign * share, years, target.method) * 100 * sign
+    pace = yearly_pace(sign * share, years, target.method, places=SHARE_PLACES) * 100 * sign
     for year in range(base + 1, min(last, last_full) + 1):
         bounds = (quantise(pace), None)
         yield _one(pack, target, subject, "pace", Period.year(year), year, year - 1, bounds, False)
         if base + 1 < year < last and (year < last_full or over):
-            due = schedule(sign * share, year - base, years, target.method) * 100 * sign
+            due = schedule(sign * share, year - base, years, target.method, places=SHARE_PLACES) * 100 * sign
             yield _one(pack, target, subject, "to_date", Period.year(year), year, base, (quantise(due), None), False)
 
 
@@ -179,7 +181,7 @@ def _plan_end(
         b = _one(pack, target, subject, "plan", period, last_full, base, bounds, False)
         return replace(b, reason="no_progress_method")
     sign = 1 if target.comparator == "decrease_by" else -1
-    due = schedule(sign * share, last_full - base, last - base, target.method) * 100 * sign
+    due = schedule(sign * share, last_full - base, last - base, target.method, places=SHARE_PLACES) * 100 * sign
     return _one(pack, target, subject, "plan", period, last_full, base, (quantise(due), None), False)
 
 

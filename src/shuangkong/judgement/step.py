@@ -200,7 +200,7 @@ def _answered(d: ir.Table) -> ir.Table:
         *_SAME, value=d.value, margin=margin, progress=_progress(d), status=status, reason=reason,
         needs=ibis.ifelse(reason.notnull(), needs, ibis.null("string")), coverage=d.coverage,
         confidence=_least_sure(d.target_confidence, d.value_confidence), value_key=d.value_key,
-        method_id=d.wanted_method, row_hit=ibis.ifelse(hit.coalesce(False), d.slug, ibis.null("string")),
+        method_id=d.wanted_method, row_hit=ibis.ifelse(hit.coalesce(False) & reason.isnull(), d.slug, ibis.null("string")),
         synthetic=d.synthetic,
     )  # fmt: skip
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal, localcontext
 from typing import Literal
 
-from shuangkong.kernel.numbers import quantise
+from shuangkong.kernel.numbers import PLACES, quantise
 from shuangkong.policy.model import Target
 from shuangkong.policy.tables import Column, Condition, DecisionTable, Operator, Row
 
@@ -52,16 +52,16 @@ def lower_target(target: Target) -> DecisionTable:
     )
 
 
-def yearly_pace(total: Decimal, years: int, method: Method) -> Decimal:
-    """The yearly change that adds up to `total` (a share: 0.17 for 17 %) over `years`, to 6 places.
+def yearly_pace(total: Decimal, years: int, method: Method, *, places: int = PLACES) -> Decimal:
+    """The yearly change that adds up to `total` (a share: 0.17 for 17 %) over `years`, to `places`.
 
     compound: 1 − (1 − R)^(1/n); linear: R/n. An increase is a negative total.
     """
-    return schedule(total, 1, years, method)
+    return schedule(total, 1, years, method, places=places)
 
 
-def schedule(total: Decimal, elapsed: int, years: int, method: Method) -> Decimal:
-    """The change due after `elapsed` of `years` on the way to `total`, to 6 places.
+def schedule(total: Decimal, elapsed: int, years: int, method: Method, *, places: int = PLACES) -> Decimal:
+    """The change due after `elapsed` of `years` on the way to `total`, to `places`.
 
     compound: 1 − (1 − R)^(t/n); linear: R·t/n. `total` is a share below 1; an increase is negative.
     """
@@ -70,11 +70,11 @@ def schedule(total: Decimal, elapsed: int, years: int, method: Method) -> Decima
     if total > 1:
         raise ValueError(f"a fall by {total} would leave less than nothing")
     if elapsed == 0:
-        return quantise(Decimal(0))
+        return quantise(Decimal(0), places)
     with localcontext() as context:
         context.prec = _DIGITS
         if method == "linear":
-            return quantise(total * elapsed / years)
+            return quantise(total * elapsed / years, places)
         if elapsed == years:
-            return quantise(total)
-        return quantise(1 - (1 - total) ** (Decimal(elapsed) / Decimal(years)))
+            return quantise(total, places)
+        return quantise(1 - (1 - total) ** (Decimal(elapsed) / Decimal(years)), places)
