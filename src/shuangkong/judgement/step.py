@@ -196,12 +196,12 @@ def _answered(d: ir.Table) -> ir.Table:
         else_=ibis.literal("the pack to name what is open"),
     )  # fmt: skip
     reason = ibis.ifelse(d.reason.isnull() & (d.shape == "open"), ibis.literal("no_tolerance"), d.reason)
+    row_hit = ibis.ifelse(hit.coalesce(False) & reason.isnull(), d.slug, ibis.null("string"))
     return d.select(
         *_SAME, value=d.value, margin=margin, progress=_progress(d), status=status, reason=reason,
         needs=ibis.ifelse(reason.notnull(), needs, ibis.null("string")), coverage=d.coverage,
         confidence=_least_sure(d.target_confidence, d.value_confidence), value_key=d.value_key,
-        method_id=d.wanted_method, row_hit=ibis.ifelse(hit.coalesce(False) & reason.isnull(), d.slug, ibis.null("string")),
-        synthetic=d.synthetic,
+        method_id=d.wanted_method, row_hit=row_hit, synthetic=d.synthetic,
     )  # fmt: skip
 
 

@@ -25,10 +25,11 @@ from shuangkong.accounting.api import (
 from shuangkong.engine.api import DuckDB, RunRecord, TableContract, Workspace, reading
 from shuangkong.judgement.tables import FINDINGS
 from shuangkong.kernel.errors import UserError
+from shuangkong.kernel.ids import SubjectId
 from shuangkong.kernel.provenance import NodeKind
 from shuangkong.kernel.scope import Scope
 from shuangkong.policy.api import PackSet, lower_target
-from shuangkong.registry.api import scope_subjects, source_row, subjects_seen
+from shuangkong.registry.api import describe, scope_subjects, source_row
 
 Row = dict[str, Any]
 #: How many book entries and totals are listed one by one; the rest is counted and summed.
@@ -79,10 +80,13 @@ def why(workspace: Workspace, run: RunRecord, packs: PackSet, key: str, scope: S
 
 
 def _named(db: sa.Connection, subject: str, scope: Scope, run: RunRecord) -> Row:
-    """Name and code of the subject on the run's day."""
-    table = subjects_seen(db, scope, run.known, day=run.as_of)
-    row: Row = next((r for r in table.to_pylist() if r["subject_id"] == subject), {})
-    return {"subject_zh": row.get("name_zh"), "subject_en": row.get("name_en"), "subject_code": row.get("code")}
+    """Name and code of the subject on the run's day, else the last ones."""
+    card = describe(db, SubjectId(subject), scope, run.known)
+    named: dict[str, str] = {}
+    for fact in sorted(card.aliases, key=lambda f: (f.valid_from <= run.as_of < f.valid_to, f.valid_from)):
+        named[fact.name] = fact.value
+    code = next((named[scheme] for scheme in ("gbt2260", "uscc", "local") if scheme in named), None)
+    return {"subject_zh": named.get("name_zh"), "subject_en": named.get("name_en"), "subject_code": code}
 
 
 class _Walk:
