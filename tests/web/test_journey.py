@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -64,17 +63,3 @@ def test_no_page_is_wider_than_a_phone(browser: Any, address: str, path: str) ->
     page.goto(address + path)
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     page.close()
-
-
-def test_pages_answer_quickly(pages: Any) -> None:
-    """Once a run is in memory, home, the list and a region answer in well under a second on a busy machine."""
-    for url in ("/", "/findings", pages.region("210000"), "/packs"):
-        pages.get(url)
-        best = min(_seconds(pages, url) for _ in range(3))
-        assert best < 1, url
-
-
-def _seconds(pages: Any, url: str) -> float:
-    start = time.perf_counter()
-    pages.get(url)
-    return time.perf_counter() - start

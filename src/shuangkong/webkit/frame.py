@@ -46,7 +46,8 @@ class Assets:
     def __init__(self, packages: Sequence[str]) -> None:
         self.by_name: dict[str, Asset] = {}
         for package in packages:
-            for entry in resources.files(package).joinpath("static").iterdir():
+            folder = resources.files(package).joinpath("static")
+            for entry in folder.iterdir() if folder.is_dir() else ():
                 if entry.is_file():
                     self.by_name[entry.name] = _asset(entry.name, entry.read_bytes())
         self.by_hash = {a.name: a for a in self.by_name.values()}
