@@ -20,8 +20,12 @@ PARTS = ("coal", "oil", "gas", "heat", "electricity", "other")
 
 @dataclass(frozen=True)
 class Structure:
-    """A stacked chart and its table; `methods` are the other choices there are."""
+    """A stacked chart and its table; `methods` are the other choices there are.
 
+    `measure` is energy, or energy_industry where a region's books hold the final use of its industry alone.
+    """
+
+    measure: str
     chart: Markup
     unit: str
     periods: tuple[str, ...]
@@ -50,11 +54,14 @@ def method_words(method: str, speaker: Speaker, *, full: bool = False) -> str:
     return speaker.say("punctuation.comma").join(parts)
 
 
-def structure(
-    view: RunView, subject: Subject, speaker: Speaker, level: str, kind: str, method: str
-) -> Structure | None:
+def structure(view: RunView, subject: Subject, speaker: Speaker, kind: str, method: str) -> Structure | None:
     """Energy of a subject by part and period; None where there are no books."""
-    rows = [r for r in view.totals(subject, "energy", level) if r["period_kind"] == kind]
+    rows: list[dict[str, Any]] = []
+    measure = "energy"
+    for measure in ("energy", "energy_industry"):
+        rows = [r for r in view.totals(subject, measure) if r["period_kind"] == kind]
+        if rows:
+            break
     methods = sorted({r["method_id"] for r in rows})
     if not methods:
         return None
@@ -74,7 +81,7 @@ def structure(
     full = len(set(short.values())) < len(methods)
     words = [(m, method_words(m, speaker, full=full)) for m in methods]
     return Structure(
-        _chart(periods, parts, cells, unit, speaker), unit, periods, parts, cells, sums, dict(cover),
+        measure, _chart(periods, parts, cells, unit, speaker), unit, periods, parts, cells, sums, dict(cover),
         least_sure(*{r["confidence"] for r in rows}), chosen, method_words(chosen, speaker), tuple(words),
     )  # fmt: skip
 

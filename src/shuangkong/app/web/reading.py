@@ -152,12 +152,12 @@ class RunView:
         where = f"subject_id = '{subject.id}'"
         return self._once(("values", subject.id), lambda: self._rows(INDICATOR_VALUES, where))
 
-    def totals(self, subject: Subject, measure: str, level: str) -> list[Row]:
-        """Totals of one measure of a subject, own or subtree."""
-        if measure not in ("energy", "output") or level not in ("own", "subtree"):
-            raise ValueError(f"no page shows {measure} {level}")
-        where = f"subject_id = '{subject.id}' AND measure = '{measure}' AND level = '{level}'"
-        return self._once(("totals", subject.id, measure, level), lambda: self._rows(TOTALS, where))
+    def totals(self, subject: Subject, measure: str) -> list[Row]:
+        """Totals of one measure of a subject with all that lies in it."""
+        if measure not in ("energy", "energy_industry", "output"):
+            raise ValueError(f"no page shows {measure}")
+        where = f"subject_id = '{subject.id}' AND measure = '{measure}' AND level = 'subtree'"
+        return self._once(("totals", subject.id, measure), lambda: self._rows(TOTALS, where))
 
     def _rows(self, contract: Any, where: str) -> list[Row]:
         rows: list[Row] = read_result(self.run, contract, self.scope, self._seen, where=where).to_pylist()

@@ -54,7 +54,7 @@ def region_page(view: RunView, subject: Subject, tell: Teller, method: str) -> d
         "plans": _by_pack(view, found),
         "courses": courses(view, found, tell),
         "rates": rates(view, subject),
-        "structure": structure(view, subject, tell.speaker, "subtree", "year", method),
+        "structure": structure(view, subject, tell.speaker, "year", method),
         "below": [b for b in shown if b.subject.kind == "region"],
         "units": [b for b in shown if b.subject.kind == "unit"],
         "hidden": hidden,

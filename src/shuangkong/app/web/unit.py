@@ -28,7 +28,7 @@ def unit_page(view: RunView, subject: Subject, tell: Teller, method: str) -> dic
         "industry": _industry(subject),
         "findings": found,
         "intensity": _intensity(view, found, tell),
-        "structure": structure(view, subject, tell.speaker, "own", "month", method),
+        "structure": structure(view, subject, tell.speaker, "month", method),
         "outputs": _outputs(view, subject, tell),
         "next_finding": min(found, key=lambda f: (severity(f.status), -f.period_end.toordinal()), default=None),
     }
@@ -61,7 +61,7 @@ def _intensity(view: RunView, found: tuple[Finding, ...], tell: Teller) -> Marku
 
 def _outputs(view: RunView, subject: Subject, tell: Teller) -> list[tuple[str, str, Markup]]:
     """Output by month, one chart for each product: two scales never share a chart."""
-    rows = [r for r in view.totals(subject, "output", "own") if r["period_kind"] == "month"]
+    rows = [r for r in view.totals(subject, "output") if r["period_kind"] == "month"]
     charts = []
     for product, _ in Counter(r["part"] for r in rows).most_common(3):
         own = {r["period_key"]: r for r in rows if r["part"] == product}
