@@ -65,7 +65,7 @@ def structure(view: RunView, subject: Subject, speaker: Speaker, kind: str, meth
     methods = sorted({r["method_id"] for r in rows})
     if not methods:
         return None
-    chosen = method if method in methods else next((m for m in methods if "/primary/" in m), methods[0])
+    chosen = method if method in methods else max(methods, key=lambda m: (_whole(rows, m), "/primary/" in m, m))
     rows = [r for r in rows if r["method_id"] == chosen]
     cells: dict[tuple[str, str], Decimal | None] = {(r["period_key"], r["part"]): r["amount"] for r in rows}
     cover: dict[str, Decimal] = defaultdict(lambda: Decimal(1))
@@ -84,6 +84,11 @@ def structure(view: RunView, subject: Subject, speaker: Speaker, kind: str, meth
         measure, _chart(periods, parts, cells, unit, speaker), unit, periods, parts, cells, sums, dict(cover),
         least_sure(*{r["confidence"] for r in rows}), chosen, method_words(chosen, speaker), tuple(words),
     )  # fmt: skip
+
+
+def _whole(rows: list[dict[str, Any]], method: str) -> Decimal:
+    """How much of what was due a method covers, summed: a basis that leaves a carrier out comes after one that does not."""
+    return sum((r["coverage"] for r in rows if r["method_id"] == method), Decimal(0))
 
 
 def _sum(values: list[Decimal | None]) -> Decimal | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from markupsafe import Markup
@@ -161,6 +162,7 @@ class Rates:
     indicators: tuple[tuple[str, str], ...]
     years: tuple[str, ...]
     cells: dict[tuple[str, str], Row]
+    places: dict[str, int]
 
 
 def rates(view: RunView, subject: Subject) -> Rates | None:
@@ -176,7 +178,18 @@ def rates(view: RunView, subject: Subject) -> Rates | None:
     if not cells:
         return None
     years = sorted({y for y, _ in cells}, reverse=True)
-    return Rates(tuple(c for c, _ in columns.most_common(7)), tuple(years), cells)
+    places: dict[str, int] = {}
+    for (_, indicator), r in cells.items():
+        places[indicator] = max(places.get(indicator, 0), _printed(r["value"]))
+    return Rates(tuple(c for c, _ in columns.most_common(7)), tuple(years), cells, places)
+
+
+def _printed(value: Decimal | None) -> int:
+    """Digits after the point that a published figure bears."""
+    if value is None:
+        return 0
+    exponent = value.normalize().as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0
 
 
 def _below(view: RunView, subject: Subject) -> tuple[list[Below], int]:
