@@ -87,7 +87,7 @@ def structure(view: RunView, subject: Subject, speaker: Speaker, kind: str, meth
 
 
 def _whole(rows: list[dict[str, Any]], method: str) -> Decimal:
-    """How much of what was due a method covers, summed: a basis that leaves a carrier out comes after one that does not."""
+    """What a method covers of what was due, summed: a basis that leaves a carrier out comes last."""
     return sum((r["coverage"] for r in rows if r["method_id"] == method), Decimal(0))
 
 
