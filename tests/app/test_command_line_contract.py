@@ -138,3 +138,16 @@ def test_serve_refuses_an_open_address(demo: Demo) -> None:
     done = call("serve", "-w", str(demo[0].root), "--host", "0.0.0.0")
     assert done.returncode == 2
     assert done.stderr.startswith("CLI-001 --host:")
+
+
+def test_what_is_in_force_in_a_registered_region(demo: Demo) -> None:
+    """Documents of the nation and of the invented city reach it, none of another province; ended ones are expired."""
+    done = call(
+        "policy", "in-force", "--region", "示范市（合成）", "--date", "2026-06-01", "-w", str(demo[0].root), "--json"
+    )
+    data = json.loads(done.stdout)
+    assert data["path"] == ["000000", "990000", "990100"]
+    standing = {row["pack"]: row["standing"] for row in data["instruments"]}
+    assert standing["guofa-2021-33@2021"] == "expired"
+    assert standing["demo-shifanshi@2022"] == "expired"
+    assert not any("guangdong" in name or "fuzhou" in name for name in standing)

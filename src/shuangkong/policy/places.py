@@ -26,7 +26,7 @@ def region_path(code_or_name: str, day: date, workspace: Path | None = None) -> 
     now = opened.clock()
     with reading(opened.engine) as db:
         subject = registry.directory(db, now).region(code_or_name, day)
-        seen = registry.subjects_seen(db, Scope.system("find the region asked about"), now, day=day, kind="region")
+        seen = registry.subjects_seen(db, Scope.all("cli"), now, day=day, kind="region")
         paths = registry.region_paths(db, now, day)
     code = {r["subject_id"]: r["code"] for r in seen.to_pylist()}[subject]
     return paths[code]
