@@ -16,6 +16,8 @@ from shuangkong.app.demo.run import Loaded
 from shuangkong.engine.api import Workspace
 
 Demo = tuple[Workspace, Loaded]
+#: Everything here works on the whole demo.
+pytestmark = pytest.mark.slow
 FILE_OF_THREE = "统一社会信用代码,期间,能源品种,消费量,计量单位\n"
 
 
@@ -105,7 +107,6 @@ def _units(workspace: Workspace) -> list[dict[str, str]]:
     return rows
 
 
-@pytest.mark.slow
 def test_an_interrupted_demo_is_finished_by_the_next(tmp_path: Path) -> None:
     """Killed at several moments and started again, the demo neither fails nor doubles anything."""
     root = tmp_path / "w"

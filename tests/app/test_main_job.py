@@ -25,6 +25,8 @@ AS_OF = date(2026, 11, 20)
 
 Row = dict[str, Any]
 Demo = tuple[Workspace, Loaded]
+#: Everything here works on the whole demo.
+pytestmark = pytest.mark.slow
 READER = Scope.all("test")
 
 

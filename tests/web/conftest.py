@@ -56,3 +56,10 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Pages:
 def empty(tmp_path_factory: pytest.TempPathFactory) -> TestClient:
     """The pages of a workspace in which nothing was judged."""
     return TestClient(create_app(Workspace.create(tmp_path_factory.mktemp("empty") / "w")))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What stands on the whole demo is slow; `./run check` leaves it to `./run test`."""
+    for item in items:
+        if "pages" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)
