@@ -14,7 +14,7 @@ from shuangkong.accounting.api import BOOK_ENTRIES, INDICATOR_VALUES, REPORTED_V
 from shuangkong.app.demo.run import Loaded
 from shuangkong.app.explaining import explain, packs_of_run, why_lines
 from shuangkong.app.pipeline import run_pipeline
-from shuangkong.engine.api import RunRecord, Workspace, latest_run, read_result, reading, runs_list, verify
+from shuangkong.engine.api import DuckDB, RunRecord, Workspace, latest_run, read_result, reading, runs_list, verify
 from shuangkong.judgement.api import FINDING_CHANGES, FINDINGS
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.scope import Scope
@@ -271,3 +271,60 @@ def test_the_audit_log_holds(demo: Demo) -> None:
     """Every import, commit and run of the demo is in the chain, and the chain is whole."""
     with reading(demo[0].engine) as db:
         assert verify(db) == []
+
+
+def test_every_years_entries_add_up_to_its_total(demo: Demo) -> None:
+    """The edges of a region's year reach exactly the entries that were summed, moved and closed units too."""
+    workspace, loaded = demo
+    with reading(workspace.engine) as db:
+        places = directory(db, workspace.clock())
+        regions = [places.region(code, AS_OF) for code in ("990100", "990101", "990102", "990103", "990104")]
+    listed = ", ".join(f"'{r}'" for r in regions)
+    folder = loaded.run.folder
+    with DuckDB(threads=1) as engine:
+        rows = engine.run(
+            f"""WITH RECURSIVE e AS (
+                SELECT from_key, to_kind, to_key FROM '{folder}/edges.parquet' WHERE from_kind = 'total'
+            ), start AS (
+                SELECT total_key, measure, method_id, amount, total_key AS node, 'total' AS kind
+                FROM '{folder}/totals.parquet' WHERE level = 'subtree' AND period_kind = 'year'
+                AND subject_id IN ({listed}) AND measure IN ('energy', 'co2', 'gdp', 'energy_feedstock')
+            ), walk AS (
+                SELECT * FROM start UNION
+                SELECT w.total_key, w.measure, w.method_id, w.amount, e.to_key, e.to_kind
+                FROM walk w JOIN e ON e.from_key = w.node AND w.kind = 'total'
+            ), reached AS (
+                SELECT w.total_key, any_value(w.amount) AS whole, sum(a.amount) AS parts FROM walk w
+                JOIN '{folder}/amounts.parquet' a ON w.kind = 'entry' AND a.entry_id = w.node
+                AND a.measure = w.measure AND a.method_id = w.method_id AND a.state = 'ok' GROUP BY ALL
+            ) SELECT total_key, whole, parts FROM reached"""
+        ).to_pylist()
+    assert len(rows) > 200
+    assert [r["total_key"] for r in rows if r["whole"] != r["parts"]] == []
+
+
+def test_a_missing_gdp_or_output_is_seen_and_decides_nothing(demo_copy: Workspace, packs: PackSet) -> None:
+    """Without one county's GDP, or half of a unit's output, the ratio is partial and the finding insufficient."""
+    table = demo_copy.lake.read(BOOK_ENTRIES, demo_copy.clock()).to_pylist()
+    gdp = next(r for r in table if r["item"] == "gdp" and r["period_key"] == "2025" and r["confidence"] == "synthetic")
+    gone = {r["corrects"] for r in table}
+    unit = next(r["subject_id"] for r in table if r["book"] == "output" and r["period_key"] == "2025-01")
+    half = [
+        r for r in table
+        if (r["subject_id"], r["book"]) == (unit, "output") and "2025-01" <= r["period_key"] <= "2025-06"
+        if r["entry_id"] not in gone
+    ]  # fmt: skip
+    now = demo_copy.clock()
+    blank = [
+        {**r, "entry_id": f"e_blank_{n}", "corrects": r["entry_id"], "quantity": None, "state": "no_quantity"}
+        for n, r in enumerate([gdp, *half])
+    ]
+    rows = BOOK_ENTRIES.from_rows([{**r, "recorded_at": now} for r in blank])
+    with demo_copy.lake.lease(BOOK_ENTRIES.name) as lease:
+        demo_copy.lake.commit(BOOK_ENTRIES, rows, lease, token="b", principal="t", note="", recorded_at=now)
+    run = run_pipeline(demo_copy, packs, known=demo_copy.clock(), as_of=AS_OF, scope=Scope.system("test"))
+    after = {(r["slug"], r["subject_id"], r["variant"], r["period_key"]): r for r in found(run)}
+    city = next(r for k, r in after.items() if k[0] == "energy-per-gdp.city" and k[2] == "plan")
+    assert (city["status"], city["reason"], city["coverage"]) == ("insufficient", "coverage", Decimal("0.75"))
+    made = [r for k, r in after.items() if k[1] == unit and k[3] == "2025" and k[2] == "standing"]
+    assert [(r["status"], r["coverage"]) for r in made] == [("insufficient", Decimal("0.5"))] * len(made)

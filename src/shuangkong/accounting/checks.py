@@ -103,12 +103,12 @@ def of_which_over(totals: ir.Table) -> ir.Table:
 def return_missing(expected: ir.Table, leaves: ir.Table) -> ir.Table:
     """Returns that were due and are not there. expected: one row per return and measure, see `rollup.returns`."""
     keys = ["method_id", "measure", "subject_id", "period_key"]
-    due = expected.filter(expected.measure == "energy")
+    due = expected.filter(expected.measure.isin(("energy", "output", "gdp", "industry_value_added")))
     gone = due.anti_join(leaves, keys)
-    t = gone.select("subject_id", "period_key").distinct()
+    t = gone.select("subject_id", "period_key", "measure").distinct()
     return t.select(
         code=ibis.literal("return_missing"), severity=ibis.literal("note"), subject_id="subject_id",
-        period_key="period_key", what=ibis.literal("energy"), evidence=ibis.literal("0 ≠ null"),
+        period_key="period_key", what="measure", evidence=ibis.literal("0 ≠ null"),
     )  # fmt: skip
 
 

@@ -36,7 +36,10 @@ def energy_total(books: Books) -> ir.Table:
 
 @indicator(
     "energy_total_assessed", "考核口径能源消费总量", "energy total as assessed", unit="tce", nature=Nature.FLOW,
-    better="lower", inputs=(("energy", "gross, then deductions of the side total"),),
+    better="lower", inputs=(
+        ("energy", "gross"), ("energy_new_renewable", "deducted"), ("energy_feedstock", "deducted"),
+        ("energy_major_project", "deducted"), ("energy_certificate", "deducted up to its cap"),
+    ),
     clause="国发〔2021〕33号 四（一）; 发改环资〔2022〕803号; 发改环资〔2024〕113号",
 )  # fmt: skip
 def energy_total_assessed(books: Books) -> ir.Table:
@@ -109,7 +112,10 @@ def electricity_total(books: Books) -> ir.Table:
 
 @indicator(
     "energy_per_gdp", "单位地区生产总值能耗", "energy per GDP", unit="tce/10k_CNY", nature=Nature.RATIO,
-    better="lower", inputs=(("energy", "after intensity deductions"), ("gdp", "constant prices")),
+    better="lower", inputs=(
+        ("energy", "gross"), ("energy_feedstock", "deducted"), ("energy_major_project", "deducted"),
+        ("energy_certificate", "deducted up to its cap"), ("gdp", "constant prices"),
+    ),
     clause="国发〔2021〕33号 二",
 )  # fmt: skip
 def energy_per_gdp(books: Books) -> ir.Table:

@@ -18,7 +18,7 @@ from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.labels import Label
 from shuangkong.kernel.numbers import quantise
 from shuangkong.kernel.periods import Period, PeriodKind
-from shuangkong.policy.api import PackSet, Target, schedule
+from shuangkong.policy.api import Dated, PackSet, Target, schedule
 from shuangkong.registry.api import (
     REPORTING_PLAN,
     SUBJECT_CLOSURE,
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 #: 工业 in GB/T 4754: mining, manufacturing, and supply of electricity, heat, gas and water.
 INDUSTRY_SECTIONS = ("B", "C", "D")
 NATION = "000000"
+#: Targets whose base year a deduction reaches back to.
+ENERGY_TARGETS = ("energy_per_gdp", "energy_total", "energy_total_assessed", "energy_total_increment")
 
 AREAS = TableContract(
     "areas",
@@ -56,7 +58,7 @@ EXPECTED = TableContract(
         text("subject_id", "主体", "subject"),
         *PERIOD_COLUMNS,
     ),
-    key=("method_id", "measure", "subject_id", "period_key"),
+    key=("method_id", "measure", "unit", "subject_id", "period_key"),
 )
 APPLIES = TableContract(
     "deduction_rules",
@@ -158,20 +160,29 @@ def inputs_table() -> pa.Table:
 
 
 def bind_expected(run: RunContext, methods: Sequence[Method]) -> ir.Table:
-    """One row for each monthly return that was due by the run's day, for every measure that it feeds."""
+    """One row for each return that was due by the run's day, for every measure that it feeds."""
     plan = run.executor.run(
         "SELECT p.*, coalesce(sector, '') AS sector FROM reporting_plan p LEFT JOIN areas USING (subject_id)"
     )
-    rows: dict[tuple[str, str, str, str], dict[str, object]] = {}
+    bases = _column(run, "SELECT DISTINCT price_base AS x FROM book_entries WHERE starts_with(price_base, 'constant:')")
+    made: dict[str, list[str]] = {}
+    for r in run.executor.run("SELECT DISTINCT subject_id, unit FROM book_entries WHERE book = 'output'").to_pylist():
+        made.setdefault(r["subject_id"], []).append(r["unit"])
+    rows: dict[tuple[str, ...], dict[str, object]] = {}
     for p in plan.to_pylist():
+        feeds = list(_measures(p["book"], p["sector"], methods, bases, made.get(p["subject_id"], ())))
         for period in due_periods(p["period_kind"], p["valid_from"], min(p["valid_to"], run.as_of + timedelta(days=1))):
-            for method_id, measure, unit in _measures(p["book"], p["sector"], methods):
-                rows[method_id, measure, p["subject_id"], period.key] = {
+            for method_id, measure, unit in feeds:
+                rows[method_id, measure, unit, p["subject_id"], period.key] = {
                     "method_id": method_id, "measure": measure, "unit": unit, "subject_id": p["subject_id"],
                     "period_key": period.key, "period_kind": period.kind.value, "period_start": period.start,
                     "period_end": period.end,
                 }  # fmt: skip
     return run.bind(EXPECTED, EXPECTED.from_rows(list(rows.values())))
+
+
+def _column(run: RunContext, sql: str) -> list[str]:
+    return sorted(r["x"] for r in run.executor.run(sql).to_pylist())
 
 
 def due_periods(kind: str, start: date, end: date) -> Iterator[Period]:
@@ -187,7 +198,14 @@ def due_periods(kind: str, start: date, end: date) -> Iterator[Period]:
         p = Period.month(p.end.year, p.end.month)
 
 
-def _measures(book: str, sector: str, methods: Sequence[Method]) -> Iterator[tuple[str, str, str]]:
+def _measures(
+    book: str, sector: str, methods: Sequence[Method], bases: Sequence[str], made: Sequence[str]
+) -> Iterator[tuple[str, str, str]]:
+    """(method, measure, unit) that a return of a book feeds.
+
+    `bases` are the price bases in use; `made` the units in which the subject ever handed in output: one that
+    never did has no unit to expect, and its ratios have no denominator anyhow.
+    """
     if book == "energy":
         for m in methods:
             yield m.id, "energy", "tce"
@@ -195,7 +213,13 @@ def _measures(book: str, sector: str, methods: Sequence[Method]) -> Iterator[tup
                 yield m.id, "co2", "tCO2"
             if sector:
                 yield m.id, "energy_industry", "tce"
-    # the unit of an output is its product's; a return that never came has none, and needs none
+    elif book == "value":
+        for base in bases:
+            yield base, "gdp", "CNY"
+            yield base, "industry_value_added", "CNY"
+    elif book == "output":
+        for unit in made:
+            yield "", "output", unit
 
 
 def targets_of(packs: PackSet) -> Iterator[Target]:
@@ -241,7 +265,7 @@ def _rules(packs: PackSet, run: RunContext, step: str, side: str, years: Sequenc
     known = run.known.date()
     rows = [r for r in packs.parameters("deduction.applies").rows(known) if r.key == (step, side)]
     backwards = _also_in_base_year(packs, known, step)
-    base_years = {t.base_year for t in targets_of(packs) if t.base_year} if backwards else set()
+    base_years = _base_years_under(packs, rows) if backwards else set()
     for year in years:
         # a rule that also holds for the base year holds there as it does in the first year it is in force
         hit = [r for r in rows if r.covers(date(year, 12, 31))] or (rows[:1] if year in base_years else [])
@@ -253,6 +277,13 @@ def _rules(packs: PackSet, run: RunContext, step: str, side: str, years: Sequenc
             }  # fmt: skip
 
 
+def _base_years_under(packs: PackSet, rows: Sequence[Dated]) -> set[int]:
+    """Base years before a rule of plans that run on into its force: 2020 for a rule of 2021, not 2015 or 2018."""
+    start = min((r.start.year for r in rows), default=0)
+    plans = [(t.base_year, t.target_year) for t in targets_of(packs) if t.indicator in ENERGY_TARGETS]
+    return {b for b, last in plans if b is not None and last is not None and b < start <= last}
+
+
 def _also_in_base_year(packs: PackSet, known: date, step: str) -> bool:
     name = f"deduction.{step}_base_year"
     if name not in packs.parameter_ids():
@@ -261,12 +292,16 @@ def _also_in_base_year(packs: PackSet, known: date, step: str) -> bool:
 
 
 def _caps(run: RunContext) -> Iterator[dict[str, object]]:
-    """cap = share × required saving; required = E_base × G_t ÷ G_base × the reduction due in year t."""
+    """cap = share × required saving; required = E_base × G_t ÷ G_base × the reduction due in year t.
+
+    E_base is without feedstock where that is taken out of the base year too.
+    """
     packs, known = packs_of(run), run.known.date()
     if "deduction.certificate_cap" not in packs.parameter_ids():
         return
     shares = [r for r in packs.parameters("deduction.certificate_cap").rows(known) if r.value is not None]
     held = _region_years(run)
+    net = _also_in_base_year(packs, known, "feedstock")
     codes = {
         r["code"]: r["subject_id"]
         for r in run.executor.run("SELECT code, subject_id FROM subjects WHERE kind = 'region'").to_pylist()
@@ -280,22 +315,23 @@ def _caps(run: RunContext) -> Iterator[dict[str, object]]:
             subject, last = codes.get(code), t.target_year or 0
             for (method_id, s, year), energy in held["energy"].items():
                 base = held["energy"].get((method_id, s, t.base_year))
+                feedstock = held["energy_feedstock"].get((method_id, s, t.base_year)) if net else None
                 gdp = [held["gdp"].get((f"constant:{t.base_year}", s, y)) for y in (year, t.base_year)]
                 if s != subject or not t.base_year < year <= last or base is None or None in gdp or energy is None:
                     continue
                 due = schedule(t.value / 100, year - t.base_year, last - t.base_year, t.method or "linear")
                 share = next((r.value for r in shares if r.covers(date(year, 12, 31))), None)
                 if share is not None and gdp[0] is not None and gdp[1]:
-                    cap = quantise(share * due * base * gdp[0] / gdp[1])
+                    cap = quantise(share * due * (base - (feedstock or 0)) * gdp[0] / gdp[1])
                     yield {"method_id": method_id, "subject_id": s, "period_key": str(year), "cap": cap}
 
 
 def _region_years(run: RunContext) -> dict[str, dict[tuple[str, str, int], Decimal | None]]:
-    held: dict[str, dict[tuple[str, str, int], Decimal | None]] = {"energy": {}, "gdp": {}}
+    held: dict[str, dict[tuple[str, str, int], Decimal | None]] = {"energy": {}, "energy_feedstock": {}, "gdp": {}}
     table = run.executor.run(
         "SELECT measure, method_id, subject_id, year(period_start) AS y, sum(amount) AS a FROM totals"
         " JOIN subjects USING (subject_id) WHERE kind = 'region' AND totals.level = 'subtree' AND period_kind = 'year'"
-        " AND measure IN ('energy', 'gdp') GROUP BY ALL"
+        " AND measure IN ('energy', 'energy_feedstock', 'gdp') GROUP BY ALL"
     )
     for r in table.to_pylist():
         held[r["measure"]][r["method_id"], r["subject_id"], r["y"]] = r["a"]

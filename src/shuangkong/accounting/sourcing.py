@@ -28,23 +28,54 @@ def _edges(rows: ir.Table, kinds: tuple[str, str], role: str) -> ir.Table:
 
 
 def total_edges(totals: ir.Table, leaves: ir.Table, amounts: ir.Table, closure: ir.Table) -> ir.Table:
-    """From a subtree to its own part and its children, from a year to its periods, from those to entries."""
+    """From a subtree to its own part and its children, from a year to its periods, from those to entries.
+
+    A month's total leads to the children that lay in the region at its end; a year leads to its own months and
+    to the yearly returns in it, as they were summed: never to a child's year, which may have been made elsewhere.
+    """
     t = totals
     sub, own = t.filter(t.level == "subtree"), t.filter(t.level == "own")
     key = ["measure", "part", "subject_id", "period_key", "method_id"]
     self_part = sub.select(*key, from_key="total_key").inner_join(own.select(*key, to_key="total_key"), key)
     c = closure.filter(closure.depth == 1)
-    child = sub.select(*key[:2], "period_key", "method_id", "period_end", subject_id="subject_id", to_key="total_key")
+    native = sub.filter(sub.period_kind != "year")
+    child = native.select(*key[:2], "period_key", "method_id", "period_end", "subject_id", to_key="total_key")
     up = child.inner_join(
         c, [child.subject_id == c.subject_id, c.valid_from < child.period_end, child.period_end <= c.valid_to]
     ).select("measure", "part", "period_key", "method_id", "to_key", subject_id=c.ancestor_id)
-    down = sub.select(*key, from_key="total_key").inner_join(up, key)
+    down = native.select(*key, from_key="total_key").inner_join(up, key)
     return ibis.union(
         _edges(self_part, ("total", "total"), "own part"),
         _edges(down, ("total", "total"), "child"),
+        _edges(_months_of_regions(sub, closure), ("total", "total"), "period"),
+        _edges(_yearly_returns(leaves, closure), ("total", "total"), "yearly return"),
         _edges(_periods(t, leaves, closure), ("total", "total"), "period"),
         _edges(_entries(amounts, closure), ("total", "entry"), "entry"),
     )
+
+
+def _months_of_regions(sub: ir.Table, closure: ir.Table) -> ir.Table:
+    """From a region's year to the region's own months."""
+    above = closure.filter(closure.depth > 0).select(subject_id="ancestor_id").distinct()
+    regions = sub.semi_join(above, "subject_id")
+    same = ["measure", "part", "subject_id", "method_id"]
+    months = regions.filter(regions.period_kind != "year").mutate(
+        year_key=lambda t: t.period_start.year().cast("string")
+    )
+    years = regions.filter(regions.period_kind == "year").select(*same, from_key="total_key", year_key="period_key")
+    return years.inner_join(months.select(*same, "year_key", to_key="total_key"), [*same, "year_key"])
+
+
+def _yearly_returns(leaves: ir.Table, closure: ir.Table) -> ir.Table:
+    """From a region's year to the yearly returns of all that lay in it at the year's end."""
+    own = _standing(leaves.filter(leaves.period_kind == "year", leaves.extent == "own"), closure)
+    own = own.mutate(to_key=total_key(own)).rename(inner_id="subject_id")
+    c = closure.filter(closure.depth > 0).rename(inner_id="subject_id")
+    j = own.inner_join(
+        c, [own.inner_id == c.inner_id, c.valid_from < own.period_end, own.period_end <= c.valid_to]
+    ).select("measure", "part", "period_key", "method_id", "to_key", subject_id=c.ancestor_id)
+    j = j.mutate(level=ibis.literal("subtree"))
+    return j.mutate(from_key=total_key(j))
 
 
 def _standing(rows: ir.Table, closure: ir.Table) -> ir.Table:
