@@ -328,3 +328,16 @@ def test_a_missing_gdp_or_output_is_seen_and_decides_nothing(demo_copy: Workspac
     assert (city["status"], city["reason"], city["coverage"]) == ("insufficient", "coverage", Decimal("0.75"))
     made = [r for k, r in after.items() if k[1] == unit and k[3] == "2025" and k[2] == "standing"]
     assert [(r["status"], r["coverage"]) for r in made] == [("insufficient", Decimal("0.5"))] * len(made)
+
+
+def test_a_gap_inside_the_rounding_of_the_bulletins_says_so(demo: Demo) -> None:
+    """Anhui's 15.985240 % of 16 % lies inside what five rates of two decimals can hide; Hebei's 21.5 of 17 does not."""
+    rows = {r["slug"]: r for r in found(demo[1].run) if (r["pack_id"], r["variant"]) == ("guofa-2016-74", "plan")}
+    near = explain(demo[0], rows["energy-per-gdp.340000"]["finding_key"], READER).change
+    far = explain(demo[0], rows["energy-per-gdp.130000"]["finding_key"], READER).change
+    assert near is not None
+    assert far is not None
+    assert near["gap"] == Decimal("0.014760")
+    # by hand: Σ 0.005 ÷ (1 + r) × Π(1 + r), each rate near −3.4 %, is about five times 0.005 × 0.87
+    assert Decimal("0.020") < near["within_rounding"] < Decimal("0.023")
+    assert far["within_rounding"] is None

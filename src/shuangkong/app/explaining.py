@@ -82,6 +82,13 @@ def why_lines(found: Why, language: Language) -> list[str]:
         turns = STATUS_LABELS[Status(found.change["turns_to"])].in_(language)
         words = "再变动 {} {} 即变为“{}”" if zh else "a change of {} {} would make it “{}”"
         out.append(words.format(short(found.change["gap"]), found.change["unit"], turns))
+        if found.change["within_rounding"] is not None:
+            near = (
+                "注意：差额在公布值四舍五入的误差之内（±{} 个百分点）"
+                if zh
+                else "the gap is within the rounding of the rates (±{})"
+            )
+            out.append(near.format(short(found.change["within_rounding"])))
     return out
 
 

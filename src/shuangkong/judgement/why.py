@@ -26,6 +26,7 @@ from shuangkong.engine.api import DuckDB, RunRecord, TableContract, Workspace, r
 from shuangkong.judgement.tables import FINDINGS
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.ids import SubjectId
+from shuangkong.kernel.numbers import quantise
 from shuangkong.kernel.provenance import NodeKind
 from shuangkong.kernel.scope import Scope
 from shuangkong.policy.api import PackSet, lower_target
@@ -291,5 +292,33 @@ def what_would_change(finding: Row, result: Why) -> Row | None:
     gap = abs(finding["margin"])
     hit = finding["row_hit"] is not None
     turns = {"met": "missed", "on_track": "behind", "missed": "met", "behind": "on_track"}.get(finding["status"])
-    del result
-    return {"gap": gap, "unit": finding["unit"], "spare": hit, "turns_to": turns, "needs": finding["needs"]}
+    rounding = published_rounding(result) if result.indicator and result.indicator["origin"] == "chained" else None
+    within = rounding if rounding is not None and gap <= rounding else None
+    return {
+        "within_rounding": within,
+        "gap": gap,
+        "unit": finding["unit"],
+        "spare": hit,
+        "turns_to": turns,
+        "needs": finding["needs"],
+    }
+
+
+def published_rounding(result: Why) -> Decimal:
+    """How far a chained change may be off, because each published rate is rounded: points of %, to six places.
+
+    Half a unit of the last digit that any of the rates bears, carried through the product.
+    """
+    rates = [r["value"] for r in result.rates if r["value"] is not None]
+    half = min((_half_a_unit(r) for r in rates), default=Decimal(0))
+    product, slack = Decimal(1), Decimal(0)
+    for r in rates:
+        product *= 1 + r / 100
+        slack += half / (1 + r / 100)
+    return quantise(abs(product) * slack)
+
+
+def _half_a_unit(value: Decimal) -> Decimal:
+    exponent = value.normalize().as_tuple().exponent
+    places = max(0, -exponent) if isinstance(exponent, int) else 0
+    return Decimal(1).scaleb(-places) / 2
