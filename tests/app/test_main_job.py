@@ -19,7 +19,7 @@ from shuangkong.judgement.api import FINDING_CHANGES, FINDINGS
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.scope import Scope
 from shuangkong.policy.api import PackSet, load_overlay
-from shuangkong.registry.api import directory, scope_subjects
+from shuangkong.registry.api import directory, scope_subjects, subjects_seen
 
 AS_OF = date(2026, 11, 20)
 
@@ -341,3 +341,38 @@ def test_a_gap_inside_the_rounding_of_the_bulletins_says_so(demo: Demo) -> None:
     # by hand: Σ 0.005 ÷ (1 + r) × Π(1 + r), each rate near −3.4 %, is about five times 0.005 × 0.87
     assert Decimal("0.020") < near["within_rounding"] < Decimal("0.023")
     assert far["within_rounding"] is None
+
+
+def test_an_unknown_certificate_return_opens_the_deduction(demo_copy: Workspace, packs: PackSet) -> None:
+    """A blank amount of certificates is unknown, not as much as the cap allows: the intensity is not decided."""
+    table = demo_copy.lake.read(BOOK_ENTRIES, demo_copy.clock()).to_pylist()
+    old = next(r for r in table if r["role"] == "certificate" and r["period_key"].startswith("2025"))
+    now = demo_copy.clock()
+    blank = {**old, "entry_id": "e_blank", "corrects": old["entry_id"], "quantity": None, "state": "no_quantity"}
+    with demo_copy.lake.lease(BOOK_ENTRIES.name) as lease:
+        rows = BOOK_ENTRIES.from_rows([{**blank, "recorded_at": now}])
+        demo_copy.lake.commit(BOOK_ENTRIES, rows, lease, token="b", principal="t", note="", recorded_at=now)
+    run = run_pipeline(demo_copy, packs, known=demo_copy.clock(), as_of=AS_OF, scope=Scope.system("test"))
+    city = next(r for r in found(run) if r["slug"] == "energy-per-gdp.city" and r["variant"] == "plan")
+    assert (city["status"], city["reason"], city["value"]) == ("insufficient", "deduction_open", None)
+
+
+def test_a_unit_that_closed_keeps_its_record(demo: Demo) -> None:
+    """The unit that closed on 2024-07-01 is judged for the years it ran, in the county where it lay."""
+    with reading(demo[0].engine) as db:
+        rows = subjects_seen(db, READER, demo[0].clock(), kind="unit").to_pylist()
+    closed = next(r["subject_id"] for r in rows if r["name_zh"] == "合成示范水泥厂05号")
+    years = {r["period_key"] for r in found(demo[1].run) if r["subject_id"] == closed}
+    assert years >= {"2023", "2024"}
+
+
+def test_a_figure_printed_twice_leads_to_the_document_that_stands(demo: Demo) -> None:
+    """Hebei 2015 stands in the national bulletin (row 4); the provincial table, inferred, is not what why shows."""
+    with reading(demo[0].engine) as db:
+        hebei = directory(db, demo[0].clock()).region("河北", AS_OF)
+    row = next(
+        r for r in found(demo[1].run)
+        if (r["pack_id"], r["variant"], r["subject_id"], r["period_key"]) == ("guofa-2011-26", "pace", hebei, "2015")
+    )  # fmt: skip
+    chain = explain(demo[0], row["finding_key"], READER)
+    assert [(s["file_name"], s["rows"]) for s in chain.sources] == [("official_bulletins/national_2015.csv", [4])]

@@ -104,3 +104,30 @@ def test_from_an_empty_folder_to_a_reason(tmp_path: Path) -> None:
     assert chain["entries_total"] == 24
     assert {s["file_name"] for s in chain["sources"]} == {"能源.csv", "产量.csv"}
     assert Decimal(chain["change"]["gap"]) == 10
+
+
+def test_a_figure_given_twice_or_in_a_wrong_unit_is_refused_with_its_row(tmp_path: Path) -> None:
+    """A figure under two spellings, a unit that does not fit, a year ahead: all listed, nothing written."""
+    w = ["-w", str(tmp_path / "w")]
+    call("init", *w)
+    sheet = tmp_path / "表.csv"
+    head = "地区,期间,能源品种,消费量,计量单位,范围"
+    rows = [
+        "辛集市,2023,原煤,100,吨,全口径",
+        "130181,2023年,01,100,吨,全口径",
+        "辛集市,2024,原煤,100,万千瓦时,全口径",
+        "辛集市,2031,原煤,100,吨,全口径",
+    ]
+    sheet.write_text("\n".join([head, *rows]), "utf-8")
+    refused = call("import", str(sheet), "--book", "energy", *w, expect=2)
+    assert [(r["row"], r["code"]) for r in refused["refusals"]] == [
+        (3, "given_twice"), (4, "wrong_unit"), (5, "period_ahead"),
+    ]  # fmt: skip
+    assert refused["committed"] is False
+
+
+def test_judging_before_any_document_finds_nothing(tmp_path: Path) -> None:
+    """As known in 1990 there is no document, hence no finding, and no failure."""
+    w = ["-w", str(tmp_path / "w")]
+    call("init", *w)
+    assert call("judge", *w, "--known", "1990-01-01")["findings"] == 0

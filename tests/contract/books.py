@@ -255,7 +255,7 @@ def _rules() -> list[Row]:
     steps = (("new_renewable", ("total",)), ("feedstock", ("total", "intensity")), ("certificate", ("intensity",)))
     return [
         {"step": step, "side": side, "year": str(year), "applies": int(year == 2024 or side == "total"),
-         "parameter": f"demo#{step}"}
+         "parameter": f"demo#{step}", "confidence": "recalled" if step == "new_renewable" else "confirmed"}
         for step, sides in steps for side in sides for year in YEARS
     ]  # fmt: skip
 

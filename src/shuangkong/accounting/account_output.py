@@ -62,7 +62,7 @@ def _row(r: Accounted) -> dict[str, Any]:
         "carrier_code": r.line.carrier,
         "carrier": r.carrier.id if r.carrier else None,
         "carrier_name": _label(r.carrier.label.label) if r.carrier else None,
-        "quantity": format(written, "f") if written is not None else None,
+        "quantity": format(written, "f") if written is not None and abs(written.adjusted()) < 40 else None,
         "quantity_written": r.line.quantity,
         "unit": r.line.unit,
         "quantity_base": _text(r.quantity),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import ibis
 
 from shuangkong.accounting.register import PERIOD
-from shuangkong.engine.api import amount
+from shuangkong.engine.api import amount, confidence_mark, confidence_rank
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -29,55 +29,69 @@ def deductions(totals: ir.Table, applies: ir.Table, caps: ir.Table) -> ir.Table:
     totals:  TOTALS.  applies: step, side, year, applies (1 or 0), parameter — from the packs.
     caps:    method_id, subject_id, period_key, cap (tce): the most that certificates may take away.
     result:  DEDUCTIONS; step `gross` first, then each step that applies and has something to take; a step without
-             a return takes nothing, because an of-which row that is absent claims no deduction.
+             a return takes nothing, because an of-which row that is absent claims no deduction. One whose return
+             is there and not known in full leaves all open: deduction_open. The mark is the least sure of the
+             totals and of the rules up to the step.
     """
     t = totals.filter(totals.level == "subtree", totals.period_kind == "year")
-    gross = _amounts(t, "energy").mutate(step=ibis.literal("gross"), order=0)
+    gross = _amounts(t, "energy", whole=False).mutate(step=ibis.literal("gross"), order=0)
     rows = gross.mutate(taken=amount(0), parameter=ibis.null("string"))
     sides = [_side(t, gross, applies, caps, side) for side in SIDES]
     first = [rows.mutate(side=ibis.literal(side)).select(*_COLUMNS) for side in SIDES]
     every = ibis.union(*first, *[s.select(*_COLUMNS) for s in sides])
-    by = {"group_by": ["method_id", "subject_id", "period_key", "side"], "order_by": "order"}
-    running = every.taken.sum().over(ibis.cumulative_window(**by))
-    base = every.mutate(before=running, position=ibis.row_number().over(ibis.window(**by)).cast("int64"))
-    return base.select(
-        *_KEYS, "side", "position", "step", "parameter", amount=base.taken,
-        after=(base.gross - base.before).cast("decimal(38, 6)"), state=base.state,
+    keys = ["method_id", "subject_id", "period_key", "side"]
+    upto = ibis.cumulative_window(group_by=keys, order_by="order")
+    every = every.mutate(
+        before=every.taken.sum().over(upto), worst=every["rank"].max().over(upto),
+        open=ibis.ifelse(every.taken.isnull(), 1, 0).max().over(ibis.window(group_by=keys)),
+        position=ibis.row_number().over(ibis.window(group_by=keys, order_by="order")).cast("int64"),
+    )  # fmt: skip
+    left = (every.gross - every.before).cast("decimal(38, 6)")
+    return every.select(
+        *_KEYS, "side", "position", "step", "parameter", amount=every.taken,
+        after=ibis.ifelse(every.open == 1, ibis.null("decimal(38, 6)"), left),
+        state=ibis.ifelse(every.open == 1, ibis.literal("deduction_open"), every.state),
+        confidence=confidence_mark(every.worst),
     )  # fmt: skip
 
 
-_COLUMNS = (*_KEYS, "side", "step", "order", "gross", "taken", "state", "parameter")
+_COLUMNS = (*_KEYS, "side", "step", "order", "gross", "taken", "state", "parameter", "rank")
 
 
-def _amounts(t: ir.Table, measure: str) -> ir.Table:
+def _amounts(t: ir.Table, measure: str, *, whole: bool) -> ir.Table:
+    """A measure's sum; with `whole` null unless every return of it is known."""
     m = t.filter(t.measure == measure)
-    return m.group_by(*_KEYS).aggregate(
-        gross=m.amount.sum(), state=ibis.ifelse((m.amount.isnull()).any(), ibis.literal("no_data"), ibis.literal("ok"))
+    a = m.group_by(*_KEYS).aggregate(
+        gross=m.amount.sum(), lacking=ibis.ifelse(m.amount.isnull() | (m.state != "ok"), 1, 0).max(),
+        rank=confidence_rank(m.confidence).max(), empty=ibis.ifelse(m.amount.isnull(), 1, 0).max(),
+    )  # fmt: skip
+    known = ibis.ifelse(a.lacking == 1, ibis.null("decimal(38, 6)"), a.gross) if whole else a.gross
+    return a.select(
+        *_KEYS, "rank", gross=known, state=ibis.ifelse(a.empty == 1, ibis.literal("no_data"), ibis.literal("ok"))
     )
 
 
 def _side(t: ir.Table, gross: ir.Table, applies: ir.Table, caps: ir.Table, side: str) -> ir.Table:
     steps = []
     for order, (step, measure) in enumerate(STEPS, start=1):
-        part = _amounts(t, measure).select("method_id", "subject_id", "period_key", taken="gross")
+        part = _amounts(t, measure, whole=True)
+        part = part.select("method_id", "subject_id", "period_key", taken="gross", part_rank="rank")
         rule = applies.filter(applies.step == step, applies.side == side, applies.applies == 1)
-        j = gross.select(*_KEYS, "gross", "state").inner_join(part, ["method_id", "subject_id", "period_key"])
-        j = j.inner_join(rule.select("parameter", period_key=rule.year), "period_key")
+        j = gross.select(*_KEYS, "gross", "state", "rank").inner_join(part, ["method_id", "subject_id", "period_key"])
+        j = j.inner_join(
+            rule.select("parameter", period_key=rule.year, rule_rank=confidence_rank(rule.confidence)), "period_key"
+        )
         taken = j.taken
         if step == "certificate":
             j = j.left_join(caps, ["method_id", "subject_id", "period_key"])
-            # without a target there is no saving to cap against, and no certificate counts
-            taken = ibis.least(j.taken, j.cap.coalesce(amount(0)))
+            # without a target there is no saving to cap against, and no certificate counts; an unknown amount
+            # stays unknown (LEAST would take the cap in its place)
+            capped = ibis.least(j.taken, j.cap.coalesce(amount(0)))
+            taken = ibis.ifelse(j.taken.isnull(), ibis.null("decimal(38, 6)"), capped)
         steps.append(
             j.select(
-                *_KEYS,
-                "gross",
-                "state",
-                "parameter",
-                taken=taken,
-                side=ibis.literal(side),
-                step=ibis.literal(step),
-                order=ibis.literal(order),
+                *_KEYS, "gross", "state", "parameter", taken=taken, side=ibis.literal(side), step=ibis.literal(step),
+                order=ibis.literal(order), rank=ibis.greatest(j["rank"], j.part_rank, j.rule_rank),
             )
-        )
+        )  # fmt: skip
     return ibis.union(*steps)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -20,6 +20,7 @@ from shuangkong.kernel.flaws import Flaw
 from shuangkong.kernel.ids import digest
 from shuangkong.kernel.labels import Label
 from shuangkong.kernel.periods import Period
+from shuangkong.kernel.units import unit
 from shuangkong.policy.api import PackSet
 from shuangkong.registry.api import Directory, SourceEntry, directory, record_source, sheets, subject_ids
 
@@ -92,7 +93,7 @@ def import_sheet(
     guessed, guesses = sheets.suggest_mapping(table, schema, saved)
     used = mapping or guessed
     checked = sheets.check_rows(table, used, schema)
-    rows, refusals = _resolved(checked, book, names, regions)
+    rows, refusals = _resolved(checked, book, names, regions, packs, now.date())
     refused_rows = {r.row for r in refusals}
     report = Report(
         book, origin.file_name, used, guesses, checked.data_rows, skipped=len(checked.skipped),
@@ -123,13 +124,14 @@ class _Row:
 
 
 def _resolved(
-    checked: sheets.Checked, book: str, names: Directory, regions: Collection[str]
+    checked: sheets.Checked, book: str, names: Directory, regions: Collection[str], packs: PackSet, today: date
 ) -> tuple[list[_Row], list[sheets.Refusal]]:
     """Rows with their subject on the period's last day, and all refusals in the order of the file."""
     refusals = list(checked.refusals)
     rows: list[_Row] = []
     states = checked.states.get("quantity", {})
     cache: dict[tuple[str, date], str | sheets.Reason] = {}
+    seen: dict[tuple[object, ...], int] = {}
     for index, item in enumerate(checked):
         period: Period = item.values["period"]  # type: ignore[assignment]
         text = str(item.values["subject"])
@@ -143,7 +145,24 @@ def _resolved(
         if book != "output" and found in regions and item.values.get("extent") is None:
             refusals.append(sheets.Refusal(item.row, checked.letters.get("extent", ""), "", "extent", "", _NO_EXTENT))
             continue
-        rows.append(_Row(item.row, found, period, dict(item.values), states.get(index, "ok")))
+        whole_unit = found not in regions and item.values.get("extent") == "whole"
+        wrong = (
+            ("extent", _UNIT_WHOLE) if whole_unit
+            else ("period", _AHEAD) if period.start > today
+            else ("unit", _WRONG_UNIT) if not _fits(book, item.values, packs)
+            else None
+        )  # fmt: skip
+        row = _Row(item.row, found, period, dict(item.values), states.get(index, "ok"))
+        natural = tuple(_natural(row, book)[k] for k in _NATURAL)
+        if wrong is None and natural in seen:
+            wrong = ("subject", _twice(seen[natural]))
+        if wrong is not None:
+            field, why = wrong
+            shown = str(item.values.get(field) or "")
+            refusals.append(sheets.Refusal(item.row, checked.letters.get(field, ""), "", field, shown, why))
+            continue
+        seen[natural] = item.row
+        rows.append(row)
     return rows, sorted(refusals, key=lambda r: r.row)
 
 
@@ -152,6 +171,45 @@ _NO_EXTENT = sheets.Reason(
     Label("地区数据没有说明范围", "the row is about a region and does not say its extent"),
     Label("加一列“范围”：本级 或 全口径", "add a column 范围: 本级 (own) or 全口径 (whole)"),
 )
+
+
+_UNIT_WHOLE = sheets.Reason(
+    "unit_whole",
+    Label("单位的数据一律为本级", "a unit's figures are always its own part"),
+    Label("删去“全口径”，或改填地区代码", "leave the extent out, or name a region"),
+)
+_AHEAD = sheets.Reason(
+    "period_ahead",
+    Label("期间还没有开始", "the period has not begun yet"),
+    Label("更正期间", "correct the period"),
+)
+_WRONG_UNIT = sheets.Reason(
+    "wrong_unit",
+    Label("计量单位与该品种或产品不符", "the unit does not belong to this carrier or product"),
+    Label("更正计量单位，或品种", "correct the unit, or the carrier or product"),
+)
+
+
+def _twice(row: int) -> sheets.Reason:
+    """The refusal of a figure that stands in the file already, perhaps under another name of the same thing."""
+    return sheets.Reason(
+        "given_twice",
+        Label(f"与第 {row} 行是同一主体、期间和品种", f"row {row} is of the same subject, period and item"),
+        Label("删去其中一行，或合并", "delete one of the two, or add them up"),
+    )
+
+
+def _fits(book: str, values: Mapping[str, Any], packs: PackSet) -> bool:
+    """Whether a figure's unit can be a unit of what it counts; standard coal fits every carrier."""
+    given = values.get("unit")
+    if given is None or book not in ("energy", "output") or (book == "energy" and given == "tce"):
+        return True
+    carrier, product = packs.carriers.get(values["item"]), packs.products.get(values["item"])
+    asked = carrier.unit if carrier else product.unit if product else None
+    try:
+        return asked is None or unit(given).dimension == unit(asked).dimension
+    except UserError:
+        return True
 
 
 def _subject(names: Directory, text: str, day: date) -> str | sheets.Reason:
@@ -174,15 +232,23 @@ def _subject(names: Directory, text: str, day: date) -> str | sheets.Reason:
     )
 
 
+def _natural(row: _Row, book: str) -> dict[str, object]:
+    """What tells one figure of a book from another."""
+    v = row.values
+    return {
+        "book": book, "subject_id": row.subject, "period_key": row.period.key, "item": v["item"],
+        "role": v.get("role") or ("consumption" if book == "energy" else book), "extent": v.get("extent") or "own",
+        "price_base": v.get("price_base"),
+    }  # fmt: skip
+
+
 def _entry(row: _Row, book: str, origin: Origin, now: datetime) -> dict[str, object]:
     v, p = row.values, row.period
     quantity = v.get("quantity")
-    role = v.get("role") or ("consumption" if book == "energy" else book)
     return {
-        "book": book, "subject_id": row.subject, "period_key": p.key, "period_kind": p.kind.value,
-        "period_start": p.start, "period_end": p.end, "item": v["item"], "role": role,
-        "extent": v.get("extent") or "own", "quantity": quantity, "unit": v.get("unit") or _fallback_unit(book),
-        "basis": v.get("basis"), "price_base": v.get("price_base"),
+        **_natural(row, book), "period_kind": p.kind.value, "period_start": p.start, "period_end": p.end,
+        "quantity": quantity, "unit": v.get("unit") or _fallback_unit(book),
+        "basis": v.get("basis"),
         "state": "ok" if quantity is not None else "no_quantity", "use": origin.use, "source_row": row.number,
         "known_on": origin.known_on, "recorded_at": now, "corrects": None,
         "confidence": "synthetic" if origin.synthetic else origin.confidence,

@@ -55,9 +55,11 @@ class Books:
         d = d.inner_join(last, ["method_id", "subject_id", "period_key", "position"])
         gross = self.sum("energy")
         keys = ["method_id", "subject_id", "period_key"]
-        t = gross.inner_join(d.select(*keys, "after", deducted=d.state), keys)
+        least = confidence_rank(d.confidence)
+        t = gross.inner_join(d.select(*keys, "after", deducted=d.state, deducted_rank=least), keys)
         state = ibis.ifelse(t.deducted == "ok", t.state, t.deducted)
-        return t.select(*_KEYS, "coverage", "rank", amount=t.after, state=state)
+        worst = ibis.greatest(t["rank"], t.deducted_rank)
+        return t.select(*_KEYS, "coverage", rank=worst, amount=t.after, state=state)
 
     def only(self, rows: ir.Table, *, kind: str = "", yearly: bool = False) -> ir.Table:
         """Rows of one kind of subject, or of calendar years."""

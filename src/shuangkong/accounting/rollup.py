@@ -48,7 +48,8 @@ def amounts(entries: ir.Table, factors: ir.Table, areas: ir.Table) -> ir.Table:
 def leaves(amounts: ir.Table) -> ir.Table:
     """One row per method, measure, subject, native period, part and extent, with the year it counts in.
 
-    A subject that hands in both a year and its months counts once in the year: the yearly return stands.
+    A subject that hands in both a year and its months of one part (coal, gas, …) counts once in the year: the
+    yearly return stands.
     """
     a = amounts
     known = a.state == "ok"
@@ -60,9 +61,10 @@ def leaves(amounts: ir.Table) -> ir.Table:
         trouble=a.state.max(where=~known),
     )
     t = t.mutate(year_key=t.period_start.year().cast("string"))
-    yearly = t.filter(t.period_kind == "year").select(*_WHAT[:2], "subject_id", "year_key", "extent").distinct()
-    yearly = yearly.mutate(has_year=True)
-    j = t.left_join(yearly, [*_WHAT[:2], "subject_id", "year_key", "extent"])
+    same = [*_WHAT[:2], "subject_id", "year_key", "extent", "part"]
+    # a year that was handed in without a figure does not displace months that have theirs
+    yearly = t.filter(t.period_kind == "year", t.entries_known > 0).select(same).distinct().mutate(has_year=True)
+    j = t.left_join(yearly, same)
     j = j.select(*t.columns, has_year=j.has_year.coalesce(False))
     return j.mutate(counts_in_year=(j.period_kind == "year") | ~j.has_year).drop("has_year")
 
@@ -73,9 +75,10 @@ def returns(leaves: ir.Table, expected: ir.Table) -> ir.Table:
     expected: method_id, measure, unit, subject_id, period columns — one row per return that is due.
     result:   the same columns with extent, year_key, counts_in_year, due (1) and have (0 or 1).
     """
-    present = leaves.group_by(*_WHAT, "subject_id", *_PERIOD, "extent", "year_key", "counts_in_year").aggregate(
-        have=ibis.ifelse(leaves.entries_known < leaves.entries, 0, 1).min(), rank=leaves.rank.max()
-    )
+    present = leaves.group_by(*_WHAT, "subject_id", *_PERIOD, "extent", "year_key").aggregate(
+        have=ibis.ifelse(leaves.entries_known < leaves.entries, 0, 1).min(), rank=leaves.rank.max(),
+        counts_in_year=leaves.counts_in_year.any(),
+    )  # fmt: skip
     keys = [*_WHAT[:2], "subject_id", "period_key"]
     absent = expected.anti_join(present, keys).mutate(
         extent=ibis.literal("own"),

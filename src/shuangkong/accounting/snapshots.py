@@ -15,6 +15,7 @@ from shuangkong.accounting.methods import Method
 from shuangkong.accounting.register import INDICATORS
 from shuangkong.engine.api import PERIOD_COLUMNS, RunContext, TableContract, number, reading, text
 from shuangkong.kernel.errors import UserError
+from shuangkong.kernel.findings import least_sure
 from shuangkong.kernel.labels import Label
 from shuangkong.kernel.numbers import quantise
 from shuangkong.kernel.periods import Period, PeriodKind
@@ -69,6 +70,7 @@ APPLIES = TableContract(
         text("year", "年", "year"),
         number("applies", "integer", "是否扣减", "applies", "1"),
         text("parameter", "依据参数", "parameter"),
+        text("confidence", "可信度", "confidence"),
     ),
     key=("step", "side", "year"),
     subject=None,
@@ -222,10 +224,11 @@ def _measures(
             yield "", "output", unit
 
 
-def targets_of(packs: PackSet) -> Iterator[Target]:
-    """Every target of every pack, overlays applied."""
+def targets_of(packs: PackSet, known: date | None = None) -> Iterator[Target]:
+    """Every target of every pack, overlays applied; with `known` only what was published by then."""
     for pack in packs.packs:
-        yield from pack.targets
+        if known is None or pack.instrument.source.known <= known:
+            yield from (t for t in pack.targets if known is None or t.source.known <= known)
 
 
 def bind_bases(run: RunContext) -> ir.Table:
@@ -256,7 +259,13 @@ def bind_deductions(run: RunContext, steps: Sequence[str]) -> tuple[ir.Table, ir
     )  # fmt: skip
     rows = [row for step in steps for side in ("total", "intensity") for row in _rules(packs, run, step, side, years)]
     applies = run.bind(APPLIES, APPLIES.from_rows(rows))
-    return applies, run.bind(CAPS, CAPS.from_rows(list(_caps(run))))
+    caps: dict[tuple[object, ...], dict[str, object]] = {}
+    for row in _caps(run):
+        key = (row["method_id"], row["subject_id"], row["period_key"])
+        # where several targets bind a region, the smallest cap holds
+        if key not in caps or cast("Decimal", row["cap"]) < cast("Decimal", caps[key]["cap"]):
+            caps[key] = row
+    return applies, run.bind(CAPS, CAPS.from_rows(list(caps.values())))
 
 
 def _rules(packs: PackSet, run: RunContext, step: str, side: str, years: Sequence[int]) -> Iterator[dict[str, object]]:
@@ -274,6 +283,7 @@ def _rules(packs: PackSet, run: RunContext, step: str, side: str, years: Sequenc
             yield {
                 "step": step, "side": side, "year": str(year), "applies": int(r.value or 0),
                 "parameter": f"{packs.pack_of('deduction.applies', r).key}#deduction.applies[{step},{side}]",
+                "confidence": least_sure(r.confidence, packs.pack_of("deduction.applies", r).instrument.confidence),
             }  # fmt: skip
 
 
@@ -306,7 +316,7 @@ def _caps(run: RunContext) -> Iterator[dict[str, object]]:
         r["code"]: r["subject_id"]
         for r in run.executor.run("SELECT code, subject_id FROM subjects WHERE kind = 'region'").to_pylist()
     }
-    for t in targets_of(packs):
+    for t in targets_of(packs, known):
         if (t.indicator, t.comparator, t.unit, t.level) != ("energy_per_gdp", "decrease_by", "%", "base"):
             continue
         if t.base_year is None:

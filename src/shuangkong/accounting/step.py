@@ -128,8 +128,8 @@ def _values(run: RunContext, books: Books, reported: ir.Table) -> ir.Table:
         confidence=confidence_mark(computed["rank"]), needs=computed.needs.cast("string"),
     )  # fmt: skip
     columns = [c.name for c in INDICATOR_VALUES.columns]
-    once = _keep(run, "published_values", _published(reported).select(columns))
-    every = computed.select(columns).union(once)
+    once = _keep(run, "published_values", _published(reported).select(*columns, "reported_id"))
+    every = computed.select(columns).union(once.select(columns))
     chains = run.bind(CHAINS, _chains(run))
     return run.publish(INDICATOR_VALUES, every.union(chains.select(columns)))
 
@@ -217,11 +217,8 @@ def _chain_edges(run: RunContext) -> ir.Table:
     )
     j = chain.inner_join(one, ["indicator_id", "subject_id"])
     j = j.filter(j.year > j.first, j.year <= j.last)
-    r = run.table(REPORTED_VALUES)
-    rows = v.filter(v.origin == "reported").inner_join(
-        r.select("indicator_id", "subject_id", "period_key", to_key="reported_id"),
-        ["indicator_id", "subject_id", "period_key"],
-    )
+    # only the row that stands: where several documents print a figure, the others lead nowhere
+    rows = ibis.table({"value_key": "string", "reported_id": "string"}, name="published_values")
     columns = ("from_kind", "from_key", "to_kind", "to_key", "role")
     links = j.select(
         from_kind=ibis.literal("indicator"), from_key=j.value_key, to_kind=ibis.literal("indicator"), to_key=j.to_key,
@@ -229,6 +226,6 @@ def _chain_edges(run: RunContext) -> ir.Table:
     )  # fmt: skip
     stands = rows.select(
         from_kind=ibis.literal("indicator"), from_key=rows.value_key, to_kind=ibis.literal("reported"),
-        to_key=rows.to_key, role=ibis.literal("published value"),
+        to_key=rows.reported_id, role=ibis.literal("published value"),
     )  # fmt: skip
     return links.select(*columns).union(stands.select(*columns))

@@ -121,6 +121,7 @@ DEDUCTIONS = TableContract(
         number("after", "amount", "扣减后", "after", "tce", nullable=True),
         text("state", "状态", "state"),
         text("parameter", "依据参数", "parameter", nullable=True),
+        text("confidence", "可信度", "confidence", doc="least sure of the totals and rules up to this step"),
     ),
     key=("method_id", "subject_id", "period_key", "side", "position"),
     doc="From the energy total to what is assessed, one row a step, in order.",

@@ -80,7 +80,10 @@ def _bind(run: RunContext, methods: Sequence[Method]) -> tuple[ir.Table, dict[st
     packs = packs_of(run)
     found = list(bindings(packs, _subjects(run), methods, as_of=run.as_of, known=run.known.date()))
     targets = {(p.id, t.slug): t for p in packs.packs for t in p.targets}
-    shapes: dict[str, DecisionTable] = {}
+    # a table that asks nothing stands by, so that a run before any document is one without findings
+    shapes: dict[str, DecisionTable] = (
+        {} if found else {"none": DecisionTable(id="none", inputs=(), rows=(), outputs=())}
+    )
     for b in found:
         if b.shape not in shapes:
             shapes[b.shape] = shape_of(targets[b.pack_id, b.slug])
@@ -125,14 +128,18 @@ def _subjects(run: RunContext) -> Subjects:
 
 
 def _paths(run: RunContext, codes: dict[str, str], day: date) -> dict[str, tuple[str, ...]]:
-    """Codes of the regions that each unit lies in on the day."""
+    """Codes of the regions that each unit lies in on the day, or last lay in: one that closed keeps its record."""
     run.executor.bind(
         "codes__arrow", pa.table({"id": list(codes), "code": pa.array(list(codes.values()), pa.string())})
     )
+    on = f"DATE '{day.isoformat()}'"
     rows = run.executor.run(
-        "SELECT c.subject_id, list(k.code ORDER BY c.depth DESC) AS path FROM subject_closure c"
+        f"WITH last AS (SELECT subject_id, max(least(valid_to, {on} + 1)) - 1 AS day FROM subject_closure"
+        f" WHERE depth > 0 AND valid_from <= {on} GROUP BY 1)"
+        " SELECT c.subject_id, list(k.code ORDER BY c.depth DESC) AS path FROM subject_closure c"
+        " JOIN last l ON l.subject_id = c.subject_id AND c.valid_from <= l.day AND l.day < c.valid_to"
         " JOIN codes__arrow k ON k.id = c.ancestor_id JOIN subjects s ON s.subject_id = c.subject_id"
-        f" WHERE s.kind = 'unit' AND c.valid_from <= DATE '{day}' AND DATE '{day}' < c.valid_to GROUP BY 1"
+        " WHERE s.kind = 'unit' GROUP BY 1"
     )
     return {r["subject_id"]: tuple(r["path"]) for r in rows.to_pylist()}
 

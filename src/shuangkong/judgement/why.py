@@ -36,6 +36,8 @@ Row = dict[str, Any]
 #: How many book entries and totals are listed one by one; the rest is counted and summed.
 LISTED = 200
 _LEVELS = 12
+#: Indicators whose energy is counted after deductions.
+ASSESSED = ("energy_per_gdp", "energy_total_assessed")
 
 
 @dataclass
@@ -215,7 +217,7 @@ class _Walk:
 
     def _deductions(self, result: Why) -> None:
         periods = {r["period_key"] for r in self._counted(result)}
-        if not periods or not any(t["measure"] == "energy" for t in result.totals):
+        if not periods or not result.finding["indicator_id"].startswith(ASSESSED):
             return
         listed = ", ".join(f"'{p}'" for p in sorted(periods))
         subject, ids = result.finding["subject_id"], {r["indicator_id"] for r in self._counted(result)}

@@ -183,7 +183,7 @@ def _applies(given: Rows) -> Rows:
     return [
         {
             "step": text(r, "step"), "side": text(r, "side"), "year": text(r, "year"), "applies": 1,
-            "parameter": f"deduction.applies[{text(r, 'step')},{text(r, 'side')}]",
+            "parameter": f"deduction.applies[{text(r, 'step')},{text(r, 'side')}]", "confidence": "confirmed",
         }
         for r in given
     ]  # fmt: skip

@@ -7,11 +7,33 @@ WITH "t25" AS (
     "t4"."period_start",
     "t4"."period_end",
     SUM("t4"."amount") AS "gross",
-    CASE
-      WHEN BOOL_OR(CAST("t4"."amount" IS NULL AS BOOLEAN))
-      THEN 'no_data'
-      ELSE 'ok'
-    END AS "state"
+    MAX(
+      CASE
+        WHEN (
+          "t4"."amount" IS NULL
+        ) OR (
+          "t4"."state" <> 'ok'
+        )
+        THEN 1
+        ELSE 0
+      END
+    ) AS "lacking",
+    MAX(
+      CASE
+        WHEN "t4"."confidence" = 'confirmed'
+        THEN 0
+        WHEN "t4"."confidence" = 'inferred'
+        THEN 1
+        WHEN "t4"."confidence" = 'unofficial'
+        THEN 2
+        WHEN "t4"."confidence" = 'recalled'
+        THEN 3
+        WHEN "t4"."confidence" = 'synthetic'
+        THEN 4
+        ELSE 0
+      END
+    ) AS "rank",
+    MAX(CASE WHEN "t4"."amount" IS NULL THEN 1 ELSE 0 END) AS "empty"
   FROM (
     SELECT
       *
@@ -40,9 +62,26 @@ SELECT
   "t62"."position",
   "t62"."step",
   "t62"."taken" AS "amount",
-  "t62"."gross" - "t62"."before" AS "after",
-  "t62"."state",
-  "t62"."parameter"
+  CASE
+    WHEN "t62"."open" = 1
+    THEN CAST(NULL AS DECIMAL(38, 6))
+    ELSE "t62"."gross" - "t62"."before"
+  END AS "after",
+  CASE WHEN "t62"."open" = 1 THEN 'deduction_open' ELSE "t62"."state" END AS "state",
+  "t62"."parameter",
+  CASE
+    WHEN "t62"."worst" = 0
+    THEN 'confirmed'
+    WHEN "t62"."worst" = 1
+    THEN 'inferred'
+    WHEN "t62"."worst" = 2
+    THEN 'unofficial'
+    WHEN "t62"."worst" = 3
+    THEN 'recalled'
+    WHEN "t62"."worst" = 4
+    THEN 'synthetic'
+    ELSE 'confirmed'
+  END AS "confidence"
 FROM (
   SELECT
     "t61"."method_id",
@@ -58,11 +97,21 @@ FROM (
     "t61"."taken",
     "t61"."state",
     "t61"."parameter",
+    "t61"."rank",
     SUM("t61"."taken") OVER (
       PARTITION BY "t61"."method_id", "t61"."subject_id", "t61"."period_key", "t61"."side"
       ORDER BY "t61"."order" ASC
       ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS "before",
+    MAX("t61"."rank") OVER (
+      PARTITION BY "t61"."method_id", "t61"."subject_id", "t61"."period_key", "t61"."side"
+      ORDER BY "t61"."order" ASC
+      ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS "worst",
+    MAX(CASE WHEN "t61"."taken" IS NULL THEN 1 ELSE 0 END) OVER (
+      PARTITION BY "t61"."method_id", "t61"."subject_id", "t61"."period_key", "t61"."side"
+      ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+    ) AS "open",
     ROW_NUMBER() OVER (
       PARTITION BY "t61"."method_id", "t61"."subject_id", "t61"."period_key", "t61"."side"
       ORDER BY "t61"."order" ASC
@@ -87,8 +136,9 @@ FROM (
           0 AS "order",
           "t30"."gross",
           CAST(0.000000 AS DECIMAL(38, 6)) AS "taken",
-          "t30"."state",
-          CAST(NULL AS TEXT) AS "parameter"
+          CASE WHEN "t30"."empty" = 1 THEN 'no_data' ELSE 'ok' END AS "state",
+          CAST(NULL AS TEXT) AS "parameter",
+          "t30"."rank"
         FROM "t25" AS "t30"
       ) AS "t35"
       UNION ALL
@@ -107,8 +157,9 @@ FROM (
           0 AS "order",
           "t30"."gross",
           CAST(0.000000 AS DECIMAL(38, 6)) AS "taken",
-          "t30"."state",
-          CAST(NULL AS TEXT) AS "parameter"
+          CASE WHEN "t30"."empty" = 1 THEN 'no_data' ELSE 'ok' END AS "state",
+          CAST(NULL AS TEXT) AS "parameter",
+          "t30"."rank"
         FROM "t25" AS "t30"
       ) AS "t36"
     ) AS "t42"
@@ -132,7 +183,8 @@ FROM (
           "t56"."gross",
           "t56"."taken",
           "t56"."state",
-          "t56"."parameter"
+          "t56"."parameter",
+          "t56"."rank"
         FROM (
           SELECT
             *
@@ -153,10 +205,19 @@ FROM (
                 "t38"."taken",
                 'total' AS "side",
                 'new_renewable' AS "step",
-                1 AS "order"
+                1 AS "order",
+                GREATEST("t43"."rank", "t38"."part_rank", "t17"."rule_rank") AS "rank"
               FROM (
                 SELECT
-                  *
+                  "t30"."method_id",
+                  "t30"."subject_id",
+                  "t30"."period_key",
+                  "t30"."period_kind",
+                  "t30"."period_start",
+                  "t30"."period_end",
+                  "t30"."gross",
+                  CASE WHEN "t30"."empty" = 1 THEN 'no_data' ELSE 'ok' END AS "state",
+                  "t30"."rank"
                 FROM "t25" AS "t30"
               ) AS "t43"
               INNER JOIN (
@@ -164,7 +225,12 @@ FROM (
                   "t26"."method_id",
                   "t26"."subject_id",
                   "t26"."period_key",
-                  "t26"."gross" AS "taken"
+                  CASE
+                    WHEN "t26"."lacking" = 1
+                    THEN CAST(NULL AS DECIMAL(38, 6))
+                    ELSE "t26"."gross"
+                  END AS "taken",
+                  "t26"."rank" AS "part_rank"
                 FROM (
                   SELECT
                     "t5"."method_id",
@@ -174,11 +240,33 @@ FROM (
                     "t5"."period_start",
                     "t5"."period_end",
                     SUM("t5"."amount") AS "gross",
-                    CASE
-                      WHEN BOOL_OR(CAST("t5"."amount" IS NULL AS BOOLEAN))
-                      THEN 'no_data'
-                      ELSE 'ok'
-                    END AS "state"
+                    MAX(
+                      CASE
+                        WHEN (
+                          "t5"."amount" IS NULL
+                        ) OR (
+                          "t5"."state" <> 'ok'
+                        )
+                        THEN 1
+                        ELSE 0
+                      END
+                    ) AS "lacking",
+                    MAX(
+                      CASE
+                        WHEN "t5"."confidence" = 'confirmed'
+                        THEN 0
+                        WHEN "t5"."confidence" = 'inferred'
+                        THEN 1
+                        WHEN "t5"."confidence" = 'unofficial'
+                        THEN 2
+                        WHEN "t5"."confidence" = 'recalled'
+                        THEN 3
+                        WHEN "t5"."confidence" = 'synthetic'
+                        THEN 4
+                        ELSE 0
+                      END
+                    ) AS "rank",
+                    MAX(CASE WHEN "t5"."amount" IS NULL THEN 1 ELSE 0 END) AS "empty"
                   FROM (
                     SELECT
                       *
@@ -203,7 +291,20 @@ FROM (
               INNER JOIN (
                 SELECT
                   "t2"."parameter",
-                  "t2"."year" AS "period_key"
+                  "t2"."year" AS "period_key",
+                  CASE
+                    WHEN "t2"."confidence" = 'confirmed'
+                    THEN 0
+                    WHEN "t2"."confidence" = 'inferred'
+                    THEN 1
+                    WHEN "t2"."confidence" = 'unofficial'
+                    THEN 2
+                    WHEN "t2"."confidence" = 'recalled'
+                    THEN 3
+                    WHEN "t2"."confidence" = 'synthetic'
+                    THEN 4
+                    ELSE 0
+                  END AS "rule_rank"
                 FROM "deduction_rules" AS "t2"
                 WHERE
                   "t2"."step" = 'new_renewable' AND "t2"."side" = 'total' AND "t2"."applies" = 1
@@ -227,10 +328,19 @@ FROM (
                 "t39"."taken",
                 'total' AS "side",
                 'feedstock' AS "step",
-                2 AS "order"
+                2 AS "order",
+                GREATEST("t43"."rank", "t39"."part_rank", "t18"."rule_rank") AS "rank"
               FROM (
                 SELECT
-                  *
+                  "t30"."method_id",
+                  "t30"."subject_id",
+                  "t30"."period_key",
+                  "t30"."period_kind",
+                  "t30"."period_start",
+                  "t30"."period_end",
+                  "t30"."gross",
+                  CASE WHEN "t30"."empty" = 1 THEN 'no_data' ELSE 'ok' END AS "state",
+                  "t30"."rank"
                 FROM "t25" AS "t30"
               ) AS "t43"
               INNER JOIN (
@@ -238,7 +348,12 @@ FROM (
                   "t27"."method_id",
                   "t27"."subject_id",
                   "t27"."period_key",
-                  "t27"."gross" AS "taken"
+                  CASE
+                    WHEN "t27"."lacking" = 1
+                    THEN CAST(NULL AS DECIMAL(38, 6))
+                    ELSE "t27"."gross"
+                  END AS "taken",
+                  "t27"."rank" AS "part_rank"
                 FROM (
                   SELECT
                     "t6"."method_id",
@@ -248,11 +363,33 @@ FROM (
                     "t6"."period_start",
                     "t6"."period_end",
                     SUM("t6"."amount") AS "gross",
-                    CASE
-                      WHEN BOOL_OR(CAST("t6"."amount" IS NULL AS BOOLEAN))
-                      THEN 'no_data'
-                      ELSE 'ok'
-                    END AS "state"
+                    MAX(
+                      CASE
+                        WHEN (
+                          "t6"."amount" IS NULL
+                        ) OR (
+                          "t6"."state" <> 'ok'
+                        )
+                        THEN 1
+                        ELSE 0
+                      END
+                    ) AS "lacking",
+                    MAX(
+                      CASE
+                        WHEN "t6"."confidence" = 'confirmed'
+                        THEN 0
+                        WHEN "t6"."confidence" = 'inferred'
+                        THEN 1
+                        WHEN "t6"."confidence" = 'unofficial'
+                        THEN 2
+                        WHEN "t6"."confidence" = 'recalled'
+                        THEN 3
+                        WHEN "t6"."confidence" = 'synthetic'
+                        THEN 4
+                        ELSE 0
+                      END
+                    ) AS "rank",
+                    MAX(CASE WHEN "t6"."amount" IS NULL THEN 1 ELSE 0 END) AS "empty"
                   FROM (
                     SELECT
                       *
@@ -277,7 +414,20 @@ FROM (
               INNER JOIN (
                 SELECT
                   "t2"."parameter",
-                  "t2"."year" AS "period_key"
+                  "t2"."year" AS "period_key",
+                  CASE
+                    WHEN "t2"."confidence" = 'confirmed'
+                    THEN 0
+                    WHEN "t2"."confidence" = 'inferred'
+                    THEN 1
+                    WHEN "t2"."confidence" = 'unofficial'
+                    THEN 2
+                    WHEN "t2"."confidence" = 'recalled'
+                    THEN 3
+                    WHEN "t2"."confidence" = 'synthetic'
+                    THEN 4
+                    ELSE 0
+                  END AS "rule_rank"
                 FROM "deduction_rules" AS "t2"
                 WHERE
                   "t2"."step" = 'feedstock' AND "t2"."side" = 'total' AND "t2"."applies" = 1
@@ -305,10 +455,19 @@ FROM (
                 "t40"."taken",
                 'total' AS "side",
                 'major_project' AS "step",
-                3 AS "order"
+                3 AS "order",
+                GREATEST("t43"."rank", "t40"."part_rank", "t19"."rule_rank") AS "rank"
               FROM (
                 SELECT
-                  *
+                  "t30"."method_id",
+                  "t30"."subject_id",
+                  "t30"."period_key",
+                  "t30"."period_kind",
+                  "t30"."period_start",
+                  "t30"."period_end",
+                  "t30"."gross",
+                  CASE WHEN "t30"."empty" = 1 THEN 'no_data' ELSE 'ok' END AS "state",
+                  "t30"."rank"
                 FROM "t25" AS "t30"
               ) AS "t43"
               INNER JOIN (
@@ -316,7 +475,12 @@ FROM (
                   "t28"."method_id",
                   "t28"."subject_id",
                   "t28"."period_key",
-                  "t28"."gross" AS "taken"
+                  CASE
+                    WHEN "t28"."lacking" = 1
+                    THEN CAST(NULL AS DECIMAL(38, 6))
+                    ELSE "t28"."gross"
+                  END AS "taken",
+                  "t28"."rank" AS "part_rank"
                 FROM (
                   SELECT
                     "t7"."method_id",
@@ -326,11 +490,33 @@ FROM (
                     "t7"."period_start",
                     "t7"."period_end",
                     SUM("t7"."amount") AS "gross",
-                    CASE
-                      WHEN BOOL_OR(CAST("t7"."amount" IS NULL AS BOOLEAN))
-                      THEN 'no_data'
-                      ELSE 'ok'
-                    END AS "state"
+                    MAX(
+                      CASE
+                        WHEN (
+                          "t7"."amount" IS NULL
+                        ) OR (
+                          "t7"."state" <> 'ok'
+                        )
+                        THEN 1
+                        ELSE 0
+                      END
+                    ) AS "lacking",
+                    MAX(
+                      CASE
+                        WHEN "t7"."confidence" = 'confirmed'
+                        THEN 0
+                        WHEN "t7"."confidence" = 'inferred'
+                        THEN 1
+                        WHEN "t7"."confidence" = 'unofficial'
+                        THEN 2
+                        WHEN "t7"."confidence" = 'recalled'
+                        THEN 3
+                        WHEN "t7"."confidence" = 'synthetic'
+                        THEN 4
+                        ELSE 0
+                      END
+                    ) AS "rank",
+                    MAX(CASE WHEN "t7"."amount" IS NULL THEN 1 ELSE 0 END) AS "empty"
                   FROM (
                     SELECT
                       *
@@ -355,7 +541,20 @@ FROM (
               INNER JOIN (
                 SELECT
                   "t2"."parameter",
-                  "t2"."year" AS "period_key"
+                  "t2"."year" AS "period_key",
+                  CASE
+                    WHEN "t2"."confidence" = 'confirmed'
+                    THEN 0
+                    WHEN "t2"."confidence" = 'inferred'
+                    THEN 1
+                    WHEN "t2"."confidence" = 'unofficial'
+                    THEN 2
+                    WHEN "t2"."confidence" = 'recalled'
+                    THEN 3
+                    WHEN "t2"."confidence" = 'synthetic'
+                    THEN 4
+                    ELSE 0
+                  END AS "rule_rank"
                 FROM "deduction_rules" AS "t2"
                 WHERE
                   "t2"."step" = 'major_project' AND "t2"."side" = 'total' AND "t2"."applies" = 1
@@ -376,13 +575,26 @@ FROM (
                 "t43"."gross",
                 "t43"."state",
                 "t20"."parameter",
-                LEAST("t41"."taken", COALESCE("t3"."cap", CAST(0.000000 AS DECIMAL(38, 6)))) AS "taken",
+                CASE
+                  WHEN "t41"."taken" IS NULL
+                  THEN CAST(NULL AS DECIMAL(38, 6))
+                  ELSE LEAST("t41"."taken", COALESCE("t3"."cap", CAST(0.000000 AS DECIMAL(38, 6))))
+                END AS "taken",
                 'total' AS "side",
                 'certificate' AS "step",
-                4 AS "order"
+                4 AS "order",
+                GREATEST("t43"."rank", "t41"."part_rank", "t20"."rule_rank") AS "rank"
               FROM (
                 SELECT
-                  *
+                  "t30"."method_id",
+                  "t30"."subject_id",
+                  "t30"."period_key",
+                  "t30"."period_kind",
+                  "t30"."period_start",
+                  "t30"."period_end",
+                  "t30"."gross",
+                  CASE WHEN "t30"."empty" = 1 THEN 'no_data' ELSE 'ok' END AS "state",
+                  "t30"."rank"
                 FROM "t25" AS "t30"
               ) AS "t43"
               INNER JOIN (
@@ -390,7 +602,12 @@ FROM (
                   "t29"."method_id",
                   "t29"."subject_id",
                   "t29"."period_key",
-                  "t29"."gross" AS "taken"
+                  CASE
+                    WHEN "t29"."lacking" = 1
+                    THEN CAST(NULL AS DECIMAL(38, 6))
+                    ELSE "t29"."gross"
+                  END AS "taken",
+                  "t29"."rank" AS "part_rank"
                 FROM (
                   SELECT
                     "t8"."method_id",
@@ -400,11 +617,33 @@ FROM (
                     "t8"."period_start",
                     "t8"."period_end",
                     SUM("t8"."amount") AS "gross",
-                    CASE
-                      WHEN BOOL_OR(CAST("t8"."amount" IS NULL AS BOOLEAN))
-                      THEN 'no_data'
-                      ELSE 'ok'
-                    END AS "state"
+                    MAX(
+                      CASE
+                        WHEN (
+                          "t8"."amount" IS NULL
+                        ) OR (
+                          "t8"."state" <> 'ok'
+                        )
+                        THEN 1
+                        ELSE 0
+                      END
+                    ) AS "lacking",
+                    MAX(
+                      CASE
+                        WHEN "t8"."confidence" = 'confirmed'
+                        THEN 0
+                        WHEN "t8"."confidence" = 'inferred'
+                        THEN 1
+                        WHEN "t8"."confidence" = 'unofficial'
+                        THEN 2
+                        WHEN "t8"."confidence" = 'recalled'
+                        THEN 3
+                        WHEN "t8"."confidence" = 'synthetic'
+                        THEN 4
+                        ELSE 0
+                      END
+                    ) AS "rank",
+                    MAX(CASE WHEN "t8"."amount" IS NULL THEN 1 ELSE 0 END) AS "empty"
                   FROM (
                     SELECT
                       *
@@ -429,7 +668,20 @@ FROM (
               INNER JOIN (
                 SELECT
                   "t2"."parameter",
-                  "t2"."year" AS "period_key"
+                  "t2"."year" AS "period_key",
+                  CASE
+                    WHEN "t2"."confidence" = 'confirmed'
+                    THEN 0
+                    WHEN "t2"."confidence" = 'inferred'
+                    THEN 1
+                    WHEN "t2"."confidence" = 'unofficial'
+                    THEN 2
+                    WHEN "t2"."confidence" = 'recalled'
+                    THEN 3
+                    WHEN "t2"."confidence" = 'synthetic'
+                    THEN 4
+                    ELSE 0
+                  END AS "rule_rank"
                 FROM "deduction_rules" AS "t2"
                 WHERE
                   "t2"."step" = 'certificate' AND "t2"."side" = 'total' AND "t2"."applies" = 1
@@ -460,7 +712,8 @@ FROM (
           "t57"."gross",
           "t57"."taken",
           "t57"."state",
-          "t57"."parameter"
+          "t57"."parameter",
+          "t57"."rank"
         FROM (
           SELECT
             *
@@ -481,10 +734,19 @@ FROM (
                 "t38"."taken",
                 'intensity' AS "side",
                 'new_renewable' AS "step",
-                1 AS "order"
+                1 AS "order",
+                GREATEST("t43"."rank", "t38"."part_rank", "t21"."rule_rank") AS "rank"
               FROM (
                 SELECT
-                  *
+                  "t30"."method_id",
+                  "t30"."subject_id",
+                  "t30"."period_key",
+                  "t30"."period_kind",
+                  "t30"."period_start",
+                  "t30"."period_end",
+                  "t30"."gross",
+                  CASE WHEN "t30"."empty" = 1 THEN 'no_data' ELSE 'ok' END AS "state",
+                  "t30"."rank"
                 FROM "t25" AS "t30"
               ) AS "t43"
               INNER JOIN (
@@ -492,7 +754,12 @@ FROM (
                   "t26"."method_id",
                   "t26"."subject_id",
                   "t26"."period_key",
-                  "t26"."gross" AS "taken"
+                  CASE
+                    WHEN "t26"."lacking" = 1
+                    THEN CAST(NULL AS DECIMAL(38, 6))
+                    ELSE "t26"."gross"
+                  END AS "taken",
+                  "t26"."rank" AS "part_rank"
                 FROM (
                   SELECT
                     "t5"."method_id",
@@ -502,11 +769,33 @@ FROM (
                     "t5"."period_start",
                     "t5"."period_end",
                     SUM("t5"."amount") AS "gross",
-                    CASE
-                      WHEN BOOL_OR(CAST("t5"."amount" IS NULL AS BOOLEAN))
-                      THEN 'no_data'
-                      ELSE 'ok'
-                    END AS "state"
+                    MAX(
+                      CASE
+                        WHEN (
+                          "t5"."amount" IS NULL
+                        ) OR (
+                          "t5"."state" <> 'ok'
+                        )
+                        THEN 1
+                        ELSE 0
+                      END
+                    ) AS "lacking",
+                    MAX(
+                      CASE
+                        WHEN "t5"."confidence" = 'confirmed'
+                        THEN 0
+                        WHEN "t5"."confidence" = 'inferred'
+                        THEN 1
+                        WHEN "t5"."confidence" = 'unofficial'
+                        THEN 2
+                        WHEN "t5"."confidence" = 'recalled'
+                        THEN 3
+                        WHEN "t5"."confidence" = 'synthetic'
+                        THEN 4
+                        ELSE 0
+                      END
+                    ) AS "rank",
+                    MAX(CASE WHEN "t5"."amount" IS NULL THEN 1 ELSE 0 END) AS "empty"
                   FROM (
                     SELECT
                       *
@@ -531,7 +820,20 @@ FROM (
               INNER JOIN (
                 SELECT
                   "t2"."parameter",
-                  "t2"."year" AS "period_key"
+                  "t2"."year" AS "period_key",
+                  CASE
+                    WHEN "t2"."confidence" = 'confirmed'
+                    THEN 0
+                    WHEN "t2"."confidence" = 'inferred'
+                    THEN 1
+                    WHEN "t2"."confidence" = 'unofficial'
+                    THEN 2
+                    WHEN "t2"."confidence" = 'recalled'
+                    THEN 3
+                    WHEN "t2"."confidence" = 'synthetic'
+                    THEN 4
+                    ELSE 0
+                  END AS "rule_rank"
                 FROM "deduction_rules" AS "t2"
                 WHERE
                   "t2"."step" = 'new_renewable' AND "t2"."side" = 'intensity' AND "t2"."applies" = 1
@@ -555,10 +857,19 @@ FROM (
                 "t39"."taken",
                 'intensity' AS "side",
                 'feedstock' AS "step",
-                2 AS "order"
+                2 AS "order",
+                GREATEST("t43"."rank", "t39"."part_rank", "t22"."rule_rank") AS "rank"
               FROM (
                 SELECT
-                  *
+                  "t30"."method_id",
+                  "t30"."subject_id",
+                  "t30"."period_key",
+                  "t30"."period_kind",
+                  "t30"."period_start",
+                  "t30"."period_end",
+                  "t30"."gross",
+                  CASE WHEN "t30"."empty" = 1 THEN 'no_data' ELSE 'ok' END AS "state",
+                  "t30"."rank"
                 FROM "t25" AS "t30"
               ) AS "t43"
               INNER JOIN (
@@ -566,7 +877,12 @@ FROM (
                   "t27"."method_id",
                   "t27"."subject_id",
                   "t27"."period_key",
-                  "t27"."gross" AS "taken"
+                  CASE
+                    WHEN "t27"."lacking" = 1
+                    THEN CAST(NULL AS DECIMAL(38, 6))
+                    ELSE "t27"."gross"
+                  END AS "taken",
+                  "t27"."rank" AS "part_rank"
                 FROM (
                   SELECT
                     "t6"."method_id",
@@ -576,11 +892,33 @@ FROM (
                     "t6"."period_start",
                     "t6"."period_end",
                     SUM("t6"."amount") AS "gross",
-                    CASE
-                      WHEN BOOL_OR(CAST("t6"."amount" IS NULL AS BOOLEAN))
-                      THEN 'no_data'
-                      ELSE 'ok'
-                    END AS "state"
+                    MAX(
+                      CASE
+                        WHEN (
+                          "t6"."amount" IS NULL
+                        ) OR (
+                          "t6"."state" <> 'ok'
+                        )
+                        THEN 1
+                        ELSE 0
+                      END
+                    ) AS "lacking",
+                    MAX(
+                      CASE
+                        WHEN "t6"."confidence" = 'confirmed'
+                        THEN 0
+                        WHEN "t6"."confidence" = 'inferred'
+                        THEN 1
+                        WHEN "t6"."confidence" = 'unofficial'
+                        THEN 2
+                        WHEN "t6"."confidence" = 'recalled'
+                        THEN 3
+                        WHEN "t6"."confidence" = 'synthetic'
+                        THEN 4
+                        ELSE 0
+                      END
+                    ) AS "rank",
+                    MAX(CASE WHEN "t6"."amount" IS NULL THEN 1 ELSE 0 END) AS "empty"
                   FROM (
                     SELECT
                       *
@@ -605,7 +943,20 @@ FROM (
               INNER JOIN (
                 SELECT
                   "t2"."parameter",
-                  "t2"."year" AS "period_key"
+                  "t2"."year" AS "period_key",
+                  CASE
+                    WHEN "t2"."confidence" = 'confirmed'
+                    THEN 0
+                    WHEN "t2"."confidence" = 'inferred'
+                    THEN 1
+                    WHEN "t2"."confidence" = 'unofficial'
+                    THEN 2
+                    WHEN "t2"."confidence" = 'recalled'
+                    THEN 3
+                    WHEN "t2"."confidence" = 'synthetic'
+                    THEN 4
+                    ELSE 0
+                  END AS "rule_rank"
                 FROM "deduction_rules" AS "t2"
                 WHERE
                   "t2"."step" = 'feedstock' AND "t2"."side" = 'intensity' AND "t2"."applies" = 1
@@ -633,10 +984,19 @@ FROM (
                 "t40"."taken",
                 'intensity' AS "side",
                 'major_project' AS "step",
-                3 AS "order"
+                3 AS "order",
+                GREATEST("t43"."rank", "t40"."part_rank", "t23"."rule_rank") AS "rank"
               FROM (
                 SELECT
-                  *
+                  "t30"."method_id",
+                  "t30"."subject_id",
+                  "t30"."period_key",
+                  "t30"."period_kind",
+                  "t30"."period_start",
+                  "t30"."period_end",
+                  "t30"."gross",
+                  CASE WHEN "t30"."empty" = 1 THEN 'no_data' ELSE 'ok' END AS "state",
+                  "t30"."rank"
                 FROM "t25" AS "t30"
               ) AS "t43"
               INNER JOIN (
@@ -644,7 +1004,12 @@ FROM (
                   "t28"."method_id",
                   "t28"."subject_id",
                   "t28"."period_key",
-                  "t28"."gross" AS "taken"
+                  CASE
+                    WHEN "t28"."lacking" = 1
+                    THEN CAST(NULL AS DECIMAL(38, 6))
+                    ELSE "t28"."gross"
+                  END AS "taken",
+                  "t28"."rank" AS "part_rank"
                 FROM (
                   SELECT
                     "t7"."method_id",
@@ -654,11 +1019,33 @@ FROM (
                     "t7"."period_start",
                     "t7"."period_end",
                     SUM("t7"."amount") AS "gross",
-                    CASE
-                      WHEN BOOL_OR(CAST("t7"."amount" IS NULL AS BOOLEAN))
-                      THEN 'no_data'
-                      ELSE 'ok'
-                    END AS "state"
+                    MAX(
+                      CASE
+                        WHEN (
+                          "t7"."amount" IS NULL
+                        ) OR (
+                          "t7"."state" <> 'ok'
+                        )
+                        THEN 1
+                        ELSE 0
+                      END
+                    ) AS "lacking",
+                    MAX(
+                      CASE
+                        WHEN "t7"."confidence" = 'confirmed'
+                        THEN 0
+                        WHEN "t7"."confidence" = 'inferred'
+                        THEN 1
+                        WHEN "t7"."confidence" = 'unofficial'
+                        THEN 2
+                        WHEN "t7"."confidence" = 'recalled'
+                        THEN 3
+                        WHEN "t7"."confidence" = 'synthetic'
+                        THEN 4
+                        ELSE 0
+                      END
+                    ) AS "rank",
+                    MAX(CASE WHEN "t7"."amount" IS NULL THEN 1 ELSE 0 END) AS "empty"
                   FROM (
                     SELECT
                       *
@@ -683,7 +1070,20 @@ FROM (
               INNER JOIN (
                 SELECT
                   "t2"."parameter",
-                  "t2"."year" AS "period_key"
+                  "t2"."year" AS "period_key",
+                  CASE
+                    WHEN "t2"."confidence" = 'confirmed'
+                    THEN 0
+                    WHEN "t2"."confidence" = 'inferred'
+                    THEN 1
+                    WHEN "t2"."confidence" = 'unofficial'
+                    THEN 2
+                    WHEN "t2"."confidence" = 'recalled'
+                    THEN 3
+                    WHEN "t2"."confidence" = 'synthetic'
+                    THEN 4
+                    ELSE 0
+                  END AS "rule_rank"
                 FROM "deduction_rules" AS "t2"
                 WHERE
                   "t2"."step" = 'major_project' AND "t2"."side" = 'intensity' AND "t2"."applies" = 1
@@ -704,13 +1104,26 @@ FROM (
                 "t43"."gross",
                 "t43"."state",
                 "t24"."parameter",
-                LEAST("t41"."taken", COALESCE("t3"."cap", CAST(0.000000 AS DECIMAL(38, 6)))) AS "taken",
+                CASE
+                  WHEN "t41"."taken" IS NULL
+                  THEN CAST(NULL AS DECIMAL(38, 6))
+                  ELSE LEAST("t41"."taken", COALESCE("t3"."cap", CAST(0.000000 AS DECIMAL(38, 6))))
+                END AS "taken",
                 'intensity' AS "side",
                 'certificate' AS "step",
-                4 AS "order"
+                4 AS "order",
+                GREATEST("t43"."rank", "t41"."part_rank", "t24"."rule_rank") AS "rank"
               FROM (
                 SELECT
-                  *
+                  "t30"."method_id",
+                  "t30"."subject_id",
+                  "t30"."period_key",
+                  "t30"."period_kind",
+                  "t30"."period_start",
+                  "t30"."period_end",
+                  "t30"."gross",
+                  CASE WHEN "t30"."empty" = 1 THEN 'no_data' ELSE 'ok' END AS "state",
+                  "t30"."rank"
                 FROM "t25" AS "t30"
               ) AS "t43"
               INNER JOIN (
@@ -718,7 +1131,12 @@ FROM (
                   "t29"."method_id",
                   "t29"."subject_id",
                   "t29"."period_key",
-                  "t29"."gross" AS "taken"
+                  CASE
+                    WHEN "t29"."lacking" = 1
+                    THEN CAST(NULL AS DECIMAL(38, 6))
+                    ELSE "t29"."gross"
+                  END AS "taken",
+                  "t29"."rank" AS "part_rank"
                 FROM (
                   SELECT
                     "t8"."method_id",
@@ -728,11 +1146,33 @@ FROM (
                     "t8"."period_start",
                     "t8"."period_end",
                     SUM("t8"."amount") AS "gross",
-                    CASE
-                      WHEN BOOL_OR(CAST("t8"."amount" IS NULL AS BOOLEAN))
-                      THEN 'no_data'
-                      ELSE 'ok'
-                    END AS "state"
+                    MAX(
+                      CASE
+                        WHEN (
+                          "t8"."amount" IS NULL
+                        ) OR (
+                          "t8"."state" <> 'ok'
+                        )
+                        THEN 1
+                        ELSE 0
+                      END
+                    ) AS "lacking",
+                    MAX(
+                      CASE
+                        WHEN "t8"."confidence" = 'confirmed'
+                        THEN 0
+                        WHEN "t8"."confidence" = 'inferred'
+                        THEN 1
+                        WHEN "t8"."confidence" = 'unofficial'
+                        THEN 2
+                        WHEN "t8"."confidence" = 'recalled'
+                        THEN 3
+                        WHEN "t8"."confidence" = 'synthetic'
+                        THEN 4
+                        ELSE 0
+                      END
+                    ) AS "rank",
+                    MAX(CASE WHEN "t8"."amount" IS NULL THEN 1 ELSE 0 END) AS "empty"
                   FROM (
                     SELECT
                       *
@@ -757,7 +1197,20 @@ FROM (
               INNER JOIN (
                 SELECT
                   "t2"."parameter",
-                  "t2"."year" AS "period_key"
+                  "t2"."year" AS "period_key",
+                  CASE
+                    WHEN "t2"."confidence" = 'confirmed'
+                    THEN 0
+                    WHEN "t2"."confidence" = 'inferred'
+                    THEN 1
+                    WHEN "t2"."confidence" = 'unofficial'
+                    THEN 2
+                    WHEN "t2"."confidence" = 'recalled'
+                    THEN 3
+                    WHEN "t2"."confidence" = 'synthetic'
+                    THEN 4
+                    ELSE 0
+                  END AS "rule_rank"
                 FROM "deduction_rules" AS "t2"
                 WHERE
                   "t2"."step" = 'certificate' AND "t2"."side" = 'intensity' AND "t2"."applies" = 1

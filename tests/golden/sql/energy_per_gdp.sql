@@ -89,7 +89,7 @@ FROM (
           "t18"."period_start",
           "t18"."period_end",
           "t18"."coverage",
-          "t18"."rank",
+          GREATEST("t18"."rank", "t19"."deducted_rank") AS "rank",
           "t19"."after" AS "amount",
           CASE WHEN "t19"."deducted" = 'ok' THEN "t18"."state" ELSE "t19"."deducted" END AS "state"
         FROM (
@@ -161,7 +161,20 @@ FROM (
             "t9"."subject_id",
             "t9"."period_key",
             "t9"."after",
-            "t9"."state" AS "deducted"
+            "t9"."state" AS "deducted",
+            CASE
+              WHEN "t9"."confidence" = 'confirmed'
+              THEN 0
+              WHEN "t9"."confidence" = 'inferred'
+              THEN 1
+              WHEN "t9"."confidence" = 'unofficial'
+              THEN 2
+              WHEN "t9"."confidence" = 'recalled'
+              THEN 3
+              WHEN "t9"."confidence" = 'synthetic'
+              THEN 4
+              ELSE 0
+            END AS "deducted_rank"
           FROM "t6" AS "t9"
           INNER JOIN (
             SELECT

@@ -33,7 +33,7 @@ FROM (
       "t14"."period_start",
       "t14"."period_end",
       "t14"."coverage",
-      "t14"."rank",
+      GREATEST("t14"."rank", "t15"."deducted_rank") AS "rank",
       "t15"."after" AS "amount",
       CASE WHEN "t15"."deducted" = 'ok' THEN "t14"."state" ELSE "t15"."deducted" END AS "state"
     FROM (
@@ -105,7 +105,20 @@ FROM (
         "t8"."subject_id",
         "t8"."period_key",
         "t8"."after",
-        "t8"."state" AS "deducted"
+        "t8"."state" AS "deducted",
+        CASE
+          WHEN "t8"."confidence" = 'confirmed'
+          THEN 0
+          WHEN "t8"."confidence" = 'inferred'
+          THEN 1
+          WHEN "t8"."confidence" = 'unofficial'
+          THEN 2
+          WHEN "t8"."confidence" = 'recalled'
+          THEN 3
+          WHEN "t8"."confidence" = 'synthetic'
+          THEN 4
+          ELSE 0
+        END AS "deducted_rank"
       FROM "t5" AS "t8"
       INNER JOIN (
         SELECT

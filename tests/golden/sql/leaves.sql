@@ -120,6 +120,7 @@ FROM (
         "t4"."subject_id",
         "t4"."year_key",
         "t4"."extent",
+        "t4"."part",
         TRUE AS "has_year"
       FROM (
         SELECT DISTINCT
@@ -127,10 +128,11 @@ FROM (
           "t2"."measure",
           "t2"."subject_id",
           CAST(EXTRACT(year FROM "t2"."period_start") AS TEXT) AS "year_key",
-          "t2"."extent"
+          "t2"."extent",
+          "t2"."part"
         FROM "t1" AS "t2"
         WHERE
-          "t2"."period_kind" = 'year'
+          "t2"."period_kind" = 'year' AND "t2"."entries_known" > 0
       ) AS "t4"
     ) AS "t7"
       ON "t5"."method_id" = "t7"."method_id"
@@ -138,5 +140,6 @@ FROM (
       AND "t5"."subject_id" = "t7"."subject_id"
       AND "t5"."year_key" = "t7"."year_key"
       AND "t5"."extent" = "t7"."extent"
+      AND "t5"."part" = "t7"."part"
   ) AS "t8"
 ) AS "t9"

@@ -10,9 +10,9 @@ WITH "t3" AS (
     "t0"."period_end",
     "t0"."extent",
     "t0"."year_key",
-    "t0"."counts_in_year",
     MIN(CASE WHEN "t0"."entries_known" < "t0"."entries" THEN 0 ELSE 1 END) AS "have",
-    MAX("t0"."rank") AS "rank"
+    MAX("t0"."rank") AS "rank",
+    BOOL_OR(CAST("t0"."counts_in_year" AS BOOLEAN)) AS "counts_in_year"
   FROM "leaves" AS "t0"
   GROUP BY
     1,
@@ -24,8 +24,7 @@ WITH "t3" AS (
     7,
     8,
     9,
-    10,
-    11
+    10
 )
 SELECT
   "t9"."method_id",
