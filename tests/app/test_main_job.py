@@ -90,7 +90,7 @@ def test_a_decided_finding_has_value_threshold_and_coverage(demo: Demo) -> None:
 def test_hebei_misses_no_year_of_the_thirteenth_plan(demo: Demo) -> None:
     """Hebei 2016-2020: 1 − 0.9495 × 0.9558 × 0.9411 × 0.9472 × 0.9699 = 21.5367 %, asked 17 %."""
     with reading(demo[0].engine) as db:
-        hebei = directory(db, demo[0].clock()).region("河北", AS_OF)
+        hebei = directory(db, READER, demo[0].clock()).region("河北", AS_OF)
     rows = [
         r for r in found(demo[1].run)
         if (r["pack_id"], r["variant"], r["subject_id"], r["indicator_id"])
@@ -150,7 +150,7 @@ def test_a_scenario_changes_findings_and_never_the_book(demo_copy: Workspace, pa
     import json
 
     overlay = load_overlay(json.dumps(change).encode(), origin="test")
-    book = latest_run(demo_copy, known=None)
+    book = latest_run(demo_copy, READER, known=None)
     assert book is not None
     before = {c.name: demo_copy.lake.commits(c.name, demo_copy.clock()) for c in (BOOK_ENTRIES, REPORTED_VALUES)}
     scenario = run_pipeline(
@@ -163,10 +163,10 @@ def test_a_scenario_changes_findings_and_never_the_book(demo_copy: Workspace, pa
     assert set(then) == set(now)
     assert {(then[k]["slug"], then[k]["variant"]) for k in differ} >= {("energy-per-gdp.130000", "plan")}
     assert {then[k]["slug"] for k in differ} == {"energy-per-gdp.130000"}
-    latest = latest_run(demo_copy, known=None)
+    latest = latest_run(demo_copy, READER, known=None)
     assert latest is not None
     assert latest.run_id == book.run_id
-    assert len(runs_list(demo_copy)) == 1
+    assert len(runs_list(demo_copy, READER)) == 1
     after = {c.name: demo_copy.lake.commits(c.name, demo_copy.clock()) for c in (BOOK_ENTRIES, REPORTED_VALUES)}
     assert before == after
     assert packs.target("guofa-2016-74", "energy-per-gdp.130000").value == 17
@@ -175,7 +175,7 @@ def test_a_scenario_changes_findings_and_never_the_book(demo_copy: Workspace, pa
 
 def test_the_same_books_give_the_same_digits(demo_copy: Workspace, packs: PackSet) -> None:
     """A second run as known at the same instant writes the same bytes, and every finding stayed."""
-    first = latest_run(demo_copy, known=None)
+    first = latest_run(demo_copy, READER, known=None)
     assert first is not None
     second = run_pipeline(demo_copy, packs, known=first.known, as_of=AS_OF, scope=Scope.system("test"))
     for contract in (TOTALS, INDICATOR_VALUES, FINDINGS):
@@ -187,7 +187,7 @@ def test_the_same_books_give_the_same_digits(demo_copy: Workspace, packs: PackSe
 
 def test_a_later_correction_never_changes_an_earlier_answer(demo_copy: Workspace, packs: PackSet) -> None:
     """A correction recorded now changes the newest run; as known before it, every figure is as it was."""
-    first = latest_run(demo_copy, known=None)
+    first = latest_run(demo_copy, READER, known=None)
     assert first is not None
     table = demo_copy.lake.read(BOOK_ENTRIES, demo_copy.clock())
     gone = set(table.column("corrects").to_pylist())
@@ -223,7 +223,7 @@ def test_a_reader_sees_the_own_subtree_alone(demo: Demo) -> None:
     """A scope of one county shows that county and its units; a neighbour's finding cannot be asked for by key."""
     workspace, loaded = demo
     with reading(workspace.engine) as db:
-        here = directory(db, workspace.clock()).region("990101", AS_OF)
+        here = directory(db, READER, workspace.clock()).region("990101", AS_OF)
         scope = Scope.region("officer", here, AS_OF)
         seen = scope_subjects(db, scope, loaded.run.known)
     assert seen is not None
@@ -240,7 +240,7 @@ def test_a_reader_sees_the_own_subtree_alone(demo: Demo) -> None:
 def test_invented_energy_never_enters_a_real_total(demo: Demo) -> None:
     """No total of the nation or a province carries the synthetic mark, and no synthetic subject lies in one."""
     with reading(demo[0].engine) as db:
-        nation = directory(db, demo[0].clock()).region("000000", AS_OF)
+        nation = directory(db, READER, demo[0].clock()).region("000000", AS_OF)
     rows = read_result(demo[1].run, TOTALS, READER, where=f"subject_id = '{nation}'").to_pylist()
     assert [r for r in rows if r["confidence"] == "synthetic"] == []
 
@@ -249,7 +249,7 @@ def test_the_city_is_the_sum_of_its_counties(demo: Demo) -> None:
     """To the last digit, for every measure, part, month and year."""
     workspace, loaded = demo
     with reading(workspace.engine) as db:
-        places = directory(db, workspace.clock())
+        places = directory(db, READER, workspace.clock())
         city = places.region("990100", AS_OF)
         counties = {places.region(f"99010{n}", AS_OF) for n in (1, 2, 3, 4)}
     rows = read_result(loaded.run, TOTALS, READER, where="level = 'subtree'").to_pylist()
@@ -277,7 +277,7 @@ def test_every_years_entries_add_up_to_its_total(demo: Demo) -> None:
     """The edges of a region's year reach exactly the entries that were summed, moved and closed units too."""
     workspace, loaded = demo
     with reading(workspace.engine) as db:
-        places = directory(db, workspace.clock())
+        places = directory(db, READER, workspace.clock())
         regions = [places.region(code, AS_OF) for code in ("990100", "990101", "990102", "990103", "990104")]
     listed = ", ".join(f"'{r}'" for r in regions)
     folder = loaded.run.folder
@@ -369,7 +369,7 @@ def test_a_unit_that_closed_keeps_its_record(demo: Demo) -> None:
 def test_a_figure_printed_twice_leads_to_the_document_that_stands(demo: Demo) -> None:
     """Hebei 2015 stands in the national bulletin (row 4); the provincial table, inferred, is not what why shows."""
     with reading(demo[0].engine) as db:
-        hebei = directory(db, demo[0].clock()).region("河北", AS_OF)
+        hebei = directory(db, READER, demo[0].clock()).region("河北", AS_OF)
     row = next(
         r for r in found(demo[1].run)
         if (r["pack_id"], r["variant"], r["subject_id"], r["period_key"]) == ("guofa-2011-26", "pace", hebei, "2015")

@@ -22,6 +22,7 @@ from shuangkong.app.demo.load import (
     resolver,
 )
 from shuangkong.engine.api import Workspace
+from shuangkong.kernel.scope import Scope
 from shuangkong.policy.api import PackSet, builtin_packs
 from shuangkong.registry.api import directory, subtree
 
@@ -61,13 +62,13 @@ def test_every_carried_row_finds_its_place(tmp_path: Path, city: City) -> None:
         register_places(connection, FIRST)
         source = record_carried(connection, catalogue(), FIRST)
         register_city(connection, city, FIRST)
-        resolve = resolver(directory(connection, FIRST))
+        resolve = resolver(directory(connection, Scope.all("test"), FIRST))
         reported, entries = carried_tables(catalogue(), resolve, source, FIRST)
         assert (reported.num_rows, entries.num_rows) == (2302, 5796)
         assert resolve("990103", date(2024, 12, 31)) == region("990103")
         moved = next(u for u in city.units if u.moved_on)
-        before = subtree(connection, region("990101"), date(2024, 6, 30), FIRST)
-        after = subtree(connection, region("990103"), date(2024, 7, 31), FIRST)
+        before = subtree(connection, Scope.all("test"), region("990101"), date(2024, 6, 30), FIRST)
+        after = subtree(connection, Scope.all("test"), region("990103"), date(2024, 7, 31), FIRST)
         assert unit_subject(moved) in before
         assert unit_subject(moved) in after
 
@@ -138,7 +139,7 @@ def test_the_import_takes_every_file(tmp_path: Path, city: City) -> None:
         origin = Origin(
             file.name, file.publisher, file.document, file.licence, file.handed_in, "synthetic", synthetic=True
         )
-        report = import_sheet(workspace, packs, file.book, file.content, origin, principal="test")
+        report = import_sheet(workspace, packs, file.book, file.content, origin, scope=Scope.all("test"))
         assert (report.refusals, report.flaws, report.rows) == ((), (), file.rows), file.name
         found[file.name] = (report.fresh, report.corrected)
     assert found.pop("synthetic_energy_correction.csv") == (0, 1)

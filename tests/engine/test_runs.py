@@ -75,18 +75,18 @@ def publish(ws: Workspace, *names: str, kind: RunKind = "book") -> RunRecord:
     """A complete run that published these rows."""
     with running(ws, kind) as run:
         run.publish(SAMPLE, rows(*names))
-    return run_record(ws, run.run_id)
+    return run_record(ws, ALL, run.run_id)
 
 
 def test_a_run_is_seen_when_complete(ws: Workspace) -> None:
     """While it runs a run is not the latest; afterwards it is, with its rows and its manifest."""
     with running(ws) as run:
         run.publish(SAMPLE, rows("b", "a"))
-        assert latest_run(ws, known=None) is None
+        assert latest_run(ws, ALL, known=None) is None
         with pytest.raises(UserError, match=f"RUN-001 there is no complete run {run.run_id}"):
-            run_record(ws, run.run_id)
-    done = run_record(ws, run.run_id)
-    assert latest_run(ws, known=None) == done
+            run_record(ws, ALL, run.run_id)
+    done = run_record(ws, ALL, run.run_id)
+    assert latest_run(ws, ALL, known=None) == done
     assert read_result(done, SAMPLE, ALL)["row_id"].to_pylist() == ["a", "b"]
     assert json.loads((done.folder / "manifest.json").read_text("utf-8")) == done.manifest
     assert done.manifest["packs"] == {"demo": "abc"}
@@ -104,8 +104,8 @@ def test_a_failed_run_is_never_seen(ws: Workspace) -> None:
 
     with pytest.raises(RuntimeError):
         fails()
-    assert latest_run(ws, known=None) == first
-    assert runs_list(ws) == [first]
+    assert latest_run(ws, ALL, known=None) == first
+    assert runs_list(ws, ALL) == [first]
 
 
 def test_a_scenario_is_private(ws: Workspace) -> None:
@@ -114,8 +114,8 @@ def test_a_scenario_is_private(ws: Workspace) -> None:
     with running(ws, "scenario") as run, pytest.raises(RuntimeError, match="a scenario may not send"):
         run.refuse_in_scenario("send")
     assert run.folder.parent.name == "scenarios"
-    assert latest_run(ws, known=None) == first
-    assert [r.run_id for r in runs_list(ws, "scenario")] == [run.run_id]
+    assert latest_run(ws, ALL, known=None) == first
+    assert [r.run_id for r in runs_list(ws, ALL, "scenario")] == [run.run_id]
 
 
 def test_a_run_knows_the_one_before(ws: Workspace) -> None:
@@ -133,7 +133,7 @@ def test_a_run_reads_what_stands(ws: Workspace) -> None:
     with running(ws) as run:
         run.table(SAMPLE)
         assert sorted(run.executor.run("SELECT row_id FROM sample")["row_id"].to_pylist()) == ["r1", "r2"]
-    assert run_record(ws, run.run_id).manifest["inputs"] == {"sample": [1, 2]}
+    assert run_record(ws, ALL, run.run_id).manifest["inputs"] == {"sample": [1, 2]}
 
 
 def test_a_restricted_run_reads_its_own_rows(ws: Workspace) -> None:
@@ -171,5 +171,5 @@ def test_counts_stay_whole_numbers(ws: Workspace) -> None:
         t = run.bind(counted, pa.table({"subject_id": ["a"], "n": [2]}, counted.arrow_schema))
         again = TableContract("again", counted.label, counted.columns, counted.key)
         run.publish(again, t.group_by("subject_id").aggregate(n=t.n.sum()))
-    found = read_result(run_record(ws, run.run_id), again, ALL)
+    found = read_result(run_record(ws, ALL, run.run_id), again, ALL)
     assert found.schema.field("n").type == pa.int64()

@@ -47,11 +47,12 @@ from shuangkong.registry.api import (
     subtree,
 )
 
+EVERYTHING = Scope.all("test")
 DAY = date(2024, 12, 31)
 
 
 def region(db: sa.Connection, code: str, day: date = DAY) -> SubjectId:
-    return resolve(db, "gbt2260", code, day, WEDNESDAY)
+    return resolve(db, EVERYTHING, "gbt2260", code, day, WEDNESDAY)
 
 
 def under(table: pa.Table, ancestor: str, day: date) -> set[str]:
@@ -78,10 +79,10 @@ def test_regions_are_registered_once(db: sa.Connection) -> None:
 
 def test_the_path_of_a_directly_administered_county_has_no_level_between(db: sa.Connection) -> None:
     """Xiantao lies in Hubei, Chaoyang in Beijing."""
-    assert ancestors(db, region(db, "429004"), DAY, WEDNESDAY) == tuple(
+    assert ancestors(db, EVERYTHING, region(db, "429004"), DAY, WEDNESDAY) == tuple(
         region_id(c) for c in ("000000", "420000", "429004")
     )
-    assert ancestors(db, region(db, "110105"), DAY, WEDNESDAY) == tuple(
+    assert ancestors(db, EVERYTHING, region(db, "110105"), DAY, WEDNESDAY) == tuple(
         region_id(c) for c in ("000000", "110000", "110105")
     )
 
@@ -89,7 +90,7 @@ def test_the_path_of_a_directly_administered_county_has_no_level_between(db: sa.
 def test_parenthood_of_the_list_is_that_of_its_lists_on_each_day(db: sa.Connection) -> None:
     """Every place listed on a day lies under the parent of that day, by the closure."""
     ensure_regions(db, MONDAY)
-    table = snapshot(db, MONDAY)["subject_closure"]
+    table = snapshot(db, EVERYTHING, MONDAY)["subject_closure"]
     for day in (date(2005, 12, 31), date(2015, 12, 31), date(2023, 12, 31)):
         listed = {r.code: r for r in regions_on(day)}
         for province in [r for r in listed.values() if r.level == "province"]:
@@ -105,9 +106,9 @@ def test_a_unit_is_found_by_any_of_its_names(db: sa.Connection) -> None:
     """USCC in any width, and its Chinese name."""
     unit = register_unit(db, made_up_unit(1), TUESDAY)
     wide = "".join(chr(ord(c) + 0xFEE0) for c in made_up_uscc(1))
-    assert resolve(db, "uscc", wide, DAY, WEDNESDAY) == unit
-    assert resolve(db, "name_zh", "合成单位1", DAY, WEDNESDAY) == unit
-    assert directory(db, WEDNESDAY).resolve("name_zh", " 合成 单位1", DAY) == unit
+    assert resolve(db, EVERYTHING, "uscc", wide, DAY, WEDNESDAY) == unit
+    assert resolve(db, EVERYTHING, "name_zh", "合成单位1", DAY, WEDNESDAY) == unit
+    assert directory(db, EVERYTHING, WEDNESDAY).resolve("name_zh", " 合成 单位1", DAY) == unit
 
 
 def test_registering_again_adds_nothing(db: sa.Connection) -> None:
@@ -124,16 +125,16 @@ def test_a_zone_lies_in_one_region_and_answers_to_another(db: sa.Connection) -> 
     zone = register_regions(db, [entry], TUESDAY)[0]
     unit = register_unit(db, made_up_unit(1, lies_in=zone), TUESDAY)
     place, charge = region(db, "130202"), region(db, "130203")
-    by_place = snapshot(db, WEDNESDAY)["subject_closure"]
-    by_charge = snapshot(db, WEDNESDAY, hierarchy="jurisdiction")["subject_closure"]
+    by_place = snapshot(db, EVERYTHING, WEDNESDAY)["subject_closure"]
+    by_charge = snapshot(db, EVERYTHING, WEDNESDAY, hierarchy="jurisdiction")["subject_closure"]
     assert {zone, unit} <= under(by_place, place, DAY)
     assert not {zone, unit} & under(by_place, charge, DAY)
     assert {zone, unit} <= under(by_charge, charge, DAY)
     assert not {zone, unit} & under(by_charge, place, DAY)
     for table in (by_place, by_charge):
         assert {zone, unit} <= under(table, region(db, "130200"), DAY)
-    assert subtree(db, charge, DAY, WEDNESDAY, hierarchy="jurisdiction") >= {zone, unit}
-    assert directory(db, WEDNESDAY).region("合成开发区", DAY) == zone
+    assert subtree(db, EVERYTHING, charge, DAY, WEDNESDAY, hierarchy="jurisdiction") >= {zone, unit}
+    assert directory(db, EVERYTHING, WEDNESDAY).region("合成开发区", DAY) == zone
 
 
 def test_a_merged_county_is_whole_before_and_part_of_the_other_after(db: sa.Connection) -> None:
@@ -142,20 +143,20 @@ def test_a_merged_county_is_whole_before_and_part_of_the_other_after(db: sa.Conn
     gone, into, city = region(db, "130202"), region(db, "130203"), region(db, "130200")
     merge_regions(db, [gone], into, date(2025, 7, 1), TUESDAY)
     before, after = date(2025, 6, 30), date(2025, 7, 1)
-    table = snapshot(db, TUESDAY)["subject_closure"]
+    table = snapshot(db, EVERYTHING, TUESDAY)["subject_closure"]
     assert under(table, gone, before) == {gone, unit}
     assert under(table, into, before) == {into}
     assert under(table, gone, after) == {gone}
     assert under(table, into, after) == {into, unit}
     assert under(table, city, after) == {city, into, unit}
-    assert resolve(db, "gbt2260", "130202", before, TUESDAY) == gone
+    assert resolve(db, EVERYTHING, "gbt2260", "130202", before, TUESDAY) == gone
     with pytest.raises(UserError) as error:
-        resolve(db, "gbt2260", "130202", after, TUESDAY)
+        resolve(db, EVERYTHING, "gbt2260", "130202", after, TUESDAY)
     assert str(error.value) == (
         "REG-002 gbt2260 '130202' is not valid on 2025-07-01: it is registered for 2000-12-31 – 2025-07-01. "
         "Check the day or the code."
     )
-    assert resolve(db, "gbt2260", "130202", after, MONDAY) == gone
+    assert resolve(db, EVERYTHING, "gbt2260", "130202", after, MONDAY) == gone
 
 
 def test_a_split_region_gives_its_members_away(db: sa.Connection) -> None:
@@ -163,7 +164,7 @@ def test_a_split_region_gives_its_members_away(db: sa.Connection) -> None:
     one, two = register_units(db, [made_up_unit(n, lies_in="130202") for n in (1, 2)], MONDAY)
     part = register_regions(db, [RegionEntry("P", "合成区", "130200", date(2025, 1, 1), level="county")], MONDAY)[0]
     split_region(db, region(db, "130202"), [(part, [one])], date(2025, 1, 1), TUESDAY, remains=True)
-    table = snapshot(db, TUESDAY)["subject_closure"]
+    table = snapshot(db, EVERYTHING, TUESDAY)["subject_closure"]
     assert under(table, part, date(2025, 1, 1)) == {part, one}
     assert under(table, region(db, "130202"), date(2025, 1, 1)) == {region(db, "130202"), two}
     assert under(table, region(db, "130202"), DAY) == {region(db, "130202"), one, two}
@@ -172,7 +173,9 @@ def test_a_split_region_gives_its_members_away(db: sa.Connection) -> None:
 def test_subjects_show_the_values_of_the_day(db: sa.Connection) -> None:
     """A unit's row has its industry, class and region; a renamed region has the name of the day."""
     unit = register_unit(db, made_up_unit(1, attributes=(("reporting", "monthly"),)), TUESDAY)
-    rows = {r["subject_id"]: r for r in snapshot(db, WEDNESDAY, day=date(2010, 12, 31))["subjects"].to_pylist()}
+    rows = {
+        r["subject_id"]: r for r in snapshot(db, EVERYTHING, WEDNESDAY, day=date(2010, 12, 31))["subjects"].to_pylist()
+    }
     haidong = rows[region(db, "630200")]
     assert (haidong["code"], haidong["name_zh"], haidong["level"]) == ("632100", "海东地区", "prefecture")
     assert rows[unit] == {
@@ -187,8 +190,8 @@ def test_the_plan_says_who_must_report(db: sa.Connection) -> None:
     unit = register_unit(db, made_up_unit(1), MONDAY)
     plan = [PlanEntry(unit, "energy", "month", date(2024, 1, 1)), PlanEntry(unit, "energy", "year", date(2024, 1, 1))]
     assert (plan_reporting(db, plan, TUESDAY), plan_reporting(db, plan, WEDNESDAY)) == (2, 0)
-    assert snapshot(db, MONDAY)["reporting_plan"].num_rows == 0
-    assert snapshot(db, TUESDAY)["reporting_plan"]["period_kind"].to_pylist() == ["month", "year"]
+    assert snapshot(db, EVERYTHING, MONDAY)["reporting_plan"].num_rows == 0
+    assert snapshot(db, EVERYTHING, TUESDAY)["reporting_plan"]["period_kind"].to_pylist() == ["month", "year"]
 
 
 def test_a_source_is_its_file_and_sheet(db: sa.Connection) -> None:
@@ -196,7 +199,7 @@ def test_a_source_is_its_file_and_sheet(db: sa.Connection) -> None:
     entry = SourceEntry("能源.xlsx", "0" * 64, sheet="表1", synthetic=True)
     source = record_source(db, entry, MONDAY)
     assert record_source(db, entry, TUESDAY) == source
-    row = source_row(db, source)
+    row = source_row(db, EVERYTHING, source)
     assert row is not None
     assert (row["file_name"], row["sheet"], row["synthetic"], row["recorded_at"]) == ("能源.xlsx", "表1", True, MONDAY)
 
@@ -247,11 +250,11 @@ def test_a_reader_sees_the_cards_of_the_own_scope_only(db: sa.Connection) -> Non
     ("act", "message"),
     [
         (
-            lambda db: resolve(db, "uscc", made_up_uscc(9), DAY, WEDNESDAY),
+            lambda db: resolve(db, EVERYTHING, "uscc", made_up_uscc(9), DAY, WEDNESDAY),
             f"REG-001 nothing is registered with uscc '{made_up_uscc(9)}'. Correct it, or register it first.",
         ),
         (
-            lambda db: resolve(db, "uscc", made_up_uscc(1), date(2023, 12, 31), WEDNESDAY),
+            lambda db: resolve(db, EVERYTHING, "uscc", made_up_uscc(1), date(2023, 12, 31), WEDNESDAY),
             f"REG-002 uscc '{made_up_uscc(1)}' is not valid on 2023-12-31: it is registered for 2024-01-01 – 今. "
             "Check the day or the code.",
         ),
@@ -290,14 +293,14 @@ def test_one_name_of_two_units_is_ambiguous_unless_told_where(db: sa.Connection)
     """REG-003 names both; within one county there is only one."""
     units = [made_up_unit(1, name_zh="合成水泥厂"), made_up_unit(2, name_zh="合成水泥厂", lies_in="130202")]
     one, two = register_units(db, units, MONDAY)
-    names = directory(db, MONDAY)
+    names = directory(db, EVERYTHING, MONDAY)
     with pytest.raises(UserError) as error:
         names.resolve("name_zh", "合成水泥厂", DAY)
     assert str(error.value) == (
         f"REG-003 name_zh '合成水泥厂' names 2 subjects: {', '.join(sorted([one, two]))}. "
         "Use a code (USCC, GB/T 2260), or say within which region."
     )
-    county = subtree(db, region(db, "130202"), DAY, MONDAY)
+    county = subtree(db, EVERYTHING, region(db, "130202"), DAY, MONDAY)
     assert names.resolve("name_zh", "合成水泥厂", DAY, within=county) == two
 
 
@@ -313,7 +316,7 @@ def test_a_row_is_put_right_once(db: sa.Connection) -> None:
     assert str(error.value) == f"REG-004 row {row} was put right before. Correct row {newer}."
     correct(db, "alias", newer, WEDNESDAY, valid_to=date(2024, 1, 1))
     names = [
-        {r["subject_id"]: r for r in snapshot(db, known)["subjects"].to_pylist()}[unit]["name_zh"]
+        {r["subject_id"]: r for r in snapshot(db, EVERYTHING, known)["subjects"].to_pylist()}[unit]["name_zh"]
         for known in (MONDAY, TUESDAY, WEDNESDAY)
     ]
     assert names == ["合成单位1", "合成单位甲", None]
@@ -334,7 +337,7 @@ def perform(db: sa.Connection, act: tuple[str, int, str], at: datetime) -> None:
     """One change of the registry, or none where it does not apply."""
     kind, number, code = act
     unit = made_up_unit(number, lies_in=code or "130102")
-    subjects = {r["subject_id"] for r in snapshot(db, at)["subjects"].to_pylist() if r["kind"] == "unit"}
+    subjects = {r["subject_id"] for r in snapshot(db, EVERYTHING, at)["subjects"].to_pylist() if r["kind"] == "unit"}
     found = next((s for s in subjects if _uscc(db, s) == unit.uscc), None)
     if kind == "unit" and found is None:
         register_unit(db, unit, at)
@@ -369,9 +372,9 @@ def test_rows_recorded_later_never_change_an_answer_as_known_earlier(sequence: l
         for step, act in enumerate(sequence):
             at = TUESDAY + timedelta(minutes=step)
             perform(db, act, at)
-            seen.append((at, snapshot(db, at), scope_subjects(db, scope, at)))
+            seen.append((at, snapshot(db, EVERYTHING, at), scope_subjects(db, scope, at)))
             for known, tables, subjects in seen:
-                assert snapshot(db, known) == tables
+                assert snapshot(db, EVERYTHING, known) == tables
                 assert scope_subjects(db, scope, known) == subjects
     engine.dispose()
 
@@ -386,7 +389,7 @@ def test_a_city_of_2000_units_among_all_regions_is_quick(engine: sa.Engine) -> N
         for act in (
             lambda: ensure_regions(db, MONDAY),
             lambda: register_units(db, units, MONDAY),
-            lambda: snapshot(db, MONDAY),
+            lambda: snapshot(db, EVERYTHING, MONDAY),
         ):
             start = time.process_time()
             act()

@@ -20,6 +20,7 @@ from shuangkong.kernel.flaws import Flaw
 from shuangkong.kernel.ids import digest
 from shuangkong.kernel.labels import Label
 from shuangkong.kernel.periods import Period
+from shuangkong.kernel.scope import Scope
 from shuangkong.kernel.units import unit
 from shuangkong.policy.api import PackSet
 from shuangkong.registry.api import Directory, SourceEntry, directory, record_source, sheets, subject_ids
@@ -71,7 +72,7 @@ def import_sheet(
     content: bytes,
     origin: Origin,
     *,
-    principal: str,
+    scope: Scope,
     sheet: str | None = None,
     mapping: sheets.Mapping | None = None,
     dry_run: bool = False,
@@ -81,14 +82,15 @@ def import_sheet(
     The mapping is the one given, else one saved for the same head, else the suggested one. A file with a refused
     row is refused whole: the report lists every refusal and nothing is written. A figure that is there already
     is left alone; one that differs corrects the older row, which stays. The same file twice changes nothing.
+    A subject out of scope is refused in the same words as one that is not registered.
     Raises IMP-001 (unreadable) and IMP-002 (a column that is needed has no source).
     """
     schema = schema_of(book, packs)
     with reading(workspace.engine) as db:
         saved = [sheets.Mapping.from_json(m) for m in store.mappings(db, schema.id)]
-        names = directory(db, workspace.clock())
+        names = directory(db, scope, workspace.clock())
         now = workspace.clock()
-        regions = subject_ids(db, "region", now)
+        regions = subject_ids(db, scope, "region", now)
     table = sheets.read_sheet(content, name=origin.file_name, sheet=sheet)
     guessed, guesses = sheets.suggest_mapping(table, schema, saved)
     used = mapping or guessed
@@ -111,7 +113,7 @@ def import_sheet(
     # what is there is looked up under the lease: no other import can come in between
     with workspace.lake.lease(BOOK_ENTRIES.name) as lease:
         change = _against(workspace, entries, workspace.clock())
-        return _commit(workspace, _compared(report, change), source, change, lease, principal, now)
+        return _commit(workspace, _compared(report, change), source, change, lease, scope.principal, now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,8 +125,8 @@ def packs_of(run: RunContext) -> PackSet:
 def bind(run: RunContext) -> Registered:
     """Bind subjects, closure and areas."""
     with reading(run.workspace.engine) as db:
-        known = snapshot(db, run.known, day=run.as_of)
-        paths = region_paths(db, run.known, run.as_of)
+        known = snapshot(db, run.scope, run.known, day=run.as_of)
+        paths = region_paths(db, run.scope, run.known, run.as_of)
     subjects = known["subjects"]
     run.bind(REPORTING_PLAN, known["reporting_plan"])
     rows = subjects.select(

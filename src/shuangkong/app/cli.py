@@ -175,6 +175,7 @@ def import_command(
     from shuangkong.accounting.api import Origin, import_sheet
     from shuangkong.app.importing import as_dict, report_lines
     from shuangkong.engine.api import Workspace
+    from shuangkong.kernel.scope import Scope
     from shuangkong.registry.api import sheets
 
     opened = Workspace.open(workspace)
@@ -184,7 +185,7 @@ def import_command(
         return
     origin = Origin(file.name, publisher, document, "", _day(known_on, "--known-on"))
     report = import_sheet(
-        opened, _packs(packs), book, _bytes(file), origin, principal="cli", sheet=sheet or None, mapping=given,
+        opened, _packs(packs), book, _bytes(file), origin, scope=Scope.all("cli"), sheet=sheet or None, mapping=given,
         dry_run=dry_run,
     )  # fmt: skip
     if save_mapping:
@@ -202,10 +203,11 @@ def _import_units(
     workspace: Any, file: Path, sheet: str | None, mapping: Any, *, dry_run: bool, as_json: bool, language: Language
 ) -> None:
     from shuangkong.app.importing import unit_lines, units_as_dict
+    from shuangkong.kernel.scope import Scope
     from shuangkong.registry.api import import_units
 
     done = import_units(
-        workspace, _bytes(file), name=file.name, principal="cli", sheet=sheet, mapping=mapping, dry_run=dry_run
+        workspace, _bytes(file), name=file.name, scope=Scope.all("cli"), sheet=sheet, mapping=mapping, dry_run=dry_run
     )
     if as_json:
         _json(units_as_dict(done))
@@ -296,10 +298,11 @@ def why_command(
 def runs_command(workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: AsJson = False) -> None:
     """列出已完成的运算 (list the complete runs, newest first)."""
     from shuangkong.engine.api import Workspace, runs_list
+    from shuangkong.kernel.scope import Scope
 
     rows = [
         {"run": r.run_id, "number": r.number, "as_of": r.as_of, "known": r.known, "packs": len(r.manifest["packs"])}  # type: ignore[arg-type]
-        for r in runs_list(Workspace.open(workspace))
+        for r in runs_list(Workspace.open(workspace), Scope.all("cli"))
     ]
     if as_json:
         _json(rows)

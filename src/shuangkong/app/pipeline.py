@@ -38,4 +38,4 @@ def run_pipeline(
         account(run, used, [m for m in STATED if m not in used])
         judge(run, used)
         run_id = run.run_id
-    return run_record(workspace, run_id)
+    return run_record(workspace, scope, run_id)

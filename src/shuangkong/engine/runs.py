@@ -205,7 +205,7 @@ def begin(
     """
     run_id = RunId(f"r_{uuid.uuid4().hex[:20]}")
     folder = workspace.root / ("runs" if kind == "book" else "scenarios") / run_id
-    previous = latest_run(workspace, known=None) if kind == "book" else None
+    previous = latest_run(workspace, scope, known=None) if kind == "book" else None
     with writing(workspace.engine) as db:
         # whatever is committed after this line is stamped later than `known`, so that asking again changes nothing
         one_at_a_time(db)
@@ -295,15 +295,19 @@ def _record(workspace: Workspace, row: sa.Row[tuple[object, ...]]) -> RunRecord:
     )  # fmt: skip
 
 
-def runs_list(workspace: Workspace, kind: RunKind = "book") -> list[RunRecord]:
-    """Complete runs, newest first."""
+def runs_list(workspace: Workspace, scope: Scope, kind: RunKind = "book") -> list[RunRecord]:
+    """Complete runs, newest first. A run has no subject; what a reader may see in it is `read_result`'s to say."""
+    if scope.kind == "none":
+        return []
     query = sa.select(run_row).where(run_row.c.kind == kind, run_row.c.state == "complete")
     with reading(workspace.engine) as db:
         return [_record(workspace, r) for r in db.execute(query.order_by(run_row.c.number.desc()))]
 
 
-def latest_run(workspace: Workspace, *, known: datetime | None) -> RunRecord | None:
+def latest_run(workspace: Workspace, scope: Scope, *, known: datetime | None) -> RunRecord | None:
     """The newest complete book run, or the newest that was known as of `known`."""
+    if scope.kind == "none":
+        return None
     query = sa.select(run_row).where(run_row.c.kind == "book", run_row.c.state == "complete")
     if known is not None:
         query = query.where(run_row.c.known <= known)
@@ -312,11 +316,11 @@ def latest_run(workspace: Workspace, *, known: datetime | None) -> RunRecord | N
     return _record(workspace, row) if row else None
 
 
-def run_record(workspace: Workspace, run_id: str) -> RunRecord:
-    """A run by its id; raises RUN-001."""
+def run_record(workspace: Workspace, scope: Scope, run_id: str) -> RunRecord:
+    """A run by its id; raises RUN-001, also for who may see nothing at all."""
     with reading(workspace.engine) as db:
         row = db.execute(sa.select(run_row).where(run_row.c.run_id == run_id)).first()
-    if row is None or row.state != "complete":
+    if row is None or row.state != "complete" or scope.kind == "none":
         raise UserError(
             "RUN-001", f"there is no complete run {run_id}.", remedy="`shuangkong judge` makes one; leave the run out."
         )

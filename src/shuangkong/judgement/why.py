@@ -77,7 +77,7 @@ def why(workspace: Workspace, run: RunRecord, packs: PackSet, key: str, scope: S
             clause, target = _asked(packs, finding)
             result = Why(finding, clause, target, None)
             walk.fill(result)
-            result.sources = _sources(db, result)
+            result.sources = _sources(db, scope, result)
     result.change = what_would_change(finding, result)
     return result
 
@@ -273,14 +273,14 @@ def _asked(packs: PackSet, finding: Row) -> tuple[Row, Row]:
     return {**about_document, **about_clause}, about_target
 
 
-def _sources(db: sa.Connection, result: Why) -> list[Row]:
+def _sources(db: sa.Connection, scope: Scope, result: Why) -> list[Row]:
     rows: dict[str, set[int]] = {}
     for r in [*result.entries, *result.rates]:
         if r.get("source_id"):
             rows.setdefault(r["source_id"], set()).add(r["source_row"])
     found = []
     for source_id, numbers in sorted(rows.items()):
-        known = source_row(db, source_id)  # type: ignore[arg-type]
+        known = source_row(db, scope, source_id)  # type: ignore[arg-type]
         found.append({**(known or {"source_id": source_id}), "rows": sorted(numbers)})
     return found
 

@@ -39,6 +39,17 @@ CODES: tuple[ErrorCode, ...] = (
     ErrorCode("PER-001", "期间写法无效", "a period is not written in a known form"),
     ErrorCode("UNIT-001", "未知或不相容的计量单位", "an unknown or incompatible unit"),
     ErrorCode("SCOPE-001", "无权查看", "outside the scope of the reader"),
+    ErrorCode("RIGHT-001", "请先登录", "sign in first"),
+    ErrorCode("RIGHT-002", "角色无此权限", "the role does not have this right"),
+    ErrorCode("RIGHT-003", "登录未成功", "the sign-in was refused"),
+    ErrorCode("RIGHT-004", "授权或任命无效", "a consent or an appointment is not valid"),
+    ErrorCode("RIGHT-005", "口令不合要求", "the password does not meet the rules"),
+    ErrorCode("RIGHT-006", "表单来历不明或已过期", "the form did not come from this site, or is too old"),
+    ErrorCode("JOB-001", "没有这项任务", "no such job"),
+    ErrorCode("JOB-002", "任务未能完成", "the job could not be done"),
+    ErrorCode("BACKUP-001", "备份不完整或已损坏", "the back-up is incomplete or damaged"),
+    ErrorCode("AUDIT-001", "审计链不完整", "the audit chain is broken"),
+    ErrorCode("FORM-001", "填写有误", "a field of the form is not right"),
     ErrorCode("CLI-001", "命令用法有误", "the command was not used as it should be"),
 )
 _KNOWN = {c.code: c for c in CODES}

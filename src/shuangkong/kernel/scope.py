@@ -7,35 +7,54 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Literal, get_args
 
 from shuangkong.kernel.ids import SubjectId
+
+#: What figures are used for (用途): 统计, 考核, 监察, 金融, 服务, 公开; and any, for who runs the platform.
+Use = Literal["any", "statistics", "assessment", "supervision", "finance", "service", "public"]
+USES: tuple[Use, ...] = get_args(Use)
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """A region's subtree on a day, one unit, everything, or nothing; `principal` is who asks."""
+    """A region's subtree on a day, one unit, units that consented, regions alone, everything, or nothing.
 
-    kind: Literal["all", "region", "unit", "none", "system"]
+    `principal` is who asks, `use` what for: figures whose use the law limits (统计法) are hidden from another use.
+    """
+
+    kind: Literal["all", "region", "unit", "consented", "regions", "none", "system"]
     principal: str
     subject: SubjectId | None = None
     on: date | None = None
     reason: str = ""
+    use: Use = "any"
+    grantee: str = ""
 
     @classmethod
-    def all(cls, principal: str) -> Scope:
+    def all(cls, principal: str, use: Use = "any") -> Scope:
         """Everything, for a principal whose right says so."""
-        return cls("all", principal)
+        return cls("all", principal, use=use)
 
     @classmethod
-    def region(cls, principal: str, region: SubjectId, on: date) -> Scope:
+    def region(cls, principal: str, region: SubjectId, on: date, use: Use = "any") -> Scope:
         """A region and all that lay in it on a day."""
-        return cls("region", principal, region, on)
+        return cls("region", principal, region, on, use=use)
 
     @classmethod
     def unit(cls, principal: str, subject: SubjectId) -> Scope:
         """One unit's own rows."""
         return cls("unit", principal, subject)
+
+    @classmethod
+    def consented(cls, principal: str, grantee: str, on: date, use: Use) -> Scope:
+        """The units whose consent (授权) to the organisation for this use stands on the day."""
+        return cls("consented", principal, None, on, use=use, grantee=grantee)
+
+    @classmethod
+    def regions(cls, principal: str) -> Scope:
+        """Every region and no unit: what is public."""
+        return cls("regions", principal, use="public")
 
     @classmethod
     def none(cls, principal: str) -> Scope:
@@ -51,5 +70,5 @@ class Scope:
 
     @property
     def unrestricted(self) -> bool:
-        """Whether no row is hidden."""
+        """Whether no row is hidden for its subject; its use may still hide it."""
         return self.kind in ("all", "system")

@@ -24,9 +24,10 @@ def region_path(code_or_name: str, day: date, workspace: Path | None = None) -> 
         return registry.region_path(code_or_name, day)
     opened = Workspace.open(workspace)
     now = opened.clock()
+    scope = Scope.all("cli")
     with reading(opened.engine) as db:
-        subject = registry.directory(db, now).region(code_or_name, day)
-        seen = registry.subjects_seen(db, Scope.all("cli"), now, day=day, kind="region")
-        paths = registry.region_paths(db, now, day)
+        subject = registry.directory(db, scope, now).region(code_or_name, day)
+        seen = registry.subjects_seen(db, scope, now, day=day, kind="region")
+        paths = registry.region_paths(db, scope, now, day)
     code = {r["subject_id"]: r["code"] for r in seen.to_pylist()}[subject]
     return paths[code]

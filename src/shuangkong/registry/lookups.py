@@ -12,9 +12,11 @@ import sqlalchemy as sa
 
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.ids import SubjectId
+from shuangkong.kernel.scope import Scope
 from shuangkong.registry import codelists, codes, store
 from shuangkong.registry.enlist import SCHEME, region_id
 from shuangkong.registry.rules import FOREVER
+from shuangkong.registry.snapshots import scope_subjects
 from shuangkong.registry.spelling import plain
 from shuangkong.registry.uscc import check_uscc
 
@@ -65,28 +67,40 @@ class Directory:
         return self.resolve(SCHEME, listed.code, day)
 
 
-def directory(connection: sa.Connection, known: datetime, schemes: Iterable[str] | None = None) -> Directory:
-    """Aliases as known at `known`; `schemes` limits which are read."""
+def directory(
+    connection: sa.Connection, scope: Scope, known: datetime, schemes: Iterable[str] | None = None
+) -> Directory:
+    """Aliases in scope as known at `known`; `schemes` limits which are read."""
     t = store.alias
+    seen = scope_subjects(connection, scope, known)
+    shown = None if seen is None else set(seen["subject_id"].to_pylist())
     query = sa.select(t.c.scheme, t.c.value, t.c.valid_from, t.c.valid_to, t.c.subject_id)
     query = query.where(store.standing(t, known))
     if schemes is not None:
         query = query.where(t.c.scheme.in_(list(schemes)))
     found: dict[tuple[str, str], list[Held]] = defaultdict(list)
     for scheme, value, start, end, subject in connection.execute(query.order_by(t.c.row_id)):
+        if shown is not None and subject not in shown:
+            continue
         key = plain(value) if scheme.startswith("name") else value
         found[scheme, key].append((start, end or FOREVER, SubjectId(subject), value))
     return Directory(dict(found))
 
 
-def resolve(connection: sa.Connection, scheme: str, value: str, day: date, known: datetime) -> SubjectId:
+def resolve(connection: sa.Connection, scope: Scope, scheme: str, value: str, day: date, known: datetime) -> SubjectId:
     """One look-up, see `Directory.resolve`; a region's code may already have begun (see `model.Region`)."""
     t = store.alias
     wanted = value.strip() if scheme.startswith("name") else _value(scheme, value)
     query = sa.select(t.c.valid_from, t.c.valid_to, t.c.subject_id, t.c.value).where(
         store.standing(t, known), t.c.scheme == scheme, t.c.value == wanted
     )
-    rows = [(start, end or FOREVER, SubjectId(s), v) for start, end, s, v in connection.execute(query)]
+    seen = scope_subjects(connection, scope, known)
+    shown = None if seen is None else set(seen["subject_id"].to_pylist())
+    rows = [
+        (start, end or FOREVER, SubjectId(s), v)
+        for start, end, s, v in connection.execute(query)
+        if shown is None or s in shown
+    ]
     if scheme == SCHEME and (early := _early(rows, wanted, day)):
         return early
     return _one(rows, scheme, value, day, None)

@@ -48,10 +48,7 @@ def subjects_seen(
     kind: str | None = None,
 ) -> pa.Table:
     """Rows of `SUBJECTS` that the reader may see, of one kind when asked."""
-    table = subjects_table(connection, known, day=day)
-    seen = scope_subjects(connection, scope, known)
-    if seen is not None:
-        table = table.filter(pc.is_in(table["subject_id"], value_set=seen["subject_id"].combine_chunks()))
+    table = subjects_table(connection, scope, known, day=day)
     return table if kind is None else table.filter(pc.equal(table["kind"], kind))
 
 

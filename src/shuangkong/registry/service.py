@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.ids import SourceId, SubjectId, digest, subject_id
+from shuangkong.kernel.scope import Scope
 from shuangkong.registry import codes, store
 from shuangkong.registry.enlist import ensure_regions, region_id
 from shuangkong.registry.model import PlanEntry, RegionEntry, SourceEntry, UnitEntry
@@ -96,8 +97,10 @@ def record_source(connection: sa.Connection, entry: SourceEntry, recorded_at: da
     return found
 
 
-def source_row(connection: sa.Connection, source: SourceId) -> dict[str, Any] | None:
-    """What is known of a source, or None."""
+def source_row(connection: sa.Connection, scope: Scope, source: SourceId) -> dict[str, Any] | None:
+    """What is known of a source, or None. A source has no subject: who may see one of its rows may see its name."""
+    if scope.kind == "none":
+        return None
     row = connection.execute(sa.select(store.source).where(store.source.c.source_id == source)).mappings().first()
     return dict(row) if row else None
 

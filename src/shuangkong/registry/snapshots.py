@@ -8,12 +8,14 @@ from datetime import date, datetime
 from typing import Any, Literal
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from shuangkong.engine.api import TableContract
 from shuangkong.kernel.ids import SubjectId
 from shuangkong.kernel.scope import Scope
 from shuangkong.registry import store
+from shuangkong.registry.consents import consented_units
 from shuangkong.registry.rules import FOREVER, Edge, closure, in_charge
 from shuangkong.registry.tables import REPORTING_PLAN, SUBJECT_ALIASES, SUBJECT_CLOSURE, SUBJECTS
 
@@ -25,9 +27,14 @@ _CODES = ("gbt2260", "uscc", "local")
 
 
 def snapshot(
-    connection: sa.Connection, known: datetime, *, day: date | None = None, hierarchy: Hierarchy = "lies_in"
+    connection: sa.Connection,
+    scope: Scope,
+    known: datetime,
+    *,
+    day: date | None = None,
+    hierarchy: Hierarchy = "lies_in",
 ) -> dict[str, pa.Table]:
-    """`subjects`, `subject_aliases`, `subject_closure` and `reporting_plan` as known at `known`.
+    """`subjects`, `subject_aliases`, `subject_closure` and `reporting_plan` as known at `known`, as far as in scope.
 
     The names and attributes of `subjects` are those of `day` (the last ones when it is None or none held then).
     The closure follows one hierarchy: the place (属地), or who is in charge (管辖) where that differs.
@@ -35,22 +42,39 @@ def snapshot(
     aliases = dated(connection, store.alias, ("subject_id", "scheme", "value"), known)
     edges = edges_known(connection, known)
     plan = dated(connection, store.reporting_plan, ("subject_id", "book", "period_kind"), known)
+    seen = scope_subjects(connection, scope, known)
     return {
-        "subjects": _subjects(connection, known, aliases, edges["lies_in"], day),
-        "subject_aliases": _arrow(SUBJECT_ALIASES, aliases),
-        "subject_closure": closure_table(connection, known, hierarchy),
-        "reporting_plan": _arrow(REPORTING_PLAN, plan),
+        "subjects": within(_subjects(connection, known, aliases, edges["lies_in"], day), seen),
+        "subject_aliases": within(_arrow(SUBJECT_ALIASES, aliases), seen),
+        "subject_closure": within(_closure(connection, known, hierarchy), seen, "subject_id", "ancestor_id"),
+        "reporting_plan": within(_arrow(REPORTING_PLAN, plan), seen),
     }
 
 
-def subjects_table(connection: sa.Connection, known: datetime, *, day: date | None = None) -> pa.Table:
+def within(table: pa.Table, seen: pa.Table | None, *columns: str) -> pa.Table:
+    """The rows whose subject is among those seen; all of them where nothing is hidden."""
+    if seen is not None:
+        for column in columns or ("subject_id",):
+            table = table.filter(pc.is_in(table[column], value_set=seen["subject_id"].combine_chunks()))
+    return table
+
+
+def subjects_table(connection: sa.Connection, scope: Scope, known: datetime, *, day: date | None = None) -> pa.Table:
     """`subjects` alone, with the names and attributes of the day (the last ones when it is None)."""
     aliases = dated(connection, store.alias, ("subject_id", "scheme", "value"), known)
-    return _subjects(connection, known, aliases, edges_known(connection, known)["lies_in"], day)
+    table = _subjects(connection, known, aliases, edges_known(connection, known)["lies_in"], day)
+    return within(table, scope_subjects(connection, scope, known))
 
 
-def closure_table(connection: sa.Connection, known: datetime, hierarchy: Hierarchy = "lies_in") -> pa.Table:
-    """`subject_closure` alone, by place or by who is in charge."""
+def closure_table(
+    connection: sa.Connection, scope: Scope, known: datetime, hierarchy: Hierarchy = "lies_in"
+) -> pa.Table:
+    """`subject_closure` alone, by place or by who is in charge; neither end lies outside the scope."""
+    seen = scope_subjects(connection, scope, known)
+    return within(_closure(connection, known, hierarchy), seen, "subject_id", "ancestor_id")
+
+
+def _closure(connection: sa.Connection, known: datetime, hierarchy: Hierarchy) -> pa.Table:
     ids = connection.execute(sa.select(store.subject.c.subject_id).where(store.subject.c.recorded_at <= known))
     rows = closure(sorted(ids.scalars()), _edges_of(connection, known, hierarchy))
     return _arrow(SUBJECT_CLOSURE, [(r.ancestor, r.subject, r.start, r.end, r.depth) for r in rows])
@@ -73,13 +97,22 @@ def edges_known(connection: sa.Connection, known: datetime) -> dict[str, list[Ed
 
 def subtree(
     connection: sa.Connection,
+    scope: Scope,
     region: SubjectId,
     day: date,
     known: datetime,
     *,
     hierarchy: Hierarchy = "lies_in",
 ) -> frozenset[SubjectId]:
-    """The region (or unit) and all that lies in it on the day; never told by a code's first digits."""
+    """The region (or unit) and all that lies in it on the day, as far as in scope; never told by a code's digits."""
+    below = _subtree(connection, region, day, known, hierarchy)
+    seen = scope_subjects(connection, scope, known)
+    return below if seen is None else below & frozenset(seen["subject_id"].to_pylist())
+
+
+def _subtree(
+    connection: sa.Connection, region: str, day: date, known: datetime, hierarchy: Hierarchy = "lies_in"
+) -> frozenset[SubjectId]:
     below: dict[str, list[str]] = defaultdict(list)
     for edge in _edges_of(connection, known, hierarchy):
         if edge.start <= day < edge.end:
@@ -94,19 +127,24 @@ def subtree(
     return frozenset(SubjectId(s) for s in found)
 
 
-def ancestors(connection: sa.Connection, subject: SubjectId, day: date, known: datetime) -> tuple[SubjectId, ...]:
-    """From the top down to the subject itself, by place, on the day."""
+def ancestors(
+    connection: sa.Connection, scope: Scope, subject: SubjectId, day: date, known: datetime
+) -> tuple[SubjectId, ...]:
+    """From the top down to the subject itself, by place, on the day; what is out of scope is left out."""
     above = {e.child: e.parent for e in edges_known(connection, known)["lies_in"] if e.start <= day < e.end}
     path = [str(subject)]
     while path[-1] in above and above[path[-1]] not in path:
         path.append(above[path[-1]])
-    return tuple(SubjectId(s) for s in reversed(path))
+    seen = scope_subjects(connection, scope, known)
+    shown = None if seen is None else set(seen["subject_id"].to_pylist())
+    return tuple(SubjectId(s) for s in reversed(path) if shown is None or s in shown)
 
 
 def scope_subjects(connection: sa.Connection, scope: Scope, known: datetime) -> pa.Table | None:
     """The subjects whose rows the reader may see, as a table with `subject_id`; None when nothing is hidden.
 
-    A region's scope is its subtree by place on `scope.on`; a unit's is the unit with its own sites.
+    A region's scope is its subtree by place on `scope.on`; a unit's is the unit with its own sites; a consent opens
+    a unit with its sites to an organisation. Whether a row's use hides it is another question, see `USE_LIMITS`.
     """
     if scope.unrestricted:
         return None
@@ -114,7 +152,13 @@ def scope_subjects(connection: sa.Connection, scope: Scope, known: datetime) -> 
     if scope.kind in ("region", "unit"):
         if scope.subject is None:
             raise ValueError(f"a scope of kind {scope.kind} names its subject")
-        found = subtree(connection, scope.subject, scope.on or known.date(), known)
+        found = _subtree(connection, scope.subject, scope.on or known.date(), known)
+    elif scope.kind == "regions":
+        found = _of_kind(connection, "region", known)
+    elif scope.kind == "consented":
+        day = scope.on or known.date()
+        opened = consented_units(connection, scope.grantee, scope.use, day, known)
+        found = frozenset().union(*(_subtree(connection, unit, day, known) for unit in opened))
     return pa.table({"subject_id": pa.array(sorted(found), pa.string())})
 
 
@@ -199,23 +243,32 @@ def _region_of(subject: str, kinds: dict[str, str], above: dict[str, list[Held]]
     return None
 
 
-def subject_ids(connection: sa.Connection, kind: str, known: datetime) -> frozenset[SubjectId]:
-    """Ids of all subjects of one kind, for matching a file; names and attributes stay unread."""
+def subject_ids(connection: sa.Connection, scope: Scope, kind: str, known: datetime) -> frozenset[SubjectId]:
+    """Ids of the subjects of one kind in scope, for matching a file; names and attributes stay unread."""
+    seen = scope_subjects(connection, scope, known)
+    found = _of_kind(connection, kind, known)
+    return found if seen is None else found & frozenset(seen["subject_id"].to_pylist())
+
+
+def _of_kind(connection: sa.Connection, kind: str, known: datetime) -> frozenset[SubjectId]:
     t = store.subject
     query = sa.select(t.c.subject_id).where(t.c.kind == kind, t.c.recorded_at <= known)
     return frozenset(SubjectId(s) for s in connection.execute(query).scalars())
 
 
-def region_paths(connection: sa.Connection, known: datetime, day: date) -> dict[str, tuple[str, ...]]:
-    """Region codes from the nation down to each region, by who is in charge (管辖) on the day.
+def region_paths(connection: sa.Connection, scope: Scope, known: datetime, day: date) -> dict[str, tuple[str, ...]]:
+    """Region codes from the nation down to each region in scope, by who is in charge (管辖) on the day.
 
+    The codes above a region are public knowledge: its path is whole, whatever the reader may see of those above.
     What documents reach a region follows this; what adds up into a region follows the place (属地).
     """
-    table = subjects_table(connection, known, day=day)
+    table = subjects_table(connection, Scope.system("codes of the regions above"), known, day=day)
     codes = {r["subject_id"]: r["code"] for r in table.to_pylist() if r["kind"] == "region" and r["code"]}
+    seen = scope_subjects(connection, scope, known)
+    shown = set(codes) if seen is None else set(seen["subject_id"].to_pylist())
     above: dict[str, list[tuple[int, str]]] = defaultdict(list)
-    for row in closure_table(connection, known, hierarchy="jurisdiction").to_pylist():
+    for row in _closure(connection, known, "jurisdiction").to_pylist():
         a, s = row["ancestor_id"], row["subject_id"]
-        if s in codes and a in codes and row["valid_from"] <= day < row["valid_to"]:
+        if s in codes and s in shown and a in codes and row["valid_from"] <= day < row["valid_to"]:
             above[s].append((row["depth"], codes[a]))
     return {codes[s]: tuple(c for _, c in sorted(rows, reverse=True)) for s, rows in above.items()}

@@ -104,6 +104,20 @@ reporting_plan = sa.Table(
     sa.Column("period_kind", sa.String(10), nullable=False),
     *_dated("reporting_plan"),
 )
+#: What a unit opened to an organisation, for which use; taking back is an instant, so that it is known as of when.
+consent = sa.Table(
+    "consent",
+    METADATA,
+    _row_id(),
+    _subject("subject_id"),
+    sa.Column("grantee", sa.String(80), nullable=False, index=True),
+    sa.Column("use", sa.String(20), nullable=False),
+    sa.Column("valid_from", sa.Date, nullable=False),
+    sa.Column("valid_to", sa.Date),
+    sa.Column("recorded_at", UtcInstant, nullable=False),
+    sa.Column("principal", sa.String(120), nullable=False),
+    sa.Column("withdrawn_at", UtcInstant),
+)
 
 
 def standing(table: sa.Table, known: datetime) -> sa.ColumnElement[bool]:

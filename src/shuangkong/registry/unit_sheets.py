@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from shuangkong.engine.api import Workspace, reading, record, writing
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.labels import Label
+from shuangkong.kernel.scope import Scope
 from shuangkong.registry import codes
 from shuangkong.registry.lookups import Directory, directory
 from shuangkong.registry.model import PlanEntry, UnitEntry
@@ -70,7 +71,7 @@ def import_units(
     content: bytes,
     *,
     name: str,
-    principal: str,
+    scope: Scope,
     sheet: str | None = None,
     mapping: sheets.Mapping | None = None,
     dry_run: bool = False,
@@ -86,7 +87,7 @@ def import_units(
     checked = sheets.check_rows(table, used, schema)
     now = workspace.clock()
     with reading(workspace.engine) as db:
-        places = directory(db, now)
+        places = directory(db, scope, now)
     entries, refusals = _entries(checked, places, name)
     there = sum(("uscc", e.uscc) in places.held for e, _ in entries)
     done = UnitReport(
@@ -95,7 +96,7 @@ def import_units(
     if done.committed:
         workspace.blobs.put(content)
         with writing(workspace.engine) as db:
-            _register(db, entries, now, principal, name)
+            _register(db, entries, now, scope.principal, name)
     return done
 
 

@@ -70,7 +70,7 @@ def load_demo(workspace: Workspace, packs: PackSet, *, scale: int, as_of: date, 
         source = record_carried(db, catalogue(), workspace.clock())
     at("carried")
     with reading(workspace.engine) as db:
-        places = directory(db, workspace.clock())
+        places = directory(db, Scope.system("load the demo"), workspace.clock())
     recorded = workspace.clock()
     reported, entries = carried_tables(catalogue(), resolver(places), source, recorded)
     for contract, rows in ((REPORTED_VALUES, reported), (BOOK_ENTRIES, entries)):
@@ -112,7 +112,7 @@ def _import(workspace: Workspace, packs: PackSet, file: DemoFile) -> Report:
     origin = Origin(
         file.name, file.publisher, file.document, file.licence, file.handed_in, confidence="synthetic", synthetic=True
     )
-    report = import_sheet(workspace, packs, file.book, file.content, origin, principal=PRINCIPAL)
+    report = import_sheet(workspace, packs, file.book, file.content, origin, scope=Scope.all(PRINCIPAL))
     if report.refusals:
         first = report.refusals[0]
         raise UserError(

@@ -106,4 +106,4 @@ def why(a: Ask, key: str) -> HTMLResponse:
 @router.get("/runs")
 def runs(a: Ask) -> HTMLResponse:
     """Runs, newest first, with what went into each."""
-    return a.page("runs.html", a.view(), runs=runs_list(a.site.reader.workspace))
+    return a.page("runs.html", a.view(), runs=runs_list(a.site.reader.workspace, a.scope))

@@ -77,7 +77,7 @@ class RunView:
     @cached_property
     def _links(self) -> list[tuple[str, str]]:
         with reading(self.workspace.engine) as db:
-            closure = closure_table(db, self.run.known)
+            closure = closure_table(db, self.scope, self.run.known)
         day = self.run.as_of
         return [
             (r["ancestor_id"], r["subject_id"])
@@ -201,12 +201,12 @@ class Reader:
 
     def current(self, scope: Scope) -> RunView | None:
         """The newest run; None where nothing was judged yet."""
-        run = latest_run(self.workspace, known=None)
+        run = latest_run(self.workspace, scope, known=None)
         return self._view(run, scope) if run else None
 
     def of_run(self, run_id: str, scope: Scope) -> RunView:
         """A run by id; raises RUN-001."""
-        return self._view(run_record(self.workspace, run_id), scope)
+        return self._view(run_record(self.workspace, scope, run_id), scope)
 
     def _view(self, run: RunRecord, scope: Scope) -> RunView:
         key = (str(run.run_id), scope)

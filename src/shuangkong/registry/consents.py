@@ -1,0 +1,109 @@
+"""A unit's consent (授权): it opens the unit's figures to an organisation for one use, and can be taken back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import sqlalchemy as sa
+
+from shuangkong.engine.api import record
+from shuangkong.kernel.errors import UserError
+from shuangkong.kernel.ids import SubjectId
+from shuangkong.kernel.scope import Scope, Use
+from shuangkong.registry import store
+
+#: Uses that need a consent: lending and services. What the law orders needs none; what is public never names a unit.
+CONSENT_USES: tuple[Use, ...] = ("finance", "service")
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """One standing or past consent; `withdrawn_at` is when it was taken back, `by` who gave it."""
+
+    row_id: str
+    subject_id: SubjectId
+    grantee: str
+    use: Use
+    valid_from: date
+    valid_to: date | None
+    recorded_at: datetime
+    principal: str
+    withdrawn_at: datetime | None
+
+    def stands_on(self, day: date) -> bool:
+        """Whether it opens anything on the day."""
+        ended = self.valid_to is not None and self.valid_to <= day
+        return self.withdrawn_at is None and self.valid_from <= day and not ended
+
+
+def consented_units(
+    connection: sa.Connection, grantee: str, use: Use, day: date, known: datetime
+) -> frozenset[SubjectId]:
+    """Units whose consent to the organisation for the use stands on the day and was not taken back by `known`."""
+    t = store.consent
+    query = sa.select(t.c.subject_id).where(
+        t.c.grantee == grantee,
+        t.c.use == use,
+        t.c.recorded_at <= known,
+        t.c.valid_from <= day,
+        sa.or_(t.c.valid_to.is_(None), t.c.valid_to > day),
+        sa.or_(t.c.withdrawn_at.is_(None), t.c.withdrawn_at > known),
+    )
+    return frozenset(SubjectId(s) for s in connection.execute(query).scalars())
+
+
+def consents(connection: sa.Connection, scope: Scope, subjects: frozenset[str] | None) -> list[Consent]:
+    """Consents that the reader may see, newest first: of the subjects given (None is all), or to the own bank."""
+    t = store.consent
+    query = sa.select(t).order_by(t.c.recorded_at.desc(), t.c.row_id)
+    if scope.kind == "consented":
+        query = query.where(t.c.grantee == scope.grantee)
+    found = [Consent(**row._mapping) for row in connection.execute(query)]
+    if scope.kind == "consented" or subjects is None:
+        return found if scope.kind != "none" else []
+    return [c for c in found if c.subject_id in subjects]
+
+
+def give_consent(
+    connection: sa.Connection,
+    subject: SubjectId,
+    grantee: str,
+    use: Use,
+    days: tuple[date, date | None],
+    *,
+    at: datetime,
+    principal: str,
+) -> str:
+    """Record a consent; returns its id. RIGHT-004 for a use that takes none, or days that end before they begin."""
+    start, end = days
+    if use not in CONSENT_USES or not grantee.strip() or (end is not None and end <= start):
+        raise UserError(
+            "RIGHT-004",
+            f"{grantee!r}, {use}, {start} to {end} is no consent.",
+            where="consent",
+            remedy="Name an organisation, the use finance or service, and an end after the beginning.",
+        )
+    row = {
+        "subject_id": subject, "grantee": grantee.strip(), "use": use, "valid_from": start, "valid_to": end,
+        "recorded_at": at, "principal": principal, "withdrawn_at": None,
+    }  # fmt: skip
+    row_id = store.row_id(store.consent, row)
+    connection.execute(store.consent.insert().values(row_id=row_id, **row))
+    record(
+        connection, at=at, principal=principal, action="consent.give", obj=subject,
+        detail={"consent": row_id, "grantee": grantee.strip(), "use": use, "from": start, "to": end},
+    )  # fmt: skip
+    return row_id
+
+
+def withdraw_consent(connection: sa.Connection, row_id: str, *, at: datetime, principal: str) -> None:
+    """Take a consent back: from this instant it opens nothing. RIGHT-004 where it does not stand."""
+    t = store.consent
+    done = connection.execute(
+        t.update().where(t.c.row_id == row_id, t.c.withdrawn_at.is_(None)).values(withdrawn_at=at)
+    )
+    if done.rowcount != 1:
+        raise UserError("RIGHT-004", "this consent does not stand.", where=row_id, remedy="Look at the list again.")
+    subject = connection.execute(sa.select(t.c.subject_id).where(t.c.row_id == row_id)).scalar_one()
+    record(connection, at=at, principal=principal, action="consent.withdraw", obj=subject, detail={"consent": row_id})
