@@ -136,6 +136,8 @@ def test_a_carrier_goes_by_code_and_by_name(file, name: str) -> None:
         ("0.12345", "万吨", "881.803350"),
         ("1234500", "千克", "881.803350"),
         ("0", "t", "0.000000"),
+        ("-0", "t", "0.000000"),
+        ("−0.0000000001", "t", "0.000000"),
         ("12", "tce", "12.000000"),
     ],
 )
@@ -157,6 +159,7 @@ def test_quantities_are_read_as_people_type_them(file, quantity: str, unit: str,
         ("原煤,-,t", "no_quantity"),
         ("原煤,—,t", "no_quantity"),
         ("原煤,约100,t", "bad_quantity"),
+        ("原煤,1_000,t", "bad_quantity"),
         ("原煤,nan,t", "no_quantity"),
         ("原煤,1e999999,t", "bad_quantity"),
         ("原煤,9999999999999,t", "bad_quantity"),
@@ -315,6 +318,10 @@ def test_no_rows_is_an_answer(file) -> None:
         (("--edition", "gbt2589-2020", "--basis", "both"), "ACC-001", "--basis"),
         ((*PLAIN, "--carbon-guide", "mine"), "ACC-001", "--carbon-guide"),
         ((*PLAIN, "--grid-factor", "1999"), "ACC-001", "--grid-factor"),
+        ((*PLAIN, "--grid-factor", "2022@"), "ACC-001", "--grid-factor"),
+        ((*PLAIN, "--period", "2022@"), "PER-001", ""),
+        ((*PLAIN, "--electricity-coefficient", "0.3"), "ACC-001", "--electricity-coefficient"),
+        ((*PLAIN, "--heat-coefficient", "0.0341"), "ACC-001", "--heat-coefficient"),
         ((*PLAIN, "--grid-factor", "2022@亚特兰蒂斯"), "REG-001", ""),
         ((*PLAIN, "--period", "some day"), "PER-001", ""),
         ((*PLAIN, "--electricity-coefficient", "zero"), "ACC-001", "--electricity-coefficient"),
@@ -335,6 +342,33 @@ def test_a_missing_column_is_named(file) -> None:
     assert str(error) == (
         "IMP-002 file.csv: there is no column “unit” (计量单位); columns in row 1: 能源品种、消费量. "
         "Give the columns carrier_code, quantity and unit (能源品种、数量、计量单位)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("head", "row", "said"),
+    [
+        ("能源品种,消费量,数量,计量单位", "原煤,1,2,吨", "the columns “消费量”、“数量” all mean quantity (数量)."),
+        ("品种,数量,数量,单位", "原煤,1,2,吨", "the columns “数量”、“数量 [C]” all mean quantity (数量)."),
+        (
+            "品种,能源名称,数量,单位",
+            "原煤,焦炭,2,吨",
+            "the columns “品种”、“能源名称” all mean carrier_code (能源品种).",
+        ),
+    ],
+)
+def test_two_columns_of_one_meaning_are_refused(file, head: str, row: str, said: str) -> None:
+    """Which of two equal heads is meant is not guessed: both are named."""
+    error = complaint(run(file(row, head=head + "\n"), *PLAIN))
+    assert str(error) == f"IMP-002 file.csv: {said} Keep one of them, or give the others another name."
+
+
+def test_a_row_longer_than_the_head_is_refused(file) -> None:
+    """A stray delimiter moves cells under other heads, so the rows are named and nothing is accounted."""
+    error = complaint(run(file("原煤,1,t", "焦炭,1,234,t", "焦炭,5,t,,"), *PLAIN))
+    assert str(error) == (
+        "IMP-003 file.csv: rows longer than the head (3 columns): 3. "
+        'Take the stray delimiter out, or put text that holds it into double quotes ("1,000").'
     )
 
 

@@ -52,6 +52,7 @@ def choices(packs: PackSet, wanted: Wanted, known: date) -> Choices:
         problem = f"“{wanted.basis}” is no basis." if wanted.basis else "the basis of power and heat is not named."
         remedy = "Name calorific (当量值) or primary (等价值); the two give different figures."
         raise UserError("ACC-001", problem, where="--basis", remedy=remedy)
+    _only_primary(wanted)
     guide = _named("--carbon-guide", wanted.guide, guides(packs)) if wanted.guide else ""
     period = Period.parse(wanted.period) if wanted.period else None
     grid, path = _grid(packs, wanted.grid, period.last_day if period else known)
@@ -61,6 +62,15 @@ def choices(packs: PackSet, wanted: Wanted, known: date) -> Choices:
         _coefficient("--heat-coefficient", wanted.heat, "0.0341 kgce/MJ"),
     )
     return Choices(method, known, path, period, given)
+
+
+def _only_primary(wanted: Wanted) -> None:
+    """Refuse a coefficient of primary value beside the calorific basis, which has no use for it."""
+    coefficients = {"--electricity-coefficient": wanted.electricity, "--heat-coefficient": wanted.heat}
+    for option, text in coefficients.items():
+        if text and wanted.basis != "primary":
+            problem = f"it converts by primary value (等价值), and the basis is {wanted.basis}."
+            raise UserError("ACC-001", problem, where=option, remedy="Leave it out, or write --basis primary.")
 
 
 def _named(option: str, text: str, there: Mapping[str, Pack]) -> str:
@@ -83,11 +93,14 @@ def _named(option: str, text: str, there: Mapping[str, Pack]) -> str:
 def _grid(packs: PackSet, text: str, day: date) -> tuple[str, tuple[str, ...]]:
     if not text:
         return "", (NATION,)
-    year, _, place = text.partition("@")
+    year, at, place = text.partition("@")
     if year not in grid_editions(packs):
         years = ", ".join(grid_editions(packs)) or "none"
         remedy = f"Data years: {years}; write YEAR for the national average or YEAR@REGION."
         raise UserError("ACC-001", f"there is no grid factor of “{year}”.", where="--grid-factor", remedy=remedy)
+    if at and not place.strip():
+        remedy = f"Write {year} for the national average, or {year}@REGION."
+        raise UserError("ACC-001", f"“{text}” names no region after @.", where="--grid-factor", remedy=remedy)
     if place in _NATION_NAMES:
         return year, (NATION,)
     if any(row.key == (place,) for row in packs.parameters(GRID).values):

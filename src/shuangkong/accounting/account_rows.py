@@ -57,7 +57,9 @@ class Measured:
 
 
 def read_lines(sheet: sheets.Sheet) -> Read:
-    """Every row under the head with anything in it; raises IMP-002 naming the columns that are missing.
+    """Every row under the head with anything in it.
+
+    Raises IMP-002 naming the columns that are missing or mean the same, IMP-003 naming rows longer than the head.
 
     The unit may stand in a column of its own, in the head of the quantity, or above the table. A row that a person
     wrote as the sum of the others (合计) is passed over and named, because it would be counted twice.
@@ -65,6 +67,7 @@ def read_lines(sheet: sheets.Sheet) -> Read:
     words = tuple(n for f in SCHEMA.fields for n in f.names)
     head = sheets.find_head(sheet, words)
     columns, unit_text = _columns(sheet, head)
+    _within_head(sheet, head)
     lines, passed = [], []
     for i in range(head.last_row, len(sheet.rows)):
         cells = sheet.rows[i]
@@ -82,8 +85,28 @@ def read_lines(sheet: sheets.Sheet) -> Read:
     return Read(tuple(lines), tuple(passed))
 
 
+def _within_head(sheet: sheets.Sheet, head: sheets.Head) -> None:
+    """Refuse rows that are longer than the head: a delimiter too many moves every cell after it.
+
+    A workbook's cells do not move: what stands beside the table there is not read.
+    """
+    if sheet.form != "csv":
+        return
+    end = max(len(sheet.rows[r - 1]) for r in range(head.first_row, head.last_row + 1))
+    long = [i + 1 for i in range(head.last_row, len(sheet.rows)) if any(map(_text, sheet.rows[i][end:]))]
+    if long:
+        shown = "、".join(map(str, long[:5])) + (" …" if len(long) > 5 else "")
+        raise UserError(
+            "IMP-003",
+            f"rows longer than the head ({end} columns): {shown}.",
+            where=sheet.name,
+            remedy='Take the stray delimiter out, or put text that holds it into double quotes ("1,000").',
+        )
+
+
 def _columns(sheet: sheets.Sheet, head: sheets.Head) -> tuple[dict[str, int], str]:
-    mapping, _ = sheets.suggest_mapping(sheet, SCHEMA)
+    mapping, guesses = sheets.suggest_mapping(sheet, SCHEMA)
+    sheets.refuse_rivals(sheet, guesses, SCHEMA.fields, "Keep one of them, or give the others another name.")
     found = {
         name: column.index
         for name, source in mapping.sources.items()

@@ -23,14 +23,15 @@ def quantise(value: Decimal, places: int = PLACES) -> Decimal:
     """Round half away from zero to `places`: the only rounding that a published figure goes through."""
     with localcontext() as ctx:
         ctx.prec = 60
-        return value.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+        kept = value.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+    return kept or abs(kept)  # no −0
 
 
 def parse_decimal(text: str) -> Decimal | None:
     """A number as people type it, or None: full-width digits, thousands separators, 正负号, trailing blanks.
 
     A comma is read as a separator only where it stands before groups of three digits. Percent signs, units
-    and words are not numbers.
+    and words are not numbers, and neither is 1_000, which programs read and people do not write. −0 is 0.
     """
     raw = unicodedata.normalize("NFKC", text).strip().replace(" ", "").replace("\u2212", "-")
     head, *groups = raw.split(",")
@@ -39,8 +40,10 @@ def parse_decimal(text: str) -> Decimal | None:
         if len(body) != 3 or any(len(g) != 3 for g in groups[:-1]) or not 1 <= len(head.lstrip("+-")) <= 3:
             return None
         raw = "".join([head, *groups])
+    if "_" in raw:
+        return None
     try:
         value = Decimal(raw)
     except InvalidOperation:
         return None
-    return value if value.is_finite() else None
+    return (value or abs(value)) if value.is_finite() else None

@@ -9,7 +9,7 @@ from shuangkong.registry.sheets.reasons import Reason
 from shuangkong.registry.sheets.refusals import Refusal, refusals_csv, refusals_table
 from shuangkong.registry.sheets.schema import Choice, FieldSpec, Mapping, Melt, SheetSchema, Source
 from shuangkong.registry.sheets.skipping import Skipped
-from shuangkong.registry.sheets.suggesting import Guess, suggest_mapping
+from shuangkong.registry.sheets.suggesting import Guess, refuse_rivals, suggest_mapping
 from shuangkong.registry.sheets.writing import template
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "read_sheet",
     "refusals_csv",
     "refusals_table",
+    "refuse_rivals",
     "signature",
     "suggest_mapping",
     "template",

@@ -158,6 +158,7 @@ def _unfit(cell: Cell, unit: Unit, field: FieldSpec) -> Outcome | None:
 def _measured(cell: Cell, number: Decimal, unit: Unit | None, field: FieldSpec, flaws: tuple[str, ...]) -> Outcome:
     if number and number.adjusted() > 40:
         return _no("too_large", cell)
+    number = number or abs(number)  # −0 is 0
     base: Unit | None = None
     if field.measured:
         if unit is None:

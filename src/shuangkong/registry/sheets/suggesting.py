@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.labels import Label
 from shuangkong.kernel.units import unit
 from shuangkong.registry.sheets.cells import missing_mark, number_of
@@ -16,7 +17,7 @@ from shuangkong.registry.sheets.names import fold, likeness
 from shuangkong.registry.sheets.plan import words_of
 from shuangkong.registry.sheets.schema import FieldSpec, Mapping, Melt, SheetSchema, Source
 
-_SURE = 60
+_SURE, _SAME = 60, 100
 _SAMPLES, _LOOK = 3, 50
 _PART_OF_YEAR = re.compile(r"(?:[1-9]|1[0-2])月份?|第?[一二三四1-4]季度|上半年|下半年|全年|1[-—–~至]\d{1,2}月")
 _MONTHS = (
@@ -34,7 +35,10 @@ _YEAR_HEADS = ("年份", "年度", "年", "year")
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """What was suggested for a field: the column key or None, confidence 0 to 100, why, three samples."""
+    """What was suggested for a field: the column key or None, confidence 0 to 100, why, three samples.
+
+    `rivals` are further columns that bear a name of the same field: which of them is meant, only a person knows.
+    """
 
     field: str
     column: str | None
@@ -43,6 +47,7 @@ class Guess:
     samples: tuple[str, ...] = ()
     unit: str | None = None
     likely: tuple[str, ...] = ()
+    rivals: tuple[str, ...] = ()
 
 
 def suggest_mapping(
@@ -165,7 +170,23 @@ def _guess(
         reason = Label(f"列名“{column.name}”与字段名相同。", f"The name “{column.name}” is the field's own.")
     else:
         reason = Label(f"列名“{column.name}”与字段名相近。", f"The name “{column.name}” is like the field's.")
-    return Guess(field.name, key, score, reason, samples_of(sheet, head, column), _unit(head, field, column))
+    rivals = tuple(c.key for c in rest if score == _SAME == scores.get((field.name, c.key), 0))
+    unit_id = _unit(head, field, column)
+    return Guess(field.name, key, score, reason, samples_of(sheet, head, column), unit_id, rivals=rivals)
+
+
+def refuse_rivals(sheet: Sheet, guesses: Iterable[Guess], fields: Iterable[FieldSpec], remedy: str) -> None:
+    """Raise IMP-002 where two columns bear a name of one of the fields, and name them all."""
+    wanted = {f.name: f for f in fields}
+    for guess in guesses:
+        if guess.field in wanted and guess.rivals:
+            names = "、".join(f"“{key}”" for key in (guess.column, *guess.rivals))
+            raise UserError(
+                "IMP-002",
+                f"the columns {names} all mean {guess.field} ({wanted[guess.field].label.zh}).",
+                where=f"{sheet.name} [{sheet.sheet}]" if sheet.sheet else sheet.name,
+                remedy=remedy,
+            )
 
 
 def _unit(head: Head, field: FieldSpec, column: HeadColumn | None) -> str | None:
