@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from alembic import command
-from alembic.autogenerate import compare_metadata
 from alembic.config import Config
-from alembic.migration import MigrationContext
 from sqlalchemy.engine import Engine
 
 from engine.sample import START
-from shuangkong.engine.api import METADATA, connect, migrate, reading, record, writing
-from source_tree import modules
-
-STORES = [m.name for m in modules() if "sa.Table(" in m.text]
-ADVICE = "a store declares what no revision makes: add one under engine/migrations/versions (docs/design/engine.md)"
+from engine.schema import ADVICE, differences
+from shuangkong.engine.api import connect, migrate, reading, record, writing
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.service)])
@@ -30,15 +23,6 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     made = connect(url)
     yield made
     made.dispose()
-
-
-def differences(engine: Engine) -> list[Any]:
-    """What autogenerate would change, with the tables of every store known."""
-    assert len(STORES) >= 4
-    for name in STORES:
-        importlib.import_module(name)
-    with reading(engine) as db:
-        return compare_metadata(MigrationContext.configure(db, opts={"compare_type": True}), METADATA)
 
 
 def go(engine: Engine, where: str) -> None:
