@@ -68,18 +68,21 @@ def install(folder: Path) -> dict[str, str]:
 def bundle(folder: Path, out: Path) -> None:
     """ECharts with the parts that the entry names, as one file that defines `echarts`."""
     shutil.copy(ENTRY, folder / ENTRY.name)
-    command = ["node_modules/.bin/esbuild", ENTRY.name, "--bundle", "--minify", "--format=iife",
-               "--global-name=echarts", "--target=es2019", "--legal-comments=eof", "--charset=utf8", "--log-level=warning",
-               f"--outfile={out}"]  # fmt: skip
+    form = ("--bundle", "--minify", "--format=iife", "--global-name=echarts", "--target=es2019", "--charset=utf8")
+    say = ("--legal-comments=eof", "--log-level=warning")
+    command = ["node_modules/.bin/esbuild", ENTRY.name, *form, *say, f"--outfile={out}"]
     subprocess.run(command, cwd=folder, check=True)
 
 
 def make(folder: Path, out: Path) -> None:
-    """All shipped files and vendor.json in `out`."""
+    """All shipped files and vendor.json in `out`; texts end their lines as git keeps them."""
     integrity = install(folder)
     for package in PACKAGES:
-        for there, here in (*package.texts, *package.copied):
-            shutil.copyfile(folder / "node_modules" / package.name / there, out / here)
+        unpacked = folder / "node_modules" / package.name
+        for there, here in package.texts:
+            (out / here).write_bytes((unpacked / there).read_bytes().replace(b"\r\n", b"\n"))
+        for there, here in package.copied:
+            shutil.copyfile(unpacked / there, out / here)
     bundle(folder, out / BUNDLE)
     (out / "vendor.json").write_text(json.dumps(described(out, integrity), indent=1) + "\n", "utf-8")
 
