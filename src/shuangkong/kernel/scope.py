@@ -5,7 +5,7 @@ The engine applies it as a semi-join, so that rows outside are never counted, fi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal, get_args
 
@@ -18,18 +18,20 @@ USES: tuple[Use, ...] = get_args(Use)
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """A region's subtree on a day, one unit, units that consented, regions alone, everything, or nothing.
+    """A region's subtree on a day, one unit, units that consented, what is published, everything, or nothing.
 
     `principal` is who asks, `use` what for: figures whose use the law limits (统计法) are hidden from another use.
+    Readers also see what is published; who writes does so in their own scope alone (`for_writing`).
     """
 
-    kind: Literal["all", "region", "unit", "consented", "regions", "none", "system"]
+    kind: Literal["all", "region", "unit", "consented", "published", "none", "system"]
     principal: str
     subject: SubjectId | None = None
     on: date | None = None
     reason: str = ""
     use: Use = "any"
     grantee: str = ""
+    published_too: bool = True
 
     @classmethod
     def all(cls, principal: str, use: Use = "any") -> Scope:
@@ -42,9 +44,9 @@ class Scope:
         return cls("region", principal, region, on, use=use)
 
     @classmethod
-    def unit(cls, principal: str, subject: SubjectId) -> Scope:
+    def unit(cls, principal: str, subject: SubjectId, use: Use = "any") -> Scope:
         """One unit's own rows."""
-        return cls("unit", principal, subject)
+        return cls("unit", principal, subject, use=use)
 
     @classmethod
     def consented(cls, principal: str, grantee: str, on: date, use: Use) -> Scope:
@@ -52,9 +54,9 @@ class Scope:
         return cls("consented", principal, None, on, use=use, grantee=grantee)
 
     @classmethod
-    def regions(cls, principal: str) -> Scope:
-        """Every region and no unit: what is public."""
-        return cls("regions", principal, use="public")
+    def published(cls, principal: str) -> Scope:
+        """The regions whose pages are public, and no unit."""
+        return cls("published", principal, use="public")
 
     @classmethod
     def none(cls, principal: str) -> Scope:
@@ -67,6 +69,10 @@ class Scope:
         if not reason:
             raise ValueError("a system scope needs a reason")
         return cls("system", "system", reason=reason)
+
+    def for_writing(self) -> Scope:
+        """The same without what is merely published."""
+        return replace(self, published_too=False)
 
     @property
     def unrestricted(self) -> bool:

@@ -12,6 +12,14 @@ from shuangkong.registry.codes import (
     region_path,
     regions_on,
 )
+from shuangkong.registry.consents import (
+    CONSENT_USES,
+    Consent,
+    consented_units,
+    consents,
+    give_consent,
+    withdraw_consent,
+)
 from shuangkong.registry.enlist import ensure_regions, region_id
 from shuangkong.registry.lookups import Directory, directory, resolve
 from shuangkong.registry.model import (
@@ -37,8 +45,10 @@ from shuangkong.registry.service import (
 )
 from shuangkong.registry.sheets import api as sheets
 from shuangkong.registry.snapshots import (
+    PUBLISHED,
     ancestors,
     closure_table,
+    opened,
     region_paths,
     scope_subjects,
     snapshot,
@@ -52,12 +62,15 @@ from shuangkong.registry.uscc import check_uscc
 
 __all__ = [
     "ALWAYS",
+    "CONSENT_USES",
     "FOREVER",
     "NATION",
+    "PUBLISHED",
     "REPORTING_PLAN",
     "SUBJECTS",
     "SUBJECT_ALIASES",
     "SUBJECT_CLOSURE",
+    "Consent",
     "Directory",
     "Fact",
     "Industry",
@@ -72,17 +85,21 @@ __all__ = [
     "ancestors",
     "check_uscc",
     "closure_table",
+    "consented_units",
+    "consents",
     "correct",
     "describe",
     "directory",
     "ensure_regions",
     "find_region",
+    "give_consent",
     "import_units",
     "industry",
     "industry_path",
     "industry_successors",
     "merge_regions",
     "move",
+    "opened",
     "plain_code",
     "plan_reporting",
     "record_source",
@@ -106,4 +123,5 @@ __all__ = [
     "subjects_seen",
     "subtree",
     "unit_schema",
+    "withdraw_consent",
 ]

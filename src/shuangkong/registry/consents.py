@@ -37,18 +37,15 @@ class Consent:
         return self.withdrawn_at is None and self.valid_from <= day and not ended
 
 
-def consented_units(
-    connection: sa.Connection, grantee: str, use: Use, day: date, known: datetime
-) -> frozenset[SubjectId]:
-    """Units whose consent to the organisation for the use stands on the day and was not taken back by `known`."""
+def consented_units(connection: sa.Connection, grantee: str, use: Use, day: date) -> frozenset[SubjectId]:
+    """Units whose consent to the organisation for the use stands on the day, as recorded up to this moment."""
     t = store.consent
     query = sa.select(t.c.subject_id).where(
         t.c.grantee == grantee,
         t.c.use == use,
-        t.c.recorded_at <= known,
         t.c.valid_from <= day,
         sa.or_(t.c.valid_to.is_(None), t.c.valid_to > day),
-        sa.or_(t.c.withdrawn_at.is_(None), t.c.withdrawn_at > known),
+        t.c.withdrawn_at.is_(None),
     )
     return frozenset(SubjectId(s) for s in connection.execute(query).scalars())
 

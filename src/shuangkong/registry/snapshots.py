@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Literal
 
 import pyarrow as pa
@@ -21,6 +20,10 @@ from shuangkong.registry.tables import REPORTING_PLAN, SUBJECT_ALIASES, SUBJECT_
 
 Hierarchy = Literal["lies_in", "jurisdiction"]
 Held = tuple[date, date, str]
+
+_NOW = datetime.max.replace(tzinfo=UTC)
+#: The attribute that opens a region's pages to the public.
+PUBLISHED = "published"
 
 #: Which code is shown for a subject that has several.
 _CODES = ("gbt2260", "uscc", "local")
@@ -144,22 +147,42 @@ def scope_subjects(connection: sa.Connection, scope: Scope, known: datetime) -> 
     """The subjects whose rows the reader may see, as a table with `subject_id`; None when nothing is hidden.
 
     A region's scope is its subtree by place on `scope.on`; a unit's is the unit with its own sites; a consent opens
-    a unit with its sites to an organisation. Whether a row's use hides it is another question, see `USE_LIMITS`.
+    a unit with its sites to an organisation; what is published stands open to every reader. The tree is that of
+    `known`; consents and publication are those of this moment, so that what was taken back is closed in old runs too.
     """
     if scope.unrestricted:
         return None
-    found: Iterable[str] = ()
+    found: frozenset[str] = opened(connection, scope)
+    day = scope.on or known.date()
     if scope.kind in ("region", "unit"):
         if scope.subject is None:
             raise ValueError(f"a scope of kind {scope.kind} names its subject")
-        found = _subtree(connection, scope.subject, scope.on or known.date(), known)
-    elif scope.kind == "regions":
-        found = _of_kind(connection, "region", known)
+        found |= _subtree(connection, scope.subject, day, known)
     elif scope.kind == "consented":
-        day = scope.on or known.date()
-        opened = consented_units(connection, scope.grantee, scope.use, day, known)
-        found = frozenset().union(*(_subtree(connection, unit, day, known) for unit in opened))
+        units = consented_units(connection, scope.grantee, scope.use, day)
+        found |= frozenset().union(*(_subtree(connection, unit, day, known) for unit in units))
     return pa.table({"subject_id": pa.array(sorted(found), pa.string())})
+
+
+def opened(connection: sa.Connection, scope: Scope) -> frozenset[str]:
+    """What is open to the reader at this moment and may be closed the next: published regions, units that consented."""
+    found: frozenset[str] = frozenset()
+    if scope.kind == "none" or scope.unrestricted:
+        return found
+    if scope.published_too:
+        found |= published_regions(connection, scope.on)
+    if scope.kind == "consented" and scope.on is not None:
+        found |= consented_units(connection, scope.grantee, scope.use, scope.on)
+    return found
+
+
+def published_regions(connection: sa.Connection, day: date | None) -> frozenset[str]:
+    """Regions whose pages are public on the day (at any time when None): a dated attribute, as it stands now."""
+    t = store.attribute
+    rows = dated(connection, t, ("subject_id", "value"), _NOW, t.c.name == PUBLISHED)
+    return frozenset(
+        subject for subject, value, start, end in rows if value == "yes" and (day is None or start <= day < end)
+    )
 
 
 def dated(

@@ -87,7 +87,7 @@ def import_units(
     checked = sheets.check_rows(table, used, schema)
     now = workspace.clock()
     with reading(workspace.engine) as db:
-        places = directory(db, scope, now)
+        places = directory(db, scope.for_writing(), now)
     entries, refusals = _entries(checked, places, name)
     there = sum(("uscc", e.uscc) in places.held for e, _ in entries)
     done = UnitReport(

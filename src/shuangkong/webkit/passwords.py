@@ -1,0 +1,67 @@
+"""Passwords (口令): argon2id, and the rules for new ones."""
+
+from __future__ import annotations
+
+import secrets
+from functools import cache
+from importlib import resources
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+
+from shuangkong.kernel.errors import UserError
+
+SHORTEST = 12
+LONGEST = 256
+_HASHER = PasswordHasher()
+
+
+def hashed(password: str) -> str:
+    """The argon2id hash, with its salt and costs."""
+    return _HASHER.hash(password)
+
+
+def matches(kept: str | None, password: str) -> bool:
+    """Whether the password is the one kept; takes as long where there is none, so that names cannot be told apart."""
+    try:
+        return _HASHER.verify(kept or _dummy(), password[:LONGEST]) and kept is not None
+    except (VerifyMismatchError, InvalidHashError):
+        return False
+
+
+def outdated(kept: str) -> bool:
+    """Whether the hash was made with costs that are no longer the present ones."""
+    return _HASHER.check_needs_rehash(kept)
+
+
+def check_password(password: str, name: str) -> str:
+    """The password, if it may be used; RIGHT-005 saying which rule it breaks."""
+    lower = password.casefold()
+    broken = (
+        (len(password) < SHORTEST, f"it has {len(password)} characters, at least {SHORTEST} are needed"),
+        (len(password) > LONGEST, f"it has more than {LONGEST} characters"),
+        (bool(name) and name.casefold() in lower, "it contains the user name"),
+        (len(set(lower)) < 5, "it repeats too few characters"),
+        (lower in common_passwords(), "it is a common password"),
+    )
+    for wrong, why in broken:
+        if wrong:
+            raise UserError("RIGHT-005", f"{why}.", where="password", remedy="Choose a longer phrase of your own.")
+    return password
+
+
+def first_password() -> str:
+    """A random password for the first sign-in; it must be changed there."""
+    return "-".join(secrets.token_hex(3) for _ in range(4))
+
+
+@cache
+def common_passwords() -> frozenset[str]:
+    """Common passwords of twelve characters and more; shorter ones are refused for their length."""
+    text = resources.files("shuangkong.webkit").joinpath("common_passwords.txt").read_text("utf-8")
+    return frozenset(line.strip().casefold() for line in text.splitlines() if line.strip())
+
+
+@cache
+def _dummy() -> str:
+    return hashed(secrets.token_urlsafe(24))
