@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 
 from shuangkong.accounting.feeding import FACTORS
-from shuangkong.accounting.rollup import amounts, leaves, levels, returns, totals
+from shuangkong.accounting.rollup import amounts, leaves, levels, return_levels, returns, totals
 from shuangkong.accounting.snapshots import AREAS, EXPECTED
 from shuangkong.accounting.tables import BOOK_ENTRIES, TOTALS
 from shuangkong.engine.api import DuckDB, compile_sql
@@ -19,7 +19,8 @@ TARGET = 1.2
 LEVELS = ("b_amounts", "b_leaves", "b_returns", "b_leaf_levels", "b_return_levels", "b_totals")
 
 # Invented books (合成): 2 800 units in 100 counties, 10 cities and a province, 36 months, four carriers and two
-# measures; one entry in fifty has no quantity, and peat has no factor. The numbers of rows scale with `entries`.
+# measures; one entry in fifty has no quantity, and peat has no factor. The numbers of rows scale with `entries`. In the
+# year after, counties come as wholes, with and without units inside.
 _SETTING = """
 CREATE TABLE subject_closure AS
 WITH unit AS (SELECT i, 's_' || lpad(i::VARCHAR, 14, '0') AS id FROM range({units}) t(i)),
@@ -61,7 +62,16 @@ SELECT 'demo/calorific/-/-' AS method_id, measure, CASE measure WHEN 'co2' THEN 
     'demo' AS factor_edition, f AS factor_printed, 'demo#' || item AS factor_key, 'confirmed' AS factor_confidence
 FROM (VALUES ('raw_coal', 't', 'coal', '0.7143'), ('gas', 'm3', 'gas', '0.00133'),
     ('power', 'kWh', 'electricity', '0.0001229'), ('peat', 't', 'coal', '0.3')) i(item, unit, part, f),
-    (VALUES ('energy'), ('co2')) m(measure), range(2022, 2025) y(year);
+    (VALUES ('energy'), ('co2')) m(measure), range(2022, 2026) y(year);
+-- the year after: every county as a whole, and in one of ten a unit with a year and a month of its own
+INSERT INTO book_entries
+SELECT e.* REPLACE ('w_' || n || '_' || who AS entry_id, who AS subject_id, period AS period_key, kind AS period_kind,
+    DATE '2025-01-01' AS period_start, til AS period_end, span AS extent)
+FROM (FROM book_entries WHERE item = 'raw_coal' AND quantity IS NOT NULL LIMIT 1) e, (
+    SELECT 0 AS n, 's_county' || i AS who, '2025' AS period, 'year' AS kind, DATE '2026-01-01' AS til, 'whole' AS span
+    FROM range(100) t(i)
+    UNION ALL SELECT n, 's_' || lpad((10 * i)::VARCHAR, 14, '0'), ['2025', '2025-01'][n], ['year', 'month'][n],
+        [DATE '2026-01-01', DATE '2025-02-01'][n], 'own' FROM range(10) t(i), range(1, 3) r(n)) x;
 CREATE TABLE expected_returns AS
 SELECT 'demo/calorific/-/-' AS method_id, measure, CASE measure WHEN 'co2' THEN 'tCO2' ELSE 'tce' END AS unit,
     's_' || lpad(u::VARCHAR, 14, '0') AS subject_id, strftime(d, '%Y-%m') AS period_key, 'month' AS period_kind,
@@ -95,9 +105,10 @@ BY_HAND: dict[str, str] = {
                 max(list_position({_MARK}, confidence)) - 1 AS rank, max(state) FILTER (state <> 'ok') AS trouble,
                 CAST(year(period_start) AS VARCHAR) AS year_key
             FROM b_amounts GROUP BY ALL),
-        y AS (SELECT DISTINCT method_id, measure, subject_id, year_key, extent FROM g WHERE period_kind = 'year')
+        y AS (SELECT DISTINCT method_id, measure, subject_id, year_key, extent, part FROM g
+            WHERE period_kind = 'year' AND entries_known > 0)
         SELECT g.*, g.period_kind = 'year' OR y.year_key IS NULL AS counts_in_year
-        FROM g LEFT JOIN y USING (method_id, measure, subject_id, year_key, extent)""",
+        FROM g LEFT JOIN y USING (method_id, measure, subject_id, year_key, extent, part)""",
     "b_returns": """
         WITH p AS (
             SELECT method_id, measure, unit, subject_id, period_key, period_kind, period_start, period_end, extent,
@@ -130,7 +141,15 @@ def _levels_by_hand(source: str) -> str:
 
 
 BY_HAND["b_leaf_levels"] = _levels_by_hand("b_leaves")
-BY_HAND["b_return_levels"] = _levels_by_hand("b_returns")
+#: A figure for a whole region beside which nothing inside is handed in is one that the regions above lack.
+_LACKING = """
+        SELECT w.* REPLACE (c.ancestor_id AS subject_id, 'own' AS extent, 0::BIGINT AS have)
+        FROM s w JOIN subject_closure c ON w.subject_id = c.subject_id AND c.depth > 0
+            AND c.valid_from < w.period_end AND w.period_end <= c.valid_to
+        WHERE w.extent = 'whole' AND NOT EXISTS (FROM s o WHERE o.extent = 'own' AND o.level = 'subtree'
+            AND o.method_id = w.method_id AND o.measure = w.measure AND o.subject_id = w.subject_id
+            AND o.period_key = w.period_key)"""
+BY_HAND["b_return_levels"] = f"WITH s AS ({_levels_by_hand('b_returns')}) FROM s UNION ALL {_LACKING}"
 _KEYS = "method_id, measure, unit, subject_id, period_key, period_kind, period_start, period_end, level"
 
 
@@ -176,7 +195,7 @@ def ours() -> tuple[dict[str, str], float]:
     leaf = keep("b_leaves", leaves(made))
     back = keep("b_returns", returns(leaf, EXPECTED.ibis()))
     up = keep("b_leaf_levels", levels(leaf, closed))
-    due = keep("b_return_levels", levels(back, closed))
+    due = keep("b_return_levels", return_levels(back, closed))
     keep("b_totals", totals(up, due).select([c.name for c in TOTALS.columns]))
     return found, time.process_time() - start
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import ibis
 
+from shuangkong.accounting.rollup import above, alone
 from shuangkong.engine.api import TableContract, text
 from shuangkong.kernel.labels import Label
 
@@ -39,6 +40,16 @@ FLAW_LABELS: dict[str, tuple[Label, Label]] = {
     "whole_and_parts": (
         Label("全口径数与下级汇总并存，以全口径数为准", "a figure for the whole stands beside its parts and is taken"),
         Label("核对两者差额", "reconcile the two"),
+    ),
+    "whole_left_out": (
+        Label("下级全口径数不计入上级，合计因此不全", "a whole figure of a region inside is not in the sum"),
+        Label(
+            "改报本级，或为上级报全口径数", "hand it in as own part, or give a whole figure for the one above"
+        ),
+    ),
+    "rhythms_mixed": (
+        Label("同类品种年报月报不一，只计入年报", "carriers of a kind come by year and month; the year stands"),
+        Label("同类品种统一按年或按月报", "hand in all carriers of the kind yearly, or all monthly"),
     ),
     "of_which_over": (
         Label("其中项大于总量", "an of-which figure is above its total"),
@@ -84,6 +95,37 @@ def whole_and_parts(leaf_levels: ir.Table) -> ir.Table:
     )
     g = g.filter(g.low.notnull(), g.high.notnull())
     return _flaw(g, "whole_and_parts", "note", g.measure + "|" + g.method_id, g.high, g.low)
+
+
+def whole_left_out(leaves: ir.Table, leaf_levels: ir.Table, closure: ir.Table) -> ir.Table:
+    """Regions whose sum lacks what is known of a region inside as a whole figure alone.
+
+    leaves, leaf_levels: see `rollup`. Such a figure also counts against the coverage of the sum (`return_levels`).
+    """
+    keys = ["method_id", "measure", "subject_id", "period_key"]
+    up = above(alone(leaves.filter(leaves.amount.notnull()), closure), closure)
+    t = leaf_levels.filter(leaf_levels.level == "subtree")
+    summed = t.filter(t.extent == "own").group_by(*keys).aggregate(low=t.amount.sum())
+    summed = summed.anti_join(t.filter(t.extent == "whole").select(keys).distinct(), keys)
+    j = up.group_by(*keys).aggregate(high=up.amount.sum()).inner_join(summed, keys)
+    return _flaw(j, "whole_left_out", "warn", j.measure + "|" + j.method_id, j.low, j.high)
+
+
+def rhythms_mixed(amounts: ir.Table, entries: ir.Table) -> ir.Table:
+    """Months of a carrier that do not count because another carrier of the same part came as a year.
+
+    amounts: AMOUNTS.  entries: BOOK_ENTRIES. A subject's yearly return of coal stands for its coal (`leaves`), also
+    where the months beside it are of another carrier of coal.
+    """
+    a = amounts.filter(amounts.extent == "own", amounts.state == "ok")
+    a = a.mutate(year_key=a.period_start.year().cast("string"))
+    same = ["method_id", "measure", "subject_id", "part", "year_key"]
+    a = a.semi_join(a.filter(a.period_kind == "year").select(same).distinct(), same)
+    a = a.inner_join(entries.select("entry_id", "item"), "entry_id")
+    years, months = a.filter(a.period_kind == "year"), a.filter(a.period_kind != "year")
+    lost = months.anti_join(years, [*same, "item"]).group_by(*same).aggregate(high=months.amount.sum())
+    t = lost.inner_join(years.group_by(*same).aggregate(low=years.amount.sum()), same).rename(period_key="year_key")
+    return _flaw(t, "rhythms_mixed", "warn", t.measure + "|" + t.method_id + "|" + t.part, t.low, t.high)
 
 
 def of_which_over(totals: ir.Table) -> ir.Table:

@@ -135,11 +135,48 @@ def levels(rows: ir.Table, closure: ir.Table) -> ir.Table:
     return _both(_spread(rows, closure, level="own")).union(_both(_spread(rows, closure, level="subtree")))
 
 
+def return_levels(rows: ir.Table, closure: ir.Table) -> ir.Table:
+    """`levels` of returns, and the figures for a whole region that no sum above takes in. rows: see `returns`.
+
+    A figure for the whole (全口径) adds nothing above. Where nothing inside the region is handed in either, that
+    return is one that the regions above lack: due there and not had, so that their sums are partial.
+    """
+    up = above(alone(rows, closure), closure)
+    lacking = up.mutate(extent=ibis.literal("own"), have=ibis.literal(0, "int64"), level=ibis.literal("subtree"))
+    columns = [*rows.columns, "level"]
+    return levels(rows, closure).select(columns).union(lacking.select(columns))
+
+
+def alone(rows: ir.Table, closure: ir.Table) -> ir.Table:
+    """Rows for a whole region, native and by year, in whose period nothing that lies in the region has rows."""
+    keys = ["method_id", "measure", "subject_id", "period_key"]
+    whole = _both(rows.filter(rows.extent == "whole"))
+    # few regions have such figures: the closure is cut down to them before the rows are met
+    c = closure.semi_join(whole, closure.ancestor_id == whole.subject_id)
+    own = rows.filter(rows.extent == "own")
+    c = c.rename(inner_id="subject_id")
+    inner = own.rename(inner_id="subject_id")
+    inside = inner.inner_join(
+        c, [inner.inner_id == c.inner_id, c.valid_from < inner.period_end, inner.period_end <= c.valid_to]
+    ).rename(subject_id="ancestor_id")
+    return whole.anti_join(_both(inside.select(*rows.columns)), keys)
+
+
+def above(rows: ir.Table, closure: ir.Table) -> ir.Table:
+    """Rows under the regions that their subject lay in at the period's end, not under the subject itself."""
+    c = closure.filter(closure.depth > 0).rename(inner_id="subject_id").rename(subject_id="ancestor_id")
+    inner = rows.rename(inner_id="subject_id")
+    j = inner.inner_join(
+        c, [inner.inner_id == c.inner_id, c.valid_from < inner.period_end, inner.period_end <= c.valid_to]
+    )
+    return j.select(*rows.columns)
+
+
 def totals(leaf_levels: ir.Table, return_levels: ir.Table) -> ir.Table:
     """Exact sums by method, measure, subject, period, part and level, with coverage of the returns behind them.
 
-    A figure for a whole region (extent whole) and the sum of its parts stand side by side only as a flaw; where
-    both exist the whole figure is taken.
+    return_levels: see the function of that name. A figure for a whole region (extent whole) and the sum of its
+    parts stand side by side only as a flaw; where both exist the whole figure is taken.
     """
     keys = [*_WHAT, "subject_id", *_PERIOD, "level"]
     rows = _prefer_whole(leaf_levels, keys)

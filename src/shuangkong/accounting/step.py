@@ -18,7 +18,7 @@ from shuangkong.accounting.deducting import STEPS, deductions
 from shuangkong.accounting.feeding import FACTORS, Case, factor_rows
 from shuangkong.accounting.methods import Method, fewest
 from shuangkong.accounting.register import INDICATORS, Books
-from shuangkong.accounting.rollup import amounts, leaves, levels, returns, totals
+from shuangkong.accounting.rollup import amounts, leaves, levels, return_levels, returns, totals
 from shuangkong.accounting.sourcing import change_edges, total_edges, value_edges, value_key
 from shuangkong.accounting.tables import (
     AMOUNTS,
@@ -67,7 +67,7 @@ def account(run: RunContext, methods: Sequence[Method], stated_only: Sequence[Me
         due = snapshots.bind_expected(run, methods)
         back = _keep(run, "returns", returns(leaf, due))
         spread = _keep(run, "leaf_levels", levels(leaf, registered.closure))
-        covered = _keep(run, "return_levels", levels(back, registered.closure))
+        covered = _keep(run, "return_levels", return_levels(back, registered.closure))
         summed = run.publish(TOTALS, totals(spread, covered))
     with run.step("account: deductions"):
         applies, caps = snapshots.bind_deductions(run, [s for s, _ in STEPS])
@@ -77,7 +77,8 @@ def account(run: RunContext, methods: Sequence[Method], stated_only: Sequence[Me
     with run.step("account: checks"):
         found = checks.published_differ(reported).union(
             checks.year_and_months_differ(leaf), checks.whole_and_parts(spread), checks.of_which_over(summed),
-            checks.return_missing(due, leaf),
+            checks.return_missing(due, leaf), checks.whole_left_out(leaf, spread, registered.closure),
+            checks.rhythms_mixed(made, entries),
         )  # fmt: skip
         run.publish(checks.FLAWS, found)
     with run.step("account: edges"):

@@ -19,7 +19,7 @@ from shuangkong.accounting.deducting import deductions
 from shuangkong.accounting.feeding import FACTORS, Case, factor_rows
 from shuangkong.accounting.methods import Method
 from shuangkong.accounting.register import INDICATORS, Books
-from shuangkong.accounting.rollup import amounts, leaves, levels, returns, totals
+from shuangkong.accounting.rollup import amounts, leaves, levels, return_levels, returns, totals
 from shuangkong.accounting.snapshots import APPLIES, AREAS, BASES, CAPS, EXPECTED
 from shuangkong.accounting.tables import AMOUNTS, BOOK_ENTRIES, DEDUCTIONS, TOTALS
 from shuangkong.engine.api import DuckDB, TableContract, compile_sql
@@ -52,7 +52,7 @@ def queries() -> dict[str, ir.Table]:
     leaf = named("leaves", leaves(made))
     back = named("returns", returns(leaf, EXPECTED.ibis()))
     above = named("leaf_levels", levels(leaf, closure))
-    due = named("return_levels", levels(back, closure))
+    due = named("return_levels", return_levels(back, closure))
     summed = named("totals", totals(above, due), TOTALS)
     less = named("deductions", deductions(summed, APPLIES.ibis(), CAPS.ibis()), DEDUCTIONS)
     books = Books(summed, less, SUBJECTS.ibis())
