@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from sqlalchemy.engine import Engine
 
@@ -20,6 +21,7 @@ from shuangkong.kernel.errors import UserError
 
 FORMAT = 1
 SETTINGS = "workspace.json"
+SECRET = "SHUANGKONG_SECRET"
 Clock = Callable[[], datetime]
 
 
@@ -30,7 +32,7 @@ def system_clock() -> datetime:
 
 @dataclass(frozen=True)
 class Workspace:
-    """An opened workspace."""
+    """An opened workspace. `secret` signs what leaves the server; empty in one that was made before 0.2.0."""
 
     root: Path
     id: str
@@ -39,6 +41,7 @@ class Workspace:
     lake: Lake
     blobs: Blobs
     clock: Clock
+    secret: str = field(default="", repr=False)
 
     @classmethod
     def create(cls, root: Path, *, demo: bool = False, url: str | None = None, clock: Clock = system_clock) -> Self:
@@ -62,30 +65,17 @@ class Workspace:
             raise UserError(
                 "WS-004", f"{wrong.strerror}.", where=str(root), remedy="Name a folder that you may write to."
             ) from wrong
-        settings = {"format": FORMAT, "id": uuid.uuid4().hex, "demo": demo, "database": url or ""}
-        migrate(connect(url or _sqlite(root)))
+        engine = connect(url or sqlite_url(root))
+        migrate(engine)
+        engine.dispose()
         # the settings file comes last: where it is, the rest is complete
-        part = root / f"{SETTINGS}.part"
-        part.write_text(json.dumps(settings, indent=1), "utf-8")
-        os.replace(part, root / SETTINGS)
+        write_settings(root, new_settings(uuid.uuid4().hex, demo=demo, url=url))
         return cls.open(root, clock=clock)
 
     @classmethod
     def open(cls, root: Path, *, clock: Clock = system_clock) -> Self:
         """Open a workspace, bringing its database up to date; raises WS-001 or WS-002."""
-        try:
-            settings = json.loads((root / SETTINGS).read_text("utf-8"))
-        except (FileNotFoundError, NotADirectoryError):
-            raise UserError(
-                "WS-001",
-                "there is no workspace in this folder.",
-                where=str(root),
-                remedy="Make one with `shuangkong init -w DIR` or `shuangkong demo -w DIR`.",
-            ) from None
-        except ValueError as wrong:
-            raise UserError(
-                "WS-001", f"{SETTINGS} cannot be read: {wrong}.", where=str(root), remedy="Restore it from a back-up."
-            ) from wrong
+        settings = _settings(root)
         if settings.get("format") != FORMAT:
             raise UserError(
                 "WS-002",
@@ -93,17 +83,70 @@ class Workspace:
                 where=str(root),
                 remedy="Use the version of Shuangkong that made it, or a newer one.",
             )
-        engine = connect(settings["database"] or _sqlite(root))
+        engine = connect(settings["database"] or sqlite_url(root))
         migrate(engine)
         return cls(
             root, settings["id"], settings["demo"], engine, Lake(root / "lake", engine, clock),
-            Blobs(root / "blobs"), clock,
+            Blobs(root / "blobs"), clock, os.environ.get(SECRET) or settings.get("secret", ""),
         )  # fmt: skip
+
+    def with_secret(self) -> Self:
+        """The same workspace with a secret, which is made and kept where there was none."""
+        if self.secret:
+            return self
+        settings = _settings(self.root) | {"secret": secrets.token_hex(32)}
+        write_settings(self.root, settings)
+        return replace(self, secret=settings["secret"])
 
 
 _OWN = {"lake", "runs", "scenarios", "blobs", "registry.sqlite", "registry.sqlite-wal", "registry.sqlite-shm"}
 _OWN.add(f"{SETTINGS}.part")
 
 
-def _sqlite(root: Path) -> str:
+def sqlite_url(root: Path) -> str:
+    """Where the registry database of a workspace lies that names none."""
     return f"sqlite:///{(root / 'registry.sqlite').resolve()}"
+
+
+def new_settings(identity: str, *, demo: bool, url: str | None) -> dict[str, object]:
+    """Settings of a workspace with a fresh secret; `url` is left out for SQLite."""
+    return {
+        "format": FORMAT, "id": identity, "demo": demo, "database": url or "", "secret": secrets.token_hex(32),
+    }  # fmt: skip
+
+
+def write_settings(root: Path, settings: Mapping[str, object]) -> None:
+    """Write the settings file whole, readable by its owner alone: it holds the secret and the database's URL."""
+    part = root / f"{SETTINGS}.part"
+    part.unlink(missing_ok=True)
+    try:
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as handle:
+            json.dump(settings, handle, indent=1)
+            handle.flush()
+            os.fsync(handle.fileno())
+        os.replace(part, root / SETTINGS)
+    except OSError as wrong:
+        raise UserError(
+            "WS-004", f"{wrong.strerror}.", where=str(root), remedy="Make room or mend the permissions, then try again."
+        ) from wrong
+
+
+def _settings(root: Path) -> dict[str, Any]:
+    try:
+        found = json.loads((root / SETTINGS).read_text("utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        raise UserError(
+            "WS-001",
+            "there is no workspace in this folder.",
+            where=str(root),
+            remedy="Make one with `shuangkong init -w DIR` or `shuangkong demo -w DIR`.",
+        ) from None
+    except ValueError as wrong:
+        raise UserError(
+            "WS-001", f"{SETTINGS} cannot be read: {wrong}.", where=str(root), remedy="Restore it from a back-up."
+        ) from wrong
+    if not isinstance(found, dict):
+        raise UserError(
+            "WS-001", f"{SETTINGS} holds no settings.", where=str(root), remedy="Restore it from a back-up."
+        )
+    return found
