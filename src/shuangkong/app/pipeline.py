@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
+
+import sqlalchemy as sa
 
 from shuangkong.accounting.api import Method, account, fewest, methods_of
 from shuangkong.engine.api import RunKind, RunRecord, Workspace, begin, run_record
 from shuangkong.judgement.api import judge
+from shuangkong.kernel.ids import RunId
 from shuangkong.kernel.scope import Scope
 from shuangkong.policy.api import Overlay, PackSet
 
@@ -25,15 +28,17 @@ def run_pipeline(
     scope: Scope,
     overlays: Sequence[Overlay] = (),
     methods: Sequence[Method] = (),
+    also: Callable[[sa.Connection, RunId], None] | None = None,
 ) -> RunRecord:
     """Account and judge everything in scope as known at an instant; with overlays a scenario with a private sink.
 
-    `methods` are accounting methods to compute beside those that targets name.
+    `methods` are accounting methods to compute beside those that targets name. `also` runs in the transaction that
+    makes the run visible.
     """
     for overlay in overlays:
         packs = packs.overlay(overlay)
     kind: RunKind = "scenario" if overlays else "book"
-    with begin(workspace, packs, kind=kind, known=known, as_of=as_of, scope=scope) as run:
+    with begin(workspace, packs, kind=kind, known=known, as_of=as_of, scope=scope, also=also) as run:
         used = fewest((*methods_of(packs), *methods))
         account(run, used, [m for m in STATED if m not in used])
         judge(run, used)

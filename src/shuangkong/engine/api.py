@@ -1,5 +1,6 @@
 """The door of the engine: what slices may use."""
 
+from shuangkong.engine import jobs
 from shuangkong.engine.audit import Head, audit_entry, head, record, verify
 from shuangkong.engine.blobs import Blobs
 from shuangkong.engine.contracts import (
@@ -54,6 +55,7 @@ __all__ = [
     "exact_ratio",
     "head",
     "instant",
+    "jobs",
     "lake_commit",
     "latest_run",
     "migrate",

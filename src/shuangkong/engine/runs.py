@@ -13,7 +13,7 @@ import json
 import time
 import uuid
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -198,10 +198,12 @@ def begin(
     as_of: date,
     scope: Scope,
     scope_subjects: pa.Table | None = None,
+    also: Callable[[sa.Connection, RunId], None] | None = None,
 ) -> Iterator[RunContext]:
     """A run that is complete when the block ends, and failed (never visible) when it raises.
 
-    A `known` that lies ahead is brought back to now: nobody can know yet what will be recorded.
+    A `known` that lies ahead is brought back to now: nobody can know yet what will be recorded. `also` runs in the
+    transaction that makes the run visible, before its audit entry.
     """
     run_id = RunId(f"r_{uuid.uuid4().hex[:20]}")
     folder = workspace.root / ("runs" if kind == "book" else "scenarios") / run_id
@@ -226,7 +228,7 @@ def begin(
     context = RunContext(workspace, run_id, kind, packs, known, as_of, scope, previous, executor, folder)
     try:
         yield context
-        _complete(context)
+        _complete(context, also)
     except BaseException:
         with writing(workspace.engine) as db:
             db.execute(
@@ -237,7 +239,7 @@ def begin(
         executor.close()
 
 
-def _complete(context: RunContext) -> None:
+def _complete(context: RunContext, also: Callable[[sa.Connection, RunId], None] | None) -> None:
     start = time.process_time()
     tables: dict[str, object] = {}
     for name, contract in context.published.items():
@@ -264,6 +266,8 @@ def _complete(context: RunContext) -> None:
     }
     (context.folder / "manifest.json").write_text(json.dumps(manifest, ensure_ascii=False, indent=1), "utf-8")
     with writing(workspace.engine) as db:
+        if also:
+            also(db, context.run_id)
         now = workspace.clock()
         db.execute(
             run_row.update()
