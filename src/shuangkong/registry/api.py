@@ -33,19 +33,20 @@ from shuangkong.registry.model import (
     UnitEntry,
 )
 from shuangkong.registry.reading import Fact, SubjectCard, describe, subjects_seen
-from shuangkong.registry.rules import ALWAYS, FOREVER
+from shuangkong.registry.rules import ALWAYS, FOREVER, PUBLISHED
 from shuangkong.registry.service import (
     correct,
     plan_reporting,
+    publish,
     record_source,
     register_regions,
     register_unit,
     register_units,
     source_row,
+    unpublish,
 )
 from shuangkong.registry.sheets import api as sheets
 from shuangkong.registry.snapshots import (
-    PUBLISHED,
     ancestors,
     closure_table,
     opened,
@@ -102,6 +103,7 @@ __all__ = [
     "opened",
     "plain_code",
     "plan_reporting",
+    "publish",
     "record_source",
     "region_by_code",
     "region_by_name",
@@ -123,5 +125,6 @@ __all__ = [
     "subjects_seen",
     "subtree",
     "unit_schema",
+    "unpublish",
     "withdraw_consent",
 ]

@@ -11,6 +11,8 @@ from itertools import pairwise
 #: A subject is always itself; an open end is a day that no period reaches.
 ALWAYS = date(1, 1, 1)
 FOREVER = date(9999, 12, 31)
+#: The dated attribute that opens a region's pages to the public.
+PUBLISHED = "published"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from shuangkong.kernel.scope import Scope
 from shuangkong.registry import codes, store
 from shuangkong.registry.enlist import ensure_regions, region_id
 from shuangkong.registry.model import PlanEntry, RegionEntry, SourceEntry, UnitEntry
-from shuangkong.registry.rules import FOREVER
+from shuangkong.registry.rules import FOREVER, PUBLISHED
 from shuangkong.registry.uscc import check_uscc
 
 Row = dict[str, Any]
@@ -86,6 +86,30 @@ def plan_reporting(connection: sa.Connection, entries: Iterable[PlanEntry], reco
     """Say who must report which book in which rhythm; returns how many rows were new."""
     rows = [(asdict(entry) | {"recorded_at": recorded_at}, "") for entry in entries]
     return _record(connection, "plan", rows, recorded_at)
+
+
+def publish(connection: sa.Connection, regions: Iterable[SubjectId], day: date, recorded_at: datetime) -> int:
+    """Open the pages of regions to the public from a day on (公开); returns how many were not open yet."""
+    rows = [
+        {
+            "subject_id": region, "name": PUBLISHED, "value": "yes", "synthetic": False, "valid_from": day,
+            "valid_to": None, "recorded_at": recorded_at,
+        }
+        for region in regions
+    ]  # fmt: skip
+    return _record(connection, "attribute", [(row, str(row["subject_id"])) for row in rows], recorded_at)
+
+
+def unpublish(connection: sa.Connection, region: SubjectId, day: date, recorded_at: datetime) -> None:
+    """Close a region's pages to the public from a day on; REG-001 where they are not open."""
+    t = store.attribute
+    open_ = sa.select(t.c.row_id).where(
+        store.standing(t, recorded_at), t.c.subject_id == region, t.c.name == PUBLISHED, t.c.valid_to.is_(None)
+    )
+    row_id = connection.execute(open_).scalar()
+    if row_id is None:
+        raise UserError("REG-001", "the pages of this region are not public.", where=region, remedy="Choose another.")
+    correct(connection, "attribute", row_id, recorded_at, valid_to=day)
 
 
 def record_source(connection: sa.Connection, entry: SourceEntry, recorded_at: datetime) -> SourceId:

@@ -15,15 +15,13 @@ from shuangkong.kernel.ids import SubjectId
 from shuangkong.kernel.scope import Scope
 from shuangkong.registry import store
 from shuangkong.registry.consents import consented_units
-from shuangkong.registry.rules import FOREVER, Edge, closure, in_charge
+from shuangkong.registry.rules import FOREVER, PUBLISHED, Edge, closure, in_charge
 from shuangkong.registry.tables import REPORTING_PLAN, SUBJECT_ALIASES, SUBJECT_CLOSURE, SUBJECTS
 
 Hierarchy = Literal["lies_in", "jurisdiction"]
 Held = tuple[date, date, str]
 
 _NOW = datetime.max.replace(tzinfo=UTC)
-#: The attribute that opens a region's pages to the public.
-PUBLISHED = "published"
 
 #: Which code is shown for a subject that has several.
 _CODES = ("gbt2260", "uscc", "local")

@@ -5,23 +5,28 @@ from __future__ import annotations
 import gzip
 import hashlib
 import mimetypes
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from importlib import resources
+from importlib.resources.abc import Traversable
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import jinja2
+from babel.dates import format_datetime
 from markupsafe import Markup, escape
 
 from shuangkong.kernel.labels import Label, Language
 from shuangkong.webkit import figures, marks
 from shuangkong.webkit.messages import LANGUAGES, Speaker
 
+_CHINA = ZoneInfo("Asia/Shanghai")
 #: No inline code or style, nothing from elsewhere: every byte of a page comes from this server.
 HEADERS: dict[str, str] = {
-    "Content-Security-Policy": "default-src 'self'; base-uri 'none'; object-src 'none'; form-action 'self'; "
-    "frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'self'; script-src 'self'; style-src 'self'; base-uri 'none'; "
+    "object-src 'none'; form-action 'self'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "X-Frame-Options": "DENY",
@@ -41,15 +46,14 @@ class Asset:
 
 
 class Assets:
-    """Static files of packages, by plain name and by the name with the hash."""
+    """Static files of packages, by plain name (`vendor/x.js` in a folder) and by the name with the hash."""
 
     def __init__(self, packages: Sequence[str]) -> None:
         self.by_name: dict[str, Asset] = {}
         for package in packages:
             folder = resources.files(package).joinpath("static")
-            for entry in folder.iterdir() if folder.is_dir() else ():
-                if entry.is_file():
-                    self.by_name[entry.name] = _asset(entry.name, entry.read_bytes())
+            for name, content in _files(folder, "") if folder.is_dir() else ():
+                self.by_name[name] = _asset(name, content)
         self.by_hash = {a.name: a for a in self.by_name.values()}
 
     def url(self, name: str) -> str:
@@ -57,8 +61,18 @@ class Assets:
         return f"/static/{self.by_name[name].name}"
 
 
+def _files(folder: Traversable, above: str) -> Iterator[tuple[str, bytes]]:
+    """Every file below a folder with its path from there."""
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            yield from _files(entry, f"{above}{entry.name}/")
+        else:
+            yield above + entry.name, entry.read_bytes()
+
+
 def _asset(name: str, content: bytes) -> Asset:
-    stem, _, ending = name.rpartition(".")
+    """The file under one flat name: a folder becomes a part of it."""
+    stem, _, ending = name.replace("/", "-").rpartition(".")
     digest = hashlib.sha256(content).hexdigest()[:12]
     media = mimetypes.guess_type(name)[0] or "application/octet-stream"
     return Asset(content, gzip.compress(content, mtime=0), media, f"{stem}.{digest}.{ending}")
@@ -67,7 +81,9 @@ def _asset(name: str, content: bytes) -> Asset:
 class Frame:
     """Templates of the kit and of the pages, filled in one language."""
 
-    def __init__(self, packages: Sequence[str], texts: Mapping[str, Label]) -> None:
+    def __init__(
+        self, packages: Sequence[str], texts: Mapping[str, Label], *, pages: Sequence[tuple[str, str, str]] = ()
+    ) -> None:
         self.texts = texts
         self.assets = Assets(packages)
         self.environment = jinja2.Environment(
@@ -77,7 +93,7 @@ class Frame:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self.environment.globals.update(asset=self.assets.url, mark=marks.status_mark, languages=LANGUAGES)
+        self.environment.globals.update(asset=self.assets.url, mark=marks.status_mark, languages=LANGUAGES, pages=pages)
 
     def render(self, template: str, language: Language, **values: Any) -> str:
         """The page of a template; `values` are what the page shows."""
@@ -112,8 +128,15 @@ def words(speaker: Speaker) -> dict[str, Any]:
         "period": lambda key: figures.period_words(key, language),
         "confidence": confidence,
         "rich": _rich,
+        "moment": lambda instant: moment(instant, language),
     }
     return {"lang": language, "speaker": speaker, **by_language}
+
+
+def moment(instant: datetime, language: Language) -> str:
+    """An instant as a clock in China shows it, to the minute."""
+    locale = "zh_CN" if language == "zh" else "en_GB"
+    return str(format_datetime(instant, "yyyy-MM-dd HH:mm", tzinfo=_CHINA, locale=locale))
 
 
 def _rich(text: str) -> Markup:

@@ -8,6 +8,7 @@ from importlib import resources
 from typing import Any
 
 import yaml
+from babel import negotiate_locale
 
 from shuangkong.kernel.labels import Label, Language
 
@@ -62,9 +63,22 @@ class Speaker:
         return label.in_(self.language)
 
 
-def chosen_language(query: str | None, cookie: str | None) -> Language:
-    """The language of a page: the address first, then the choice kept; Chinese where nothing was chosen."""
+def chosen_language(query: str | None, cookie: str | None, accepted: str = "") -> Language:
+    """The language of a page: the address, the choice kept, what the browser asks for; Chinese where nothing fits."""
     for wish in (query, cookie):
         if wish in LANGUAGES:
             return "en" if wish == "en" else "zh"
-    return "zh"
+    found = negotiate_locale(_wishes(accepted), [*LANGUAGES], sep="-")
+    return "en" if found == "en" else "zh"
+
+
+def _wishes(accepted: str) -> list[str]:
+    """Languages of an Accept-Language header, the most wanted first; a broken weight is the least."""
+    weighed = []
+    for part in accepted[:400].split(","):
+        name, _, weight = part.strip().partition(";q=")
+        try:
+            weighed.append((float(weight or 1), name.strip()))
+        except ValueError:
+            weighed.append((0.0, name.strip()))
+    return [name for weight, name in sorted(weighed, key=lambda w: -w[0]) if name and weight > 0]

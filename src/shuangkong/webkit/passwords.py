@@ -24,9 +24,10 @@ def hashed(password: str) -> str:
 def matches(kept: str | None, password: str) -> bool:
     """Whether the password is the one kept; takes as long where there is none, so that names cannot be told apart."""
     try:
-        return _HASHER.verify(kept or _dummy(), password[:LONGEST]) and kept is not None
+        _HASHER.verify(kept or _dummy(), password[:LONGEST])
     except (VerifyMismatchError, InvalidHashError):
         return False
+    return kept is not None
 
 
 def outdated(kept: str) -> bool:

@@ -138,6 +138,15 @@ def sign_in(
     return open_session(connection, found, held[0], at=at, address=address, agent=agent)
 
 
+def confirms(connection: sa.Connection, who: Person, password: str, *, at: datetime, address: str) -> bool:
+    """Whether a person who is signed in typed the present password; counted and locked like a sign-in."""
+    if _locked(connection, who.name, address, at):
+        return False
+    right = passwords.matches(who.password_hash, password)
+    _attempt(connection, who.name, address, at, succeeded=right)
+    return right
+
+
 def open_session(
     connection: sa.Connection, who: Person, held: Appointment, *, at: datetime, address: str, agent: str
 ) -> str:

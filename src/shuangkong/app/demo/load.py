@@ -74,6 +74,13 @@ def plan_of_work() -> tuple[Step, ...]:
             ("regions",),
         ),
         Step(
+            "people",
+            Label("登记演示人员与授权（合成）", "register the demo's people and consents (synthetic)"),
+            "registry",
+            "register_people(connection, city, recorded_at, day, principal)",
+            ("city",),
+        ),
+        Step(
             "city_files",
             Label("导入示范市报表（合成）", "import the returns of the demo city (synthetic)"),
             "import",

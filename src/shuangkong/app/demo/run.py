@@ -23,6 +23,7 @@ from shuangkong.app.demo.load import (
     register_places,
     resolver,
 )
+from shuangkong.app.demo.people import register_people
 from shuangkong.app.pipeline import run_pipeline
 from shuangkong.engine.api import Commit, RunRecord, TableContract, Workspace, reading, record, writing
 from shuangkong.kernel.errors import UserError
@@ -79,6 +80,9 @@ def load_demo(workspace: Workspace, packs: PackSet, *, scale: int, as_of: date, 
     city = make_city(scale=scale)
     with writing(workspace.engine) as db:
         register_city(db, city, workspace.clock())
+    at("people")
+    with writing(workspace.engine) as db:
+        register_people(db, city, workspace.clock(), as_of, PRINCIPAL)
     at("city_files")
     with reading(workspace.engine) as db:
         there = {(b["book"], b["sha256"]) for b in batches(db)}

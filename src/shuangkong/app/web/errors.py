@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 
-from shuangkong.app.web.context import asked
+from shuangkong.app.web.context import SESSION, Asked, as_public, asked
 from shuangkong.kernel.errors import CODES, UserError
 
-_STATUS = {"RUN-001": 404, "RUN-002": 404, "REG-001": 404, "PACK-006": 404, "SCOPE-001": 403, "WS-003": 503}
+_STATUS = {
+    "RUN-001": 404, "RUN-002": 404, "REG-001": 404, "PACK-006": 404, "JOB-001": 404, "SCOPE-001": 403, "WS-003": 503,
+    "RIGHT-001": 401, "RIGHT-002": 403, "RIGHT-003": 401, "RIGHT-006": 403,
+}  # fmt: skip
 _TITLES = {c.code: c for c in CODES}
 
 
@@ -24,6 +29,8 @@ def register(app: FastAPI) -> None:
 def _user_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, UserError):
         raise error
+    if error.code == "RIGHT-001" and request.method == "GET" and not request.url.path.startswith("/api/"):
+        return _to_sign_in(request)
     status = _STATUS.get(error.code, 400)
     return answer(request, status, error.code, error.message, error.remedy, error.where)
 
@@ -43,7 +50,7 @@ def _bad_request(request: Request, error: Exception) -> Response:
 
 def answer(request: Request, status: int, code: str, message: str, remedy: str, where: str) -> Response:
     """The error as a page, or as JSON below /api."""
-    a = asked(request)
+    a = _told(request)
     say = a.speaker.say
     known = _TITLES.get(code)
     kind = f"http_{status}" if a.speaker.has(f"error.http_{status}") else "http_other"
@@ -55,3 +62,20 @@ def answer(request: Request, status: int, code: str, message: str, remedy: str, 
     return a.page(
         "error.html", None, status=status, code=code, title=title, message=message, remedy=remedy, where=where
     )
+
+
+def _told(request: Request) -> Asked:
+    """The request with its reader; as the public where the session or token is what is wrong."""
+    try:
+        return asked(request)
+    except UserError:
+        return as_public(request)
+
+
+def _to_sign_in(request: Request) -> Response:
+    """To the sign-in page and back: a session that ended is told apart from none."""
+    to = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    ended = {"ended": "session"} if SESSION in request.cookies else {}
+    answer = RedirectResponse(f"/sign-in?{urlencode({'to': to, **ended})}", status_code=303)
+    answer.delete_cookie(SESSION)
+    return answer

@@ -9,7 +9,7 @@ from fastapi.responses import PlainTextResponse
 from starlette.middleware.gzip import GZipMiddleware
 
 from shuangkong import __version__
-from shuangkong.app.web import errors, json_api, pages, pages_packs
+from shuangkong.app.web import errors, json_api, pages, pages_packs, signing
 from shuangkong.app.web.context import Site
 from shuangkong.app.web.reading import Reader
 from shuangkong.engine.api import Workspace
@@ -20,21 +20,29 @@ MESSAGES = (
     ("shuangkong.webkit", "messages.yaml"),
     ("shuangkong.app.web", "messages.yaml"),
     ("shuangkong.app.web", "messages_why.yaml"),
+    ("shuangkong.app.web", "messages_people.yaml"),
 )
-PRINCIPAL = "demo-viewer"
+#: Address, name and right of each page in the head, in the order in which they are read.
+PAGES = (
+    ("/", "frame.home", "findings.read"),
+    ("/findings", "frame.findings", "findings.read"),
+    ("/packs", "frame.packs", "findings.read"),
+    ("/runs", "frame.runs", "findings.read"),
+)
 
 
-def create_app(workspace: Workspace, *, principal: str = PRINCIPAL) -> FastAPI:
-    """The pages and the JSON interface over a workspace, read as `principal`."""
+def create_app(workspace: Workspace) -> FastAPI:
+    """The pages and the JSON interface over a workspace."""
     app = FastAPI(
         title="Shuangkong 双控", version=__version__, docs_url=None, redoc_url=None, openapi_url="/api/openapi.json"
     )
-    app.state.site = Site(Reader(workspace), Frame(PACKAGES, read_messages(*MESSAGES)), principal)
+    app.state.site = Site(Reader(workspace.with_secret()), Frame(PACKAGES, read_messages(*MESSAGES), pages=PAGES))
     app.add_middleware(GZipMiddleware, minimum_size=1024)
     app.middleware("http")(_with_headers)
     errors.register(app)
     app.include_router(pages.router)
     app.include_router(pages_packs.router)
+    app.include_router(signing.router)
     app.include_router(json_api.router)
     app.add_api_route("/static/{name}", static, methods=["GET", "HEAD"], include_in_schema=False)
     app.add_api_route("/healthz", healthz, methods=["GET"], include_in_schema=False)

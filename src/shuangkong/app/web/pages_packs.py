@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from fastapi.responses import HTMLResponse
 
-from shuangkong.app.web.context import Asked, asked
+from shuangkong.app.web.context import Asked, Asks
 from shuangkong.app.web.reading import RunView
 from shuangkong.app.web.rows import Finding
 from shuangkong.app.web.why_page import item_label, standing
@@ -60,7 +60,7 @@ def tree(view: RunView, pack: Pack) -> list[Branch]:
 
 
 @router.get("/packs")
-def packs(a: Annotated[Asked, Depends(asked)]) -> HTMLResponse:
+def packs(a: Annotated[Asked, Depends(Asks("findings.read"))]) -> HTMLResponse:
     """All documents, newest first, with how each stands and what was found under it."""
     view = a.needed()
     by_pack: dict[str, list[Finding]] = defaultdict(list)
@@ -73,7 +73,7 @@ def packs(a: Annotated[Asked, Depends(asked)]) -> HTMLResponse:
 
 
 @router.get("/packs/{name}")
-def pack(a: Annotated[Asked, Depends(asked)], name: str) -> HTMLResponse:
+def pack(a: Annotated[Asked, Depends(Asks("findings.read"))], name: str) -> HTMLResponse:
     """One document: what it is, how it stands, its clauses and what each asks."""
     view = a.needed()
     found = view.packs.pack(name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from threading import RLock
 from typing import Any, TypeVar
@@ -20,11 +20,11 @@ from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.labels import Label
 from shuangkong.kernel.scope import Scope
 from shuangkong.policy.api import PackSet
-from shuangkong.registry.api import closure_table, scope_subjects, subjects_seen
+from shuangkong.registry.api import closure_table, opened, scope_subjects, subjects_seen
 
 Row = dict[str, Any]
 T = TypeVar("T")
-KEPT_RUNS = 3
+KEPT_RUNS = 12
 KEPT_ANSWERS = 300
 
 
@@ -196,7 +196,7 @@ class Reader:
 
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
-        self._views: OrderedDict[tuple[str, Scope], RunView] = OrderedDict()
+        self._views: OrderedDict[tuple[str, Scope, frozenset[str]], RunView] = OrderedDict()
         self._lock = RLock()
 
     def current(self, scope: Scope) -> RunView | None:
@@ -209,7 +209,10 @@ class Reader:
         return self._view(run_record(self.workspace, scope, run_id), scope)
 
     def _view(self, run: RunRecord, scope: Scope) -> RunView:
-        key = (str(run.run_id), scope)
+        """The view of a run for a scope, whoever asks in it; another one as soon as a consent comes or goes."""
+        with reading(self.workspace.engine) as db:
+            now_open = opened(db, scope)
+        key = (str(run.run_id), replace(scope, principal=""), now_open)
         with self._lock:
             if key not in self._views:
                 self._views[key] = RunView(self.workspace, run, scope).warm()
