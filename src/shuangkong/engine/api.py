@@ -2,6 +2,7 @@
 
 from shuangkong.engine import jobs
 from shuangkong.engine.audit import Head, audit_entry, head, record, verify
+from shuangkong.engine.backup import Manifest, back_up
 from shuangkong.engine.blobs import Blobs
 from shuangkong.engine.contracts import (
     PERIOD_COLUMNS,
@@ -15,11 +16,13 @@ from shuangkong.engine.contracts import (
     upcast,
 )
 from shuangkong.engine.database import METADATA, ScaledDecimal, UtcInstant, connect, migrate, reading, writing
-from shuangkong.engine.exact import amount, exact_ratio, rounded
+from shuangkong.engine.exact import amount, exact_change, exact_ratio, rounded
 from shuangkong.engine.executors import DuckDB, Executor, PostgreSQL, Spark, compile_sql
 from shuangkong.engine.lake import Commit, Lake, Lease, lake_commit, write_durably
 from shuangkong.engine.marks import confidence_mark, confidence_rank
+from shuangkong.engine.restoring import check, restore
 from shuangkong.engine.runs import RunContext, RunKind, RunRecord, begin, latest_run, read_result, run_record, runs_list
+from shuangkong.engine.schema import database_revision, head_revision
 from shuangkong.engine.workspace import Clock, Workspace, system_clock
 
 __all__ = [
@@ -35,6 +38,7 @@ __all__ = [
     "Head",
     "Lake",
     "Lease",
+    "Manifest",
     "PostgreSQL",
     "RunContext",
     "RunKind",
@@ -46,14 +50,19 @@ __all__ = [
     "Workspace",
     "amount",
     "audit_entry",
+    "back_up",
     "begin",
+    "check",
     "compile_sql",
     "confidence_mark",
     "confidence_rank",
     "connect",
+    "database_revision",
     "day",
+    "exact_change",
     "exact_ratio",
     "head",
+    "head_revision",
     "instant",
     "jobs",
     "lake_commit",
@@ -63,6 +72,7 @@ __all__ = [
     "read_result",
     "reading",
     "record",
+    "restore",
     "rounded",
     "run_record",
     "runs_list",

@@ -1,0 +1,1 @@
+"""Commands of the program by area; each module has `add(app)`."""
