@@ -341,9 +341,11 @@ def serve_command(
 
 def _serve(workspace: Any, host: str, port: int) -> None:
     import socket
+    from contextlib import nullcontext
 
     import uvicorn
 
+    from shuangkong.app.jobs import worker_beside
     from shuangkong.app.web import create_app
 
     if host not in ("127.0.0.1", "::1", "localhost"):
@@ -359,7 +361,8 @@ def _serve(workspace: Any, host: str, port: int) -> None:
                 "CLI-001", f"port {port} is taken.", where="--port", remedy=f"Name another one: --port {port + 1}."
             )
     typer.echo(f"http://{host}:{port}/  (Ctrl+C 结束 to stop)", err=True)
-    uvicorn.run(create_app(workspace), host=host, port=port, log_level="warning")
+    with worker_beside(workspace) if workspace.demo else nullcontext():
+        uvicorn.run(create_app(workspace), host=host, port=port, log_level="warning")
 
 
 def _packs(folders: list[Path] | None) -> Any:
@@ -390,10 +393,12 @@ def _root(version: Annotated[bool, typer.Option("--version", help="print the ver
 
 def _mount() -> None:
     from shuangkong.accounting.cli import account_command
+    from shuangkong.app.commands import worker
     from shuangkong.policy.cli import policy_app
 
     app.command("account")(account_command)
     app.add_typer(policy_app, name="policy")
+    worker.add(app)
 
 
 _mount()

@@ -11,6 +11,7 @@ from shuangkong.accounting.api import Method, account, fewest, methods_of
 from shuangkong.engine.api import RunKind, RunRecord, Workspace, begin, run_record
 from shuangkong.judgement.api import judge
 from shuangkong.kernel.ids import RunId
+from shuangkong.kernel.labels import Label
 from shuangkong.kernel.scope import Scope
 from shuangkong.policy.api import Overlay, PackSet
 
@@ -29,6 +30,7 @@ def run_pipeline(
     overlays: Sequence[Overlay] = (),
     methods: Sequence[Method] = (),
     also: Callable[[sa.Connection, RunId], None] | None = None,
+    progress: Callable[[Label, int, int], None] = lambda *_: None,
 ) -> RunRecord:
     """Account and judge everything in scope as known at an instant; with overlays a scenario with a private sink.
 
@@ -40,7 +42,9 @@ def run_pipeline(
     kind: RunKind = "scenario" if overlays else "book"
     with begin(workspace, packs, kind=kind, known=known, as_of=as_of, scope=scope, also=also) as run:
         used = fewest((*methods_of(packs), *methods))
+        progress(Label("核算", "accounting"), 0, 2)
         account(run, used, [m for m in STATED if m not in used])
+        progress(Label("判定", "judging"), 1, 2)
         judge(run, used)
         run_id = run.run_id
     return run_record(workspace, scope, run_id)

@@ -82,9 +82,10 @@ def _inserted(connection: sa.Connection, order: _Order, at: datetime) -> Job | N
 def _there(connection: sa.Connection, order: _Order) -> Job | None:
     t = job_row
     same_key = sa.and_(t.c.key == order.key, t.c.principal == order.principal, t.c.kind == order.kind)
-    asked = [(order.key, same_key), (order.slot, t.c.slot == order.slot)]
-    for given, same in asked:
-        row = connection.execute(sa.select(t).where(same)).mappings().first() if given is not None else None
+    # a waiting job is kept from beginning until the caller commits: what it was asked for is there by then
+    waiting = sa.select(t).where(t.c.slot == order.slot).with_for_update()
+    for given, query in ((order.key, sa.select(t).where(same_key)), (order.slot, waiting)):
+        row = connection.execute(query).mappings().first() if given is not None else None
         if row is not None:
             return job_of(row)
     return None

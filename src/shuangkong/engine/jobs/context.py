@@ -72,21 +72,24 @@ class JobContext:
             raise GivenBack(self.job.job_id)
 
     def still_mine(self, connection: sa.Connection) -> None:
-        """For an effect with a transaction of its own: it is only written while the job is this worker's."""
+        """First thing in the transaction of an effect: it is written only while the job is this worker's.
+
+        Raises LostLease, and Cancelled: up to its commit an effect can be called off. Call it before other entries
+        of the audit log are written in that transaction.
+        """
         holding.still_mine(connection, self.held)
+        if holding.asked_to_cancel(connection, self.held):
+            raise Cancelled(self.job.job_id)
 
     def finish_in(self, connection: sa.Connection, outcome: Outcome | None) -> None:
-        """End the job in the transaction of its effect, which is then done once. The caller commits.
-
-        Call it before other entries of the audit log are written in that transaction.
-        """
+        """End the job in the transaction of its effect, which is then done once. The caller commits."""
         holding.finish(connection, self.held, outcome, at=self.workspace.clock())
         self.ended = True
 
     def finish_with(self, effect: Callable[[sa.Connection], Outcome | None]) -> None:
         """Do an effect in the registry database and end the job with what it gives: both or neither."""
         with writing(self.workspace.engine) as db:
-            holding.still_mine(db, self.held)
+            self.still_mine(db)
             self.finish_in(db, effect(db))
 
     def beat(self, lease: timedelta, quit_: threading.Event) -> None:

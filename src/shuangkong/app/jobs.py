@@ -1,0 +1,178 @@
+"""Kinds of jobs (任务种类): what a worker does when a page or a command has asked for it.
+
+A further kind is a `Kind` in `KINDS`. Its function gets a JobContext and its arguments as they were read from JSON;
+what it writes stands in one transaction with its end (`JobContext.still_mine`, `finish_in`), or it is not resumable.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from shuangkong.accounting.api import Origin, Report, import_sheet
+from shuangkong.app.importing import as_dict, units_as_dict
+from shuangkong.app.pipeline import run_pipeline
+from shuangkong.engine.api import Clock, Workspace, jobs
+from shuangkong.kernel.errors import UserError
+from shuangkong.kernel.ids import RunId
+from shuangkong.kernel.labels import Label
+from shuangkong.kernel.scope import Scope
+from shuangkong.policy.api import PackSet, builtin_packs, load_all
+from shuangkong.registry.api import import_units, sheets
+
+CHINA = ZoneInfo("Asia/Shanghai")
+#: Imports in a row need one judgement: it waits here until a worker begins it.
+AFTER_IMPORT = "judge:after-import"
+_READING = Label("读取与检查", "read and check")
+_WAITING = Label("等待另一项导入完成", "wait for another import to end")
+
+
+def _judge(job: jobs.JobContext, arguments: Mapping[str, Any]) -> None:
+    """Account and judge everything. The run becomes visible in the transaction that ends the job."""
+    workspace = job.workspace
+    known = workspace.clock()
+    as_of = date.fromisoformat(arguments["as_of"]) if arguments.get("as_of") else known.astimezone(CHINA).date()
+    scope = Scope.system(f"judge as {job.job.principal} asked in {job.job.job_id}")
+
+    def end(db: sa.Connection, run_id: RunId) -> None:
+        job.still_mine(db)
+        job.finish_in(db, jobs.Outcome({"run": run_id, "as_of": as_of, "known": known.isoformat()}))
+
+    run_pipeline(workspace, _packs(job), known=known, as_of=as_of, scope=scope, also=end, progress=job.progress)
+
+
+def _import(job: jobs.JobContext, arguments: Mapping[str, Any]) -> jobs.Outcome | None:
+    """Take an uploaded sheet into a book, with the scope of who asked. Its rows and the job's end are one commit."""
+    job.progress(_READING, 0, 1)
+    if arguments["book"] == "units":
+        return _import_units(job, arguments)
+    given = arguments["origin"]
+    origin = Origin(**{**given, "known_on": date.fromisoformat(given["known_on"])})
+
+    def end(db: sa.Connection, report: Report) -> None:
+        job.still_mine(db)
+        job.finish_in(db, jobs.Outcome({**as_dict(report), "judge": _judge_after(db, job)}))
+
+    def take_in() -> Report:
+        return import_sheet(
+            job.workspace, _packs(job), arguments["book"], job.workspace.blobs.get(arguments["blob"]), origin,
+            scope=job.scope, sheet=arguments["sheet"], mapping=_mapping(arguments), dry_run=arguments["dry_run"],
+            also=end,
+        )  # fmt: skip
+
+    report = _when_free(job, take_in)
+    return None if job.ended else jobs.Outcome({**as_dict(report), "judge": None})
+
+
+def _import_units(job: jobs.JobContext, arguments: Mapping[str, Any]) -> jobs.Outcome | None:
+    """Take in a register of units: one that is there already is left alone, so that it can be begun again."""
+    done = import_units(
+        job.workspace, job.workspace.blobs.get(arguments["blob"]), name=arguments["origin"]["file_name"],
+        scope=job.scope, sheet=arguments["sheet"], mapping=_mapping(arguments), dry_run=arguments["dry_run"],
+    )  # fmt: skip
+    # begun again, it finds the units that it registered before it was stopped, and calls them known
+    changed = done.committed and (done.registered > 0 or job.job.attempts > 1)
+
+    def end(db: sa.Connection) -> jobs.Outcome:
+        return jobs.Outcome({**units_as_dict(done), "judge": _judge_after(db, job) if changed else None})
+
+    job.finish_with(end)
+    return None
+
+
+def _judge_after(db: sa.Connection, job: jobs.JobContext) -> str | None:
+    """Ask for a judgement of what was imported; its id if the same person asked for it, for they can see it."""
+    asked = ask_judge(db, scope=job.scope, clock=job.workspace.clock, slot=AFTER_IMPORT)
+    return asked.job_id if asked.principal == job.job.principal else None
+
+
+def _when_free(job: jobs.JobContext, act: Callable[[], Report]) -> Report:
+    """Do it as soon as no other process writes to the book; cancelling is heard meanwhile."""
+    while True:
+        try:
+            return act()
+        except UserError as busy:
+            if busy.code != "WS-003":
+                raise
+        job.progress(_WAITING, 0, 1)
+        job.stopping.wait(jobs.POLL)
+
+
+def _mapping(arguments: Mapping[str, Any]) -> sheets.Mapping | None:
+    text = arguments["mapping"]
+    return sheets.Mapping.from_json(text) if text else None
+
+
+def _packs(job: jobs.JobContext) -> PackSet:
+    folders: tuple[Path, ...] = job.given.get("packs", ())
+    return PackSet([*builtin_packs(), *(p for folder in folders for p in load_all(folder, origin=str(folder)))])
+
+
+JUDGE = jobs.Kind("judge", Label("核算与判定", "account and judge"), _judge, resumable=True)
+IMPORT = jobs.Kind("import", Label("导入报表", "import a sheet"), _import, resumable=True)
+KINDS: dict[str, jobs.Kind] = {kind.name: kind for kind in (JUDGE, IMPORT)}
+
+
+def ask_judge(
+    db: sa.Connection,
+    *,
+    scope: Scope,
+    clock: Clock,
+    as_of: date | None = None,
+    key: str | None = None,
+    slot: str | None = None,
+) -> jobs.Job:
+    """Ask for a judgement as of a day, the day on which it is done if left out. In the caller's transaction."""
+    return jobs.enqueue(db, JUDGE, {"as_of": as_of}, scope=scope, at=clock(), key=key, slot=slot)
+
+
+def ask_import(
+    db: sa.Connection,
+    book: str,
+    blob: str,
+    origin: Origin,
+    *,
+    scope: Scope,
+    clock: Clock,
+    sheet: str | None = None,
+    mapping: sheets.Mapping | None = None,
+    dry_run: bool = False,
+    key: str | None = None,
+    subject_id: str | None = None,
+) -> jobs.Job:
+    """Ask for an import of a file that was put among the blobs; book `units` is the register of units.
+
+    What comes of it is the report as `app.importing.as_dict` gives it, and `judge`, the job that judges anew.
+    """
+    arguments = {
+        "book": book, "blob": blob, "origin": asdict(origin), "sheet": sheet, "dry_run": dry_run,
+        "mapping": mapping.to_json() if mapping else None,
+    }  # fmt: skip
+    return jobs.enqueue(db, IMPORT, arguments, scope=scope, at=clock(), key=key, subject_id=subject_id)
+
+
+@contextmanager
+def worker_beside(workspace: Workspace) -> Iterator[subprocess.Popen[bytes]]:
+    """A worker as a child process while the block runs. It ends with this process, also when that is killed."""
+    command = [sys.executable, "-m", "shuangkong.app.cli", "worker", "-w", str(workspace.root), "--beside"]
+    child = subprocess.Popen(command, stdin=subprocess.PIPE)
+    try:
+        yield child
+    finally:
+        # the end of its standard input is what tells it to stop; it hands its job back
+        if child.stdin:
+            child.stdin.close()
+        try:
+            child.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
