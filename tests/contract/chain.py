@@ -12,7 +12,7 @@ from shuangkong.accounting.changes import increments, level_changes
 from shuangkong.accounting.deducting import deductions
 from shuangkong.accounting.feeding import FACTORS
 from shuangkong.accounting.register import INDICATORS, Books
-from shuangkong.accounting.rollup import amounts, leaves, levels, returns, totals
+from shuangkong.accounting.rollup import amounts, leaves, levels, return_levels, returns, totals
 from shuangkong.accounting.snapshots import APPLIES, AREAS, BASES, CAPS, EXPECTED
 from shuangkong.accounting.tables import BOOK_ENTRIES, DEDUCTIONS, TOTALS
 from shuangkong.engine.api import compile_sql
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _SHAPE = (
     "indicator_id", "base", "method_id", "subject_id", "period_key", "period_kind", "period_start", "period_end",
-    "value", "state", "needs", "coverage", "rank",
+    "value", "over", "under", "state", "needs", "coverage", "rank",
 )  # fmt: skip
 
 
@@ -42,7 +42,7 @@ def chain(dialect: Dialect) -> list[tuple[str, str]]:
     leaf = keep("leaves", leaves(amount))
     back = keep("returns", returns(leaf, EXPECTED.ibis()))
     above = keep("leaf_levels", levels(leaf, closed))
-    due = keep("return_levels", levels(back, closed))
+    due = keep("return_levels", return_levels(back, closed))
     sums = keep("totals", totals(above, due).select([c.name for c in TOTALS.columns]))
     less = keep(
         "deductions",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import ibis
 
-from shuangkong.engine.api import amount, exact_ratio
+from shuangkong.engine.api import amount, exact_change, exact_ratio
 from shuangkong.kernel.findings import least_sure
 from shuangkong.kernel.numbers import quantise
 
@@ -23,10 +23,13 @@ INCREMENT = "_increment"
 def level_changes(values: ir.Table, bases: ir.Table) -> ir.Table:
     """Change in % of every yearly level against the year before and against each wanted base year.
 
-    values: indicator_id, method_id, subject_id, period columns, value, state, needs, coverage, rank (levels).
+    values: indicator_id, method_id, subject_id, period columns, value, over, under, state, needs, coverage, rank
+            (levels; of a quotient, over ÷ under is the value before scale and rounding).
     bases:  indicator_id, base_year — the base years that targets name.
     result: the same columns with `base`; 100 × (v − v_base) ÷ v_base to six places, computed under one method.
-            A base year that is wanted and not there leaves no value and is named in `needs`.
+            The change of a quotient is computed from its two sides and rounded once: it is exact, and may differ in
+            the last places from what the printed levels give. A base year that is wanted and not there leaves no
+            value and is named in `needs`.
     """
     v = values.filter(values.period_kind == "year").mutate(year=values.period_start.year().cast("int64"))
     w = bases.inner_join(v.select("indicator_id", "year").distinct(), "indicator_id")
@@ -37,13 +40,17 @@ def level_changes(values: ir.Table, bases: ir.Table) -> ir.Table:
     t = v.inner_join(wanted, ["indicator_id", "year"])
     b = v.select(
         "indicator_id", "method_id", "subject_id", base_year=v.year, below=v.value, below_state=v.state,
-        below_cover=v.coverage, below_rank=v["rank"],
+        below_cover=v.coverage, below_rank=v["rank"], over_before=v.over, under_before=v.under,
     )  # fmt: skip
     j = t.left_join(b, ["indicator_id", "method_id", "subject_id", "base_year"])
-    j = j.select(*t.columns, "below", "below_state", "below_cover", "below_rank")
+    j = j.select(*t.columns, "below", "below_state", "below_cover", "below_rank", "over_before", "under_before")
     # a first year without a predecessor is no finding unless somebody asked for that base
     j = j.filter(j.named | j.below.notnull())
-    value = exact_ratio((j.value - j.below) * amount(100), j.below)
+    # the only change of an amount; of a quotient it stands in where its sides are too large to multiply
+    plain = exact_ratio((j.value - j.below) * amount(100), j.below)
+    sides = exact_change((j.over, j.under), (j.over_before, j.under_before))
+    quotient = j.value.notnull() & j.under.notnull() & j.under_before.notnull()
+    value = ibis.ifelse(quotient, sides.coalesce(plain), plain)
     state = ibis.cases(
         (j.value.isnull(), j.state), (j.below.isnull(), ibis.literal("no_base")),
         ((j.state == "ok") & (j.below_state == "ok"), ibis.literal("ok")), else_="partial",

@@ -1,6 +1,7 @@
 """The indicators. A function takes the books of a run and returns one row per method, subject and period.
 
-Result columns of each: method_id, subject_id, period columns, value DECIMAL(38,6) or null, state (ok, partial, or
+Result columns of each: method_id, subject_id, period columns, value DECIMAL(38,6) or null, over and under (the sums it
+is a quotient of, before any scale; under is null where it is no quotient), state (ok, partial, or
 why there is no value), needs (what is wanting), coverage (known ÷ expected returns), rank (of confidence).
 """
 
@@ -196,7 +197,7 @@ def product_energy_intensity(books: Books) -> ir.Table:
     j = t.left_join(count, ["subject_id", "period_key"])
     several = j.products.coalesce(0) > 1
     return j.select(
-        "method_id", "subject_id", *PERIOD, "coverage", "rank",
+        "method_id", "subject_id", *PERIOD, "coverage", "rank", "over", "under",
         value=ibis.ifelse(several, ibis.null("decimal(38, 6)"), j.value),
         state=ibis.ifelse(several, ibis.literal("several_products"), j.state),
         needs=ibis.ifelse(several, ibis.literal("energy by product 分产品能耗"), j.needs),

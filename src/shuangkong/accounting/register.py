@@ -80,10 +80,11 @@ def _part_sum(t: ir.Table, wanted: ir.BooleanValue, limited: bool) -> ir.Decimal
 
 
 def level(rows: ir.Table, *, needs: str) -> ir.Table:
-    """An amount as an indicator value."""
+    """An amount as an indicator value; it has nothing under it."""
     return rows.select(
         "method_id", "subject_id", *PERIOD, "state", "coverage", "rank",
-        value=rows.amount, needs=ibis.ifelse(rows.amount.isnull(), ibis.literal(needs), ibis.null("string")),
+        value=rows.amount, over=rows.amount, under=ibis.null("decimal(38, 6)"),
+        needs=ibis.ifelse(rows.amount.isnull(), ibis.literal(needs), ibis.null("string")),
     )  # fmt: skip
 
 
@@ -94,7 +95,8 @@ def ratio(
 
     The state is the worse of the two, coverage the lower, and the mark the less sure. `by_method` joins rows of
     the same accounting method; else `under` has a choice of its own (the price base), which the method of the
-    result names as well.
+    result names as well. Both sides go along (`over`, `under`), so that a change is computed from them and not
+    from the rounded quotient.
     """
     keys = ["method_id", "subject_id", "period_key"] if by_method else ["subject_id", "period_key"]
     u = under.select(
@@ -118,7 +120,7 @@ def ratio(
     )  # fmt: skip
     cover = ibis.ifelse(t.below_cover.isnull(), amount(0), ibis.least(t.coverage, t.below_cover))
     return t.select(
-        "method_id", "subject_id", *PERIOD, value=value, state=state, needs=needs,
+        "method_id", "subject_id", *PERIOD, value=value, over=t.amount, under=t.below, state=state, needs=needs,
         coverage=cover, rank=ibis.greatest(t["rank"], t.below_rank.coalesce(0)),
     )  # fmt: skip
 

@@ -117,13 +117,14 @@ def _values(run: RunContext, books: Books, reported: ir.Table) -> ir.Table:
     for one in INDICATORS.values():
         rows = _keep(run, f"indicator_{one.id}", one.compute(books))
         run.sql[f"indicator_{one.id}"] = compile_sql(one.compute(books))
-        parts.append(rows.select(*_SHAPE[2:], indicator_id=ibis.literal(str(one.id)), base=ibis.literal("")))
-    flat = _keep(run, "level_values", ibis.union(*[p.select(*_SHAPE) for p in parts]))
+        shaped = rows.mutate(indicator_id=ibis.literal(str(one.id)), base=ibis.literal(""))
+        parts.append(shaped.select(*_SHAPE, "over", "under"))
+    flat = _keep(run, "level_values", ibis.union(*parts))
     bases = snapshots.bind_bases(run)
     level_bases = bases.filter(bases.kind == "level").select("indicator_id", "base_year")
     rise_bases = bases.filter(bases.kind == "increment").select("indicator_id", "base_year")
     moved = level_changes(flat, level_bases).select(*_SHAPE).union(increments(flat, rise_bases).select(*_SHAPE))
-    computed = flat.union(moved)
+    computed = flat.select(*_SHAPE).union(moved)
     computed = computed.mutate(
         value_key=value_key(computed), unit=_unit(computed), origin=ibis.literal("computed"),
         confidence=confidence_mark(computed["rank"]), needs=computed.needs.cast("string"),

@@ -35,7 +35,7 @@ INPUTS: tuple[TableContract, ...] = (
 )  # fmt: skip
 SHAPE = (
     "indicator_id", "base", "method_id", "subject_id", "period_key", "period_kind", "period_start", "period_end",
-    "value", "state", "needs", "coverage", "rank",
+    "value", "over", "under", "state", "needs", "coverage", "rank",
 )  # fmt: skip
 
 

@@ -79,7 +79,7 @@ class DuckDB:
             config["memory_limit"] = memory
         self.connection = duckdb.connect(":memory:", config=config)
         self.connection.execute("SET TimeZone = 'UTC'")
-        self.connection.execute(PRELUDE["duckdb"])
+        self.connection.execute("; ".join(PRELUDE["duckdb"]))
 
     def bind(self, name: str, table: pa.Table) -> None:
         """Make rows known under a name."""
@@ -154,7 +154,8 @@ class PostgreSQL:
         self._run(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
         self._run(f'SET search_path TO "{schema}"')
         self._run("SET timezone TO 'UTC'")
-        self._run(PRELUDE["postgres"])
+        for function in PRELUDE["postgres"]:
+            self._run(function)
 
     def _run(self, sql: str) -> None:
         self.connection.execute(sql.encode())
@@ -226,7 +227,8 @@ class Spark:
         self.session.conf.set("spark.sql.ansi.enabled", "true")
         # else a product of 20 decimal places loses one before the named rounding step sees it
         self.session.conf.set("spark.sql.decimalOperations.allowPrecisionLoss", "false")
-        self.session.sql(PRELUDE["pyspark"]).collect()
+        for function in PRELUDE["pyspark"]:
+            self.session.sql(function).collect()
 
     def bind(self, name: str, table: pa.Table) -> None:
         """A temporary view of rows."""

@@ -6,6 +6,8 @@ SELECT
   "t13"."period_start",
   "t13"."period_end",
   EXACT_RATIO("t13"."amount" * CAST(10000.000000 AS DECIMAL(38, 6)), "t13"."below") AS "value",
+  "t13"."amount" AS "over",
+  "t13"."below" AS "under",
   CASE
     WHEN "t13"."amount" IS NULL
     THEN "t13"."state"

@@ -13,6 +13,8 @@ SELECT
   "t9"."period_start",
   "t9"."period_end",
   EXACT_RATIO("t9"."amount" * CAST(100.000000 AS DECIMAL(38, 6)), "t9"."below") AS "value",
+  "t9"."amount" AS "over",
+  "t9"."below" AS "under",
   CASE
     WHEN "t9"."amount" IS NULL
     THEN "t9"."state"

@@ -17,6 +17,8 @@ SELECT
   "t2"."coverage",
   "t2"."rank",
   "t2"."amount" AS "value",
+  "t2"."amount" AS "over",
+  CAST(NULL AS DECIMAL(38, 6)) AS "under",
   CASE
     WHEN "t2"."amount" IS NULL
     THEN 'energy consumption by carrier 分品种能源消费量'

@@ -13,6 +13,8 @@ SELECT
   "t24"."period_start",
   "t24"."period_end",
   EXACT_RATIO("t24"."amount" * CAST(10000.000000 AS DECIMAL(38, 6)), "t24"."below") AS "value",
+  "t24"."amount" AS "over",
+  "t24"."below" AS "under",
   CASE
     WHEN "t24"."amount" IS NULL
     THEN "t24"."state"

@@ -16,6 +16,8 @@ SELECT
   "t18"."coverage",
   "t18"."rank",
   "t18"."amount" AS "value",
+  "t18"."amount" AS "over",
+  CAST(NULL AS DECIMAL(38, 6)) AS "under",
   CASE
     WHEN "t18"."amount" IS NULL
     THEN 'energy consumption by carrier 分品种能源消费量'

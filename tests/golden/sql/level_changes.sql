@@ -15,12 +15,32 @@ SELECT
   "t18"."period_end",
   "t18"."indicator_id" || '_change' AS "indicator_id",
   CAST("t18"."base_year" AS TEXT) AS "base",
-  EXACT_RATIO(
-    (
-      "t18"."value" - "t18"."below"
-    ) * CAST(100.000000 AS DECIMAL(38, 6)),
-    "t18"."below"
-  ) AS "value",
+  CASE
+    WHEN (
+      "t18"."value" IS NOT NULL
+    )
+    AND (
+      "t18"."under" IS NOT NULL
+    )
+    AND (
+      "t18"."under_before" IS NOT NULL
+    )
+    THEN COALESCE(
+      EXACT_CHANGE("t18"."over", "t18"."under", "t18"."over_before", "t18"."under_before"),
+      EXACT_RATIO(
+        (
+          "t18"."value" - "t18"."below"
+        ) * CAST(100.000000 AS DECIMAL(38, 6)),
+        "t18"."below"
+      )
+    )
+    ELSE EXACT_RATIO(
+      (
+        "t18"."value" - "t18"."below"
+      ) * CAST(100.000000 AS DECIMAL(38, 6)),
+      "t18"."below"
+    )
+  END AS "value",
   CASE
     WHEN "t18"."value" IS NULL
     THEN "t18"."state"
@@ -61,6 +81,8 @@ FROM (
       "t7"."period_start",
       "t7"."period_end",
       "t7"."value",
+      "t7"."over",
+      "t7"."under",
       "t7"."state",
       "t7"."needs",
       "t7"."coverage",
@@ -71,7 +93,9 @@ FROM (
       "t8"."below",
       "t8"."below_state",
       "t8"."below_cover",
-      "t8"."below_rank"
+      "t8"."below_rank",
+      "t8"."over_before",
+      "t8"."under_before"
     FROM (
       SELECT
         "t0"."indicator_id",
@@ -83,6 +107,8 @@ FROM (
         "t0"."period_start",
         "t0"."period_end",
         "t0"."value",
+        "t0"."over",
+        "t0"."under",
         "t0"."state",
         "t0"."needs",
         "t0"."coverage",
@@ -153,7 +179,9 @@ FROM (
         "t0"."value" AS "below",
         "t0"."state" AS "below_state",
         "t0"."coverage" AS "below_cover",
-        "t0"."rank" AS "below_rank"
+        "t0"."rank" AS "below_rank",
+        "t0"."over" AS "over_before",
+        "t0"."under" AS "under_before"
       FROM "level_values" AS "t0"
       WHERE
         "t0"."period_kind" = 'year'

@@ -14,6 +14,8 @@ SELECT
   "t18"."period_end",
   "t18"."coverage",
   "t18"."rank",
+  "t18"."over",
+  "t18"."under",
   CASE
     WHEN COALESCE("t8"."products", 0) > 1
     THEN CAST(NULL AS DECIMAL(38, 6))
@@ -38,6 +40,8 @@ FROM (
     "t16"."period_start",
     "t16"."period_end",
     EXACT_RATIO("t16"."amount" * CAST(1000.000000 AS DECIMAL(38, 6)), "t16"."below") AS "value",
+    "t16"."amount" AS "over",
+    "t16"."below" AS "under",
     CASE
       WHEN "t16"."amount" IS NULL
       THEN "t16"."state"
