@@ -13,9 +13,25 @@ from shuangkong.app.demo.run import load_demo
 from shuangkong.app.web import create_app
 from shuangkong.app.web.reading import RunView
 from shuangkong.app.web.rows import Finding
-from shuangkong.engine.api import Workspace
+from shuangkong.engine.api import Workspace, writing
 from shuangkong.kernel.scope import Scope
 from shuangkong.policy.api import PackSet, builtin_packs
+from shuangkong.webkit.api import Wanted, add_person, appoint
+
+HERE = "http://127.0.0.1"
+
+
+def visitor(app: FastAPI) -> TestClient:
+    """Somebody at this machine who has not signed in."""
+    return TestClient(app, base_url=HERE, client=("127.0.0.1", 50000), headers={"Origin": HERE})
+
+
+def signed_in(app: FastAPI, person: str) -> TestClient:
+    """A client that entered with one click as a person of the demo."""
+    client = visitor(app)
+    answer = client.post("/sign-in/demo", data={"person": person}, follow_redirects=False)
+    assert answer.status_code == 303, answer.text[:300]
+    return client
 
 
 @dataclass(frozen=True)
@@ -29,7 +45,7 @@ class Pages:
 
     def get(self, url: str, lang: str = "zh") -> str:
         """The text of a page that must be there."""
-        answer = self.client.get(url, params=None, headers={"Cookie": f"shuangkong_lang={lang}"})
+        answer = self.client.get(url, headers={"Accept-Language": lang})
         assert answer.status_code == 200, (url, answer.text[:300])
         return answer.text
 
@@ -48,14 +64,19 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Pages:
     workspace = Workspace.create(tmp_path_factory.mktemp("pages") / "w", demo=True)
     load_demo(workspace, PackSet(builtin_packs()), scale=1, as_of=date(2026, 11, 20), progress=lambda *_: None)
     app = create_app(workspace)
-    view = app.state.site.reader.current(Scope.all("demo-viewer"))
-    return Pages(app, TestClient(app, raise_server_exceptions=True), view, workspace)
+    view = app.state.site.reader.current(Scope.all("test"))
+    return Pages(app, signed_in(app, "demo.administrator"), view, workspace)
 
 
 @pytest.fixture(scope="session")
 def empty(tmp_path_factory: pytest.TempPathFactory) -> TestClient:
     """The pages of a workspace in which nothing was judged."""
-    return TestClient(create_app(Workspace.create(tmp_path_factory.mktemp("empty") / "w")))
+    workspace = Workspace.create(tmp_path_factory.mktemp("empty") / "w", demo=True)
+    with writing(workspace.engine) as db:
+        now = workspace.clock()
+        person = add_person(db, "demo.administrator", "管理员（合成）", at=now, principal="test")
+        appoint(db, person, Wanted("administrator", date(2026, 1, 1)), at=now, principal="test")
+    return signed_in(create_app(workspace), "demo.administrator")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
