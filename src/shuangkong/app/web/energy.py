@@ -3,39 +3,46 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
-
-from markupsafe import Markup
 
 from shuangkong.accounting.api import Method
 from shuangkong.app.web.reading import RunView
 from shuangkong.app.web.rows import Subject
 from shuangkong.kernel.findings import least_sure
-from shuangkong.webkit.api import Axes, Series, Speaker, figure, period_words, shown_unit, stack_chart, unit_words
+from shuangkong.kernel.units import convert
+from shuangkong.webkit.api import (
+    CONFIDENCE_LABELS,
+    Axes,
+    Chart,
+    Column,
+    Origin,
+    Series,
+    Speaker,
+    figure,
+    period_words,
+    places_of,
+    share,
+    shown_unit,
+    stack_chart,
+    unit_words,
+)
 
 PARTS = ("coal", "oil", "gas", "heat", "electricity", "other")
 
 
 @dataclass(frozen=True)
 class Structure:
-    """A stacked chart and its table; `methods` are the other choices there are.
+    """A stacked chart with its table; `methods` are the other choices there are.
 
     `measure` is energy, or energy_industry where a region's books hold the final use of its industry alone.
     """
 
     measure: str
-    chart: Markup
-    unit: str
-    periods: tuple[str, ...]
-    parts: tuple[str, ...]
-    cells: dict[tuple[str, str], Decimal | None]
-    sums: dict[str, Decimal | None]
-    coverage: dict[str, Decimal]
-    confidence: str
+    chart: Chart
     method: str
-    method_words: str
     methods: tuple[tuple[str, str], ...]
 
 
@@ -52,6 +59,11 @@ def method_words(method: str, speaker: Speaker, *, full: bool = False) -> str:
     if m.price.startswith("constant:"):
         parts.append(speaker.say("basis.price", year=m.price.removeprefix("constant:")))
     return speaker.say("punctuation.comma").join(parts)
+
+
+def confidence_words(names: Iterable[str], speaker: Speaker) -> str:
+    """How sure the least sure of some figures is."""
+    return speaker.label(CONFIDENCE_LABELS[least_sure(*names)])
 
 
 def structure(view: RunView, subject: Subject, speaker: Speaker, kind: str, method: str) -> Structure | None:
@@ -80,10 +92,15 @@ def structure(view: RunView, subject: Subject, speaker: Speaker, kind: str, meth
     short = {m: method_words(m, speaker) for m in methods}
     full = len(set(short.values())) < len(methods)
     words = [(m, method_words(m, speaker, full=full)) for m in methods]
-    return Structure(
-        measure, _chart(periods, parts, cells, unit, speaker), unit, periods, parts, cells, sums, dict(cover),
-        least_sure(*{r["confidence"] for r in rows}), chosen, method_words(chosen, speaker), tuple(words),
+    sure = confidence_words((r["confidence"] for r in rows), speaker)
+    facts = ((speaker.say("energy.method"), method_words(chosen, speaker)), (speaker.say("frame.confidence"), sure))
+    origin = Origin(speaker.say("chart.books"), Origin.covered(cover.values()), facts)
+    columns = (
+        Column(speaker.say("energy.sum"), figures=tuple(_scaled(sums[p], unit) for p in periods)),
+        Column(speaker.say("frame.coverage"), tuple(share(cover[p]) for p in periods)),
     )  # fmt: skip
+    chart = _chart(periods, parts, cells, unit, speaker, origin, columns)
+    return Structure(measure, chart, chosen, tuple(words))
 
 
 def _whole(rows: list[dict[str, Any]], method: str) -> Decimal:
@@ -97,25 +114,29 @@ def _sum(values: list[Decimal | None]) -> Decimal | None:
 
 
 def _chart(
-    periods: tuple[str, ...], parts: tuple[str, ...], cells: dict[tuple[str, str], Any], unit: str, speaker: Speaker
-) -> Markup:
-    scale = Decimal(10000) if unit == "10k_tce" else Decimal(1)
-    language = speaker.language
+    periods: tuple[str, ...], parts: tuple[str, ...], cells: dict[tuple[str, str], Any], unit: str, speaker: Speaker,
+    origin: Origin, columns: tuple[Column, ...],
+) -> Chart:  # fmt: skip
+    words = unit_words(unit, speaker.language)
     stacks = [
         Series(
             speaker.say(f"part.{part}") if speaker.has(f"part.{part}") else part,
             f"part-{part if part in PARTS else 'other'}",
-            tuple(_scaled(cells.get((p, part)), scale) for p in periods),
+            tuple(_scaled(cells.get((p, part)), unit) for p in periods),
             notes=tuple(_note(p, part, cells, speaker) for p in periods),
         )
         for part in parts
     ]
-    title = speaker.say("chart.energy_axis", unit=unit_words(unit, language))
-    return stack_chart(Axes(tuple(_tick(p) for p in periods), title, speaker.say("chart.energy")), stacks)
+    first, last = (period_words(p, speaker.language) for p in (periods[0], periods[-1]))
+    axes = Axes(
+        tuple(_tick(p) for p in periods), speaker.say("chart.energy_axis", unit=words), speaker.say("chart.energy"),
+        words, places_of(unit), speaker.say("findings.when"), first if first == last else f"{first}–{last}",
+    )  # fmt: skip
+    return stack_chart(axes, stacks, origin, columns=columns)
 
 
-def _scaled(value: Decimal | None, scale: Decimal) -> Decimal | None:
-    return None if value is None else value / scale
+def _scaled(value: Decimal | None, unit: str) -> Decimal | None:
+    return None if value is None else convert(value, "tce", unit)
 
 
 def _tick(period: str) -> str:

@@ -7,14 +7,22 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from markupsafe import Markup
-
-from shuangkong.app.web.energy import method_words, structure
+from shuangkong.app.web.energy import confidence_words, method_words, structure
 from shuangkong.app.web.reading import Row, RunView
 from shuangkong.app.web.rows import Finding, Subject
 from shuangkong.app.web.sentences import Teller
-from shuangkong.kernel.findings import least_sure
-from shuangkong.webkit.api import Axes, Series, bar_chart, line_chart, severity, unit_words
+from shuangkong.webkit.api import (
+    Axes,
+    Chart,
+    Column,
+    Origin,
+    Series,
+    bar_chart,
+    line_chart,
+    severity,
+    share,
+    unit_words,
+)
 
 MOST_BELOW = 400
 
@@ -27,13 +35,8 @@ class Course:
     pack_key: str
     indicator_id: str
     findings: tuple[Finding, ...]
-    to_date: Markup | None
-    yearly: Markup | None
-    rows: tuple[tuple[int, Finding | None, Finding | None], ...]
-    method: str
-    confidence: str
-    incentive: bool
-    empty: str
+    to_date: Chart
+    yearly: Chart
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,7 @@ def courses(view: RunView, found: tuple[Finding, ...], tell: Teller) -> list[Cou
         for (pack, indicator), fs in groups.items()
         if any(f.variant == "pace" for f in fs)
     ]
-    return sorted(made, key=lambda c: (not c.to_date, -max(f.last_year for f in c.findings)))
+    return sorted(made, key=lambda c: (bool(c.to_date.empty), -max(f.last_year for f in c.findings)))
 
 
 def _course(view: RunView, pack: str, indicator: str, found: list[Finding], tell: Teller) -> Course:
@@ -95,64 +98,97 @@ def _course(view: RunView, pack: str, indicator: str, found: list[Finding], tell
         so_far.setdefault(years[0], pace[years[0]])
     words = tell.speaker.say
     name = tell.indicator(indicator)
-    any_value = any(f.value is not None for f in base)
     incentive = {f.last_year: f for f in found if f.level == "incentive" and f.variant in ("to_date", "plan")} | {
         f.last_year: f for f in found if f.level == "incentive" and f.variant == "pace" and f.last_year == years[0]
     }
     title = view.packs.pack(pack).instrument.title
-    return Course(
-        title=words("region.course", document=tell.speaker.label(title.label), what=name),
-        pack_key=pack,
-        indicator_id=indicator,
-        findings=tuple(base),
-        to_date=_to_date_chart(years, so_far, incentive, name, tell) if any_value else None,
-        yearly=_yearly_chart(years, pace, name, tell) if any_value else None,
-        rows=tuple((y, so_far.get(y), pace.get(y)) for y in years),
-        method=method_words(base[0].method_id, tell.speaker) if base else "",
-        confidence=least_sure(*(f.confidence for f in base)),
-        incentive=bool(incentive),
-        empty=tell.reason(base[0]) if base else "",
+    method = method_words(base[0].method_id, tell.speaker) if base else ""
+    about = _About(
+        tuple(years), name, tell, tell.clause(base[0]) if base else "",
+        ((words("region.method"), method),
+         (words("frame.confidence"), confidence_words((f.confidence for f in base), tell.speaker))),
+        "" if any(f.value is not None for f in base)
+        else words("region.no_course", reason=tell.reason(base[0]) if base else ""),
     )  # fmt: skip
+    return Course(
+        words("region.course", document=tell.speaker.label(title.label), what=name),
+        pack,
+        indicator,
+        tuple(base),
+        _to_date_chart(about, so_far, incentive),
+        _yearly_chart(about, pace),
+    )
 
 
-def _unit(found: dict[int, Finding], tell: Teller) -> str:
-    return unit_words(next(iter(found.values())).unit, tell.speaker.language)
+@dataclass(frozen=True)
+class _About:
+    """What both charts of a course share."""
+
+    years: tuple[int, ...]
+    name: str
+    tell: Teller
+    source: str
+    facts: tuple[tuple[str, str], ...]
+    empty: str
+
+    def axes(self, found: dict[int, Finding], title: str) -> Axes:
+        """Years along, the fall upwards."""
+        say, language = self.tell.speaker.say, self.tell.speaker.language
+        unit = unit_words(next(iter(found.values())).unit, language) if found else ""
+        period = f"{self.years[0]}–{self.years[-1]}" if self.years else ""
+        return Axes(tuple(str(y) for y in self.years), say("chart.fall_axis", unit=unit), say(title, what=self.name),
+                    unit, 2, say("region.year"), period)  # fmt: skip
+
+    def series(self, found: dict[int, Finding], label: str, css: str, *, asked: bool) -> Series:
+        """What was reached in each year, or (`asked`) what was due."""
+        by_year = [found.get(y) for y in self.years]
+        words = self.tell.speaker.say(label)
+        links = tuple(f"/findings/{f.finding_key}" if f else "" for f in by_year)
+        if asked:
+            return Series(words, css, tuple(f.threshold if f else None for f in by_year), "none")
+        return Series(
+            words, css, tuple(f.value if f else None for f in by_year), "disc",
+            tuple(self.tell.tell(f) if f else "" for f in by_year), links,
+            tuple(f.status if f else "" for f in by_year),
+        )  # fmt: skip
+
+    def columns(self, found: dict[int, Finding]) -> tuple[Column, Column]:
+        """How each year stands, and how far its figure is covered."""
+        by_year = [found.get(y) for y in self.years]
+        say = self.tell.speaker.say
+        return (
+            Column(say("region.status"), statuses=tuple(f.status if f else "" for f in by_year),
+                   links=tuple(f"/findings/{f.finding_key}" if f else "" for f in by_year)),
+            Column(say("frame.coverage"), tuple(share(f.coverage) if f else "" for f in by_year)),
+        )  # fmt: skip
+
+    def origin(self, found: dict[int, Finding]) -> Origin:
+        """The clause, the coverage of the years shown, method and confidence."""
+        return Origin(self.source, Origin.covered(f.coverage for f in found.values()), self.facts)
 
 
-def _to_date_chart(
-    years: list[int], so_far: dict[int, Finding], incentive: dict[int, Finding], name: str, tell: Teller
-) -> Markup:
-    say = tell.speaker.say
-    reached = tuple(so_far[y].value if y in so_far else None for y in years)
-    due = tuple(so_far[y].threshold if y in so_far else None for y in years)
-    notes = tuple(tell.tell(so_far[y]) if y in so_far else "" for y in years)
-    links = tuple(f"/findings/{so_far[y].finding_key}" if y in so_far else "" for y in years)
+def _to_date_chart(about: _About, so_far: dict[int, Finding], incentive: dict[int, Finding]) -> Chart:
     lines = [
-        Series(say("chart.schedule"), "schedule", due, "none"),
-        Series(say("chart.reached"), "reached", reached, "disc", notes, links),
+        about.series(so_far, "chart.schedule", "schedule", asked=True),
+        about.series(so_far, "chart.reached", "reached", asked=False),
     ]
     if incentive:
-        more = tuple(incentive[y].threshold if y in incentive else None for y in years)
-        lines.insert(0, Series(say("chart.incentive"), "incentive", more, "none"))
-    axes = Axes(
-        tuple(str(y) for y in years), say("chart.fall_axis", unit=_unit(so_far, tell)), say("chart.to_date", what=name)
+        lines.insert(0, about.series(incentive, "chart.incentive", "incentive", asked=True))
+    return line_chart(
+        about.axes(so_far, "chart.to_date"), lines, about.origin(so_far),
+        columns=about.columns(so_far), empty=about.empty,
+    )  # fmt: skip
+
+
+def _yearly_chart(about: _About, pace: dict[int, Finding]) -> Chart:
+    return bar_chart(
+        about.axes(pace, "chart.yearly_of"),
+        about.series(pace, "chart.yearly", "yearly", asked=False),
+        about.series(pace, "chart.pace", "limit", asked=True),
+        about.origin(pace),
+        columns=about.columns(pace),
+        empty=about.empty,
     )
-    return line_chart(axes, lines)
-
-
-def _yearly_chart(years: list[int], pace: dict[int, Finding], name: str, tell: Teller) -> Markup:
-    say = tell.speaker.say
-    bars = Series(
-        say("chart.yearly"), "yearly", tuple(pace[y].value if y in pace else None for y in years), "disc",
-        tuple(tell.tell(pace[y]) if y in pace else "" for y in years),
-        tuple(f"/findings/{pace[y].finding_key}" if y in pace else "" for y in years),
-    )  # fmt: skip
-    limit = Series(say("chart.pace"), "limit", tuple(pace[y].threshold if y in pace else None for y in years))
-    axes = Axes(
-        tuple(str(y) for y in years), say("chart.fall_axis", unit=_unit(pace, tell)),
-        say("chart.yearly_of", what=name),
-    )  # fmt: skip
-    return bar_chart(axes, bars, limit)
 
 
 @dataclass(frozen=True)

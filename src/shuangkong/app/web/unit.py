@@ -6,15 +6,25 @@ from collections import Counter
 from decimal import Decimal
 from typing import Any
 
-from markupsafe import Markup
-
-from shuangkong.app.web.energy import structure
+from shuangkong.app.web.energy import confidence_words, structure
 from shuangkong.app.web.reading import RunView
 from shuangkong.app.web.rows import Finding, Subject
 from shuangkong.app.web.sentences import Teller
 from shuangkong.kernel.errors import UserError
 from shuangkong.registry.api import industry
-from shuangkong.webkit.api import Axes, Series, bar_chart, period_words, severity, unit_words
+from shuangkong.webkit.api import (
+    Axes,
+    Chart,
+    Column,
+    Origin,
+    Series,
+    bar_chart,
+    period_words,
+    places_of,
+    severity,
+    share,
+    unit_words,
+)
 
 INTENSITY = "product_energy_intensity"
 
@@ -43,7 +53,7 @@ def _industry(subject: Subject) -> str:
         return ""
 
 
-def _intensity(view: RunView, found: tuple[Finding, ...], tell: Teller) -> Markup | None:
+def _intensity(view: RunView, found: tuple[Finding, ...], tell: Teller) -> Chart | None:
     """Energy per unit of product by period against the threshold, where a clause asks for it."""
     rows = sorted((f for f in found if f.indicator_id == INTENSITY), key=lambda f: f.period_key)
     if not any(f.value is not None for f in rows):
@@ -51,15 +61,29 @@ def _intensity(view: RunView, found: tuple[Finding, ...], tell: Teller) -> Marku
     say, language = tell.speaker.say, tell.speaker.language
     axes = Axes(
         tuple(period_words(f.period_key, "en") for f in rows), unit_words(tell.unit(rows[0]), language),
-        tell.indicator(INTENSITY),
+        tell.indicator(INTENSITY), unit_words(tell.unit(rows[0]), language), places_of(tell.unit(rows[0])),
+        say("findings.when"), _span([f.period_key for f in rows], tell),
     )  # fmt: skip
     links = tuple(f"/findings/{f.finding_key}" for f in rows)
     bars = Series(say("chart.value"), "yearly", tuple(f.value for f in rows), "disc",
                   tuple(tell.tell(f) for f in rows), links)  # fmt: skip
-    return bar_chart(axes, bars, Series(say("chart.limit"), "limit", tuple(f.threshold for f in rows)))
+    limit = Series(say("chart.limit"), "limit", tuple(f.threshold for f in rows))
+    columns = (
+        Column(say("region.status"), statuses=tuple(f.status for f in rows), links=links),
+        Column(say("frame.coverage"), tuple(share(f.coverage) for f in rows)),
+    )
+    sure = (say("frame.confidence"), confidence_words((f.confidence for f in rows), tell.speaker))
+    origin = Origin(tell.clause(rows[-1]), Origin.covered(f.coverage for f in rows), (sure,))
+    return bar_chart(axes, bars, limit, origin, columns=columns)
 
 
-def _outputs(view: RunView, subject: Subject, tell: Teller) -> list[tuple[str, str, Markup]]:
+def _span(keys: list[str], tell: Teller) -> str:
+    """The first and the last period in words."""
+    first, last = (period_words(k, tell.speaker.language) for k in (min(keys), max(keys)))
+    return first if first == last else f"{first}–{last}"
+
+
+def _outputs(view: RunView, subject: Subject, tell: Teller) -> list[Chart]:
     """Output by month, one chart for each product: two scales never share a chart."""
     rows = [r for r in view.totals(subject, "output") if r["period_kind"] == "month"]
     charts = []
@@ -71,8 +95,13 @@ def _outputs(view: RunView, subject: Subject, tell: Teller) -> list[tuple[str, s
         note = tell.speaker.say("chart.no_output")
         values: tuple[Decimal | None, ...] = tuple(own[m]["amount"] for m in months)
         bars = Series(name, "output", values, notes=tuple("" if v is not None else note for v in values))
-        axes = Axes(tuple(m[2:].replace("-", ".") for m in months), unit_words(unit, tell.speaker.language), name)
-        charts.append((name, unit, bar_chart(axes, bars)))
+        words = unit_words(unit, tell.speaker.language)
+        axes = Axes(tuple(m[2:].replace("-", ".") for m in months), words, name, words, places_of(unit),
+                    tell.speaker.say("findings.when"), _span(list(months), tell))  # fmt: skip
+        origin = Origin(tell.speaker.say("chart.books"), Origin.covered(r["coverage"] for r in own.values()),
+                        ((tell.speaker.say("frame.confidence"),
+                          confidence_words((r["confidence"] for r in own.values()), tell.speaker)),))  # fmt: skip
+        charts.append(bar_chart(axes, bars, None, origin))
     return charts
 
 
