@@ -130,7 +130,9 @@ def demo_command(
         for line in lines(summary, language):
             typer.echo(line)
     if not no_serve and not as_json:
-        _serve(opened, "127.0.0.1", port)
+        from shuangkong.app.commands.serve import Listening, serve
+
+        serve(opened, Listening(port=port))
 
 
 @app.command("init")
@@ -327,44 +329,6 @@ def boundary_command(
     typer.echo(f"{sha256}  {approval}")
 
 
-@app.command("serve")
-def serve_command(
-    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
-    host: Annotated[str, typer.Option("--host", help="address to listen on")] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", help="port")] = 8000,
-) -> None:
-    """打开页面 (serve the pages of a workspace)."""
-    from shuangkong.engine.api import Workspace
-
-    _serve(Workspace.open(workspace), host, port)
-
-
-def _serve(workspace: Any, host: str, port: int) -> None:
-    import socket
-    from contextlib import nullcontext
-
-    import uvicorn
-
-    from shuangkong.app.jobs import worker_beside
-    from shuangkong.app.web import create_app
-
-    if host not in ("127.0.0.1", "::1", "localhost"):
-        raise UserError(
-            "CLI-001",
-            f"there is no sign-in yet, so it listens on this machine alone, not on {host}.",
-            where="--host",
-            remedy="Leave --host out, or put a proxy with sign-in before it.",
-        )
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        if probe.connect_ex((host, port)) == 0:
-            raise UserError(
-                "CLI-001", f"port {port} is taken.", where="--port", remedy=f"Name another one: --port {port + 1}."
-            )
-    typer.echo(f"http://{host}:{port}/  (Ctrl+C 结束 to stop)", err=True)
-    with worker_beside(workspace) if workspace.demo else nullcontext():
-        uvicorn.run(create_app(workspace), host=host, port=port, log_level="warning")
-
-
 def _packs(folders: list[Path] | None) -> Any:
     from shuangkong.policy.api import PackSet, builtin_packs, load_all
 
@@ -393,12 +357,14 @@ def _root(version: Annotated[bool, typer.Option("--version", help="print the ver
 
 def _mount() -> None:
     from shuangkong.accounting.cli import account_command
-    from shuangkong.app.commands import worker
+    from shuangkong.app.commands import backup, serve, worker
     from shuangkong.policy.cli import policy_app
 
     app.command("account")(account_command)
     app.add_typer(policy_app, name="policy")
     worker.add(app)
+    serve.add(app)
+    backup.add(app)
 
 
 _mount()

@@ -6,16 +6,20 @@ from urllib.parse import urlencode
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, RedirectResponse
+from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 
-from shuangkong.app.web.context import SESSION, Asked, as_public, asked
+from shuangkong.app.web.context import SESSION, Asked, as_public, asked, language_of
+from shuangkong.app.web.logging import request_id_of
 from shuangkong.kernel.errors import CODES, UserError
+from shuangkong.webkit.api import Speaker
 
 _STATUS = {
     "RUN-001": 404, "RUN-002": 404, "REG-001": 404, "PACK-006": 404, "JOB-001": 404, "SCOPE-001": 403, "WS-003": 503,
     "RIGHT-001": 401, "RIGHT-002": 403, "RIGHT-003": 401, "RIGHT-006": 403,
 }  # fmt: skip
+#: Addresses outside /api that programs ask.
+_MACHINES = frozenset({"/healthz", "/readyz", "/metrics"})
 _TITLES = {c.code: c for c in CODES}
 
 
@@ -38,30 +42,53 @@ def _user_error(request: Request, error: Exception) -> Response:
 def _http_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
-    return answer(request, error.status_code, f"HTTP-{error.status_code}", "", "", "")
+    told = refusal(request, error.status_code)
+    for name, value in (error.headers or {}).items():
+        told.headers[name] = value
+    return told
 
 
 def _bad_request(request: Request, error: Exception) -> Response:
     if not isinstance(error, RequestValidationError):
         raise error
     where = ", ".join(".".join(str(p) for p in e["loc"]) for e in error.errors()[:5])
-    return answer(request, 400, "HTTP-400", "", "", where)
+    return refusal(request, 422 if for_machines(request) else 400, where)
+
+
+def refusal(request: Request, status: int, where: str = "") -> Response:
+    """An error of the protocol: an unknown address, a body that is too large, a bug."""
+    return answer(request, status, f"HTTP-{status}", "", "", where)
+
+
+def for_machines(request: Request) -> bool:
+    """Whether programs ask here, which are answered in JSON."""
+    return request.url.path.startswith("/api/") or request.url.path in _MACHINES
 
 
 def answer(request: Request, status: int, code: str, message: str, remedy: str, where: str) -> Response:
-    """The error as a page, or as JSON below /api."""
-    a = _told(request)
-    say = a.speaker.say
+    """The error as a page, or as JSON for programs; the one shape of every error."""
+    say = Speaker(language_of(request), request.app.state.site.frame.texts).say
+    texts = request.app.state.site.frame.texts
     known = _TITLES.get(code)
-    kind = f"http_{status}" if a.speaker.has(f"error.http_{status}") else "http_other"
-    title = (known.zh if a.language == "zh" else known.en) if known else say(f"error.{kind}")
-    remedy = remedy or say("error.http_remedy")
-    if request.url.path.startswith("/api/"):
-        body = {"code": code, "title": title, "message": message or title, "remedy": remedy, "where": where}
-        return JSONResponse(body, status_code=status)
-    return a.page(
-        "error.html", None, status=status, code=code, title=title, message=message, remedy=remedy, where=where
-    )
+    named = f"error.http_{status}" if f"error.http_{status}" in texts else "error.http_other"
+    title = (known.zh if language_of(request) == "zh" else known.en) if known else say(named)
+    next_step = f"error.do_{status}" if f"error.do_{status}" in texts else "error.http_remedy"
+    shown = {"code": code, "title": title, "message": message, "remedy": remedy or say(next_step), "where": where,
+             "request_id": request_id_of(request)}  # fmt: skip
+    if for_machines(request):
+        return JSONResponse(shown | {"message": message or title}, status_code=status)
+    about = f"error.about_{code.lower().replace('-', '_')}"
+    return _page(request, status, {**shown, "meaning": say(about) if known else ""})
+
+
+def _page(request: Request, status: int, shown: dict[str, str]) -> Response:
+    """The error page in the frame; where the frame itself cannot be made, without it."""
+    if status < 500:
+        return _told(request).page("error.html", None, status=status, **shown)
+    try:
+        return as_public(request).page("error.html", None, status=status, **shown)
+    except Exception:  # noqa: BLE001 (whatever is broken, the reader is told what to do)
+        return PlainTextResponse("\n".join(v for v in shown.values() if v), status)
 
 
 def _told(request: Request) -> Asked:

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import os
+from pathlib import Path
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import PlainTextResponse
 from starlette.middleware.gzip import GZipMiddleware
 
 from shuangkong import __version__
-from shuangkong.app.web import errors, json_api, pages, pages_packs, signing
+from shuangkong.app.web import errors, health, json_api, pages, pages_packs, signing
 from shuangkong.app.web.context import Site
+from shuangkong.app.web.limits import BodyLimit, HostCheck, SafeHeaders
+from shuangkong.app.web.logging import RequestLog, structured_log
+from shuangkong.app.web.metrics import Metrics
 from shuangkong.app.web.reading import Reader
+from shuangkong.app.web.serving import Serving
 from shuangkong.engine.api import Workspace
 from shuangkong.webkit.api import HEADERS, Frame, read_messages
 
 PACKAGES = ("shuangkong.app.web", "shuangkong.webkit")
 MESSAGES = (
     ("shuangkong.webkit", "messages.yaml"),
+    ("shuangkong.webkit", "messages_tables.yaml"),
     ("shuangkong.app.web", "messages.yaml"),
     ("shuangkong.app.web", "messages_why.yaml"),
     ("shuangkong.app.web", "messages_people.yaml"),
+    ("shuangkong.app.web", "messages_errors.yaml"),
 )
 #: Address, name and right of each page in the head, in the order in which they are read.
 PAGES = (
@@ -31,29 +38,40 @@ PAGES = (
 )
 
 
-def create_app(workspace: Workspace) -> FastAPI:
-    """The pages and the JSON interface over a workspace."""
+def create_app(workspace: Workspace, serving: Serving | None = None) -> FastAPI:
+    """The pages and the JSON interface over a workspace; without `serving`, names of hosts are not checked."""
     app = FastAPI(
         title="Shuangkong 双控", version=__version__, docs_url=None, redoc_url=None, openapi_url="/api/openapi.json"
     )
     app.state.site = Site(Reader(workspace.with_secret()), Frame(PACKAGES, read_messages(*MESSAGES), pages=PAGES))
-    app.add_middleware(GZipMiddleware, minimum_size=1024)
-    app.middleware("http")(_with_headers)
+    _wrap(app, serving or Serving())
     errors.register(app)
     app.include_router(pages.router)
     app.include_router(pages_packs.router)
     app.include_router(signing.router)
     app.include_router(json_api.router)
     app.add_api_route("/static/{name}", static, methods=["GET", "HEAD"], include_in_schema=False)
-    app.add_api_route("/healthz", healthz, methods=["GET"], include_in_schema=False)
+    app.include_router(health.router)
     return app
 
 
-async def _with_headers(request: Request, call: Callable[[Request], Awaitable[Response]]) -> Response:
-    answer = await call(request)
-    for name, value in HEADERS.items():
-        answer.headers.setdefault(name, value)
-    return answer
+def from_environment() -> FastAPI:
+    """The application of one of several processes: the first one names the workspace and how it is served."""
+    return create_app(Workspace.open(Path(os.environ["SHUANGKONG_WORKSPACE"])), Serving.from_environment())
+
+
+def _wrap(app: FastAPI, serving: Serving) -> None:
+    """What stands around every route; the last one added is the outermost."""
+    app.state.serving, app.state.metrics = serving, Metrics()
+    app.add_middleware(GZipMiddleware, minimum_size=1024)
+    app.add_middleware(BodyLimit, most=serving.body_limit, refuse=errors.refusal)
+    if serving.hosts is not None:
+        app.add_middleware(HostCheck, hosts=serving.hosts, refuse=errors.refusal)
+    app.add_middleware(
+        RequestLog, log=structured_log(serving.log_file), metrics=app.state.metrics,
+        broken=lambda request: errors.refusal(request, 500),
+    )  # fmt: skip
+    app.add_middleware(SafeHeaders, headers=HEADERS)
 
 
 def static(request: Request, name: str) -> Response:
@@ -63,8 +81,3 @@ def static(request: Request, name: str) -> Response:
         return PlainTextResponse("not found", status_code=404)
     headers = {"Cache-Control": "public, max-age=31536000, immutable"}
     return Response(asset.content, media_type=asset.media_type, headers=headers)
-
-
-def healthz() -> PlainTextResponse:
-    """Whether the process answers at all."""
-    return PlainTextResponse("ok")
