@@ -89,7 +89,7 @@ class FormSpec:
 
     def __post_init__(self) -> None:
         names = [f.name for f in self.fields]
-        if len(set(names)) != len(names) or {"csrf", "draft"} & set(names):
+        if len(set(names)) != len(names) or {"form_token", "draft"} & set(names):
             raise ValueError(f"the form {self.name} names a field twice, or one that the frame needs")
 
     def __getitem__(self, name: str) -> FormField:

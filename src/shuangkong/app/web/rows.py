@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
@@ -65,7 +66,7 @@ class Finding:
 _FIELDS = tuple(f.name for f in fields(Finding))
 
 
-def finding_of(row: dict[str, Any]) -> Finding:
+def finding_of(row: Mapping[str, Any]) -> Finding:
     """A finding from a row of the table; columns that pages do not show are left out."""
     return Finding(**{name: row[name] for name in _FIELDS})
 

@@ -76,12 +76,11 @@ class FileSource:
         text, values = _where(where)
         by = _order(order)
         keys = ", ".join(_name(k) for k in self._key)
+        tuple_of = f"({keys})" if len(self._key) > 1 else keys
         sql = (
-            f"SELECT * FROM listed WHERE ({keys}) IN (SELECT ({keys}) FROM (SELECT {keys} FROM listed{text} "
+            f"SELECT * FROM listed WHERE {tuple_of} IN (SELECT {tuple_of} FROM (SELECT {keys} FROM listed{text} "
             f"ORDER BY {by} LIMIT ? OFFSET ?)) ORDER BY {by}"
         )
-        if len(self._key) == 1:
-            sql = sql.replace(f"({keys})", keys)
         found: list[Row] = self._ask(sql, [*values, limit, offset]).to_arrow_table().to_pylist()
         return found
 

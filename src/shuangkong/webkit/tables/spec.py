@@ -20,7 +20,8 @@ Order = tuple[tuple[str, bool], ...]
 class TableColumn:
     """One column of a source. `unit` is a unit id, or `column:<name>` where it differs from row to row.
 
-    A column that is not `shown` may still be filtered by, and goes into the export if it is `exported`.
+    A column that is not `shown` may still be filtered by, and goes into the export if it is `exported`. `by` is the
+    column of the source that it is sorted by, if not its own: a name by its code.
     """
 
     name: str
@@ -29,6 +30,7 @@ class TableColumn:
     unit: str = ""
     places: int | None = None
     sortable: bool = False
+    by: str = ""
     filter: FilterKind = ""
     shown: bool = True
     exported: bool = True
@@ -87,9 +89,14 @@ class TableSpec:
         column = self._index.get(sort.removeprefix("-"))
         return sort in self.orders or (column is not None and column.sortable)
 
+    def sorts_by(self, name: str) -> str:
+        """The column of the source that a column is sorted by."""
+        column = self._index.get(name)
+        return column.by if column and column.by else name
+
     def order(self, sort: str) -> Order:
         """Columns with whether they go down; the key comes last, so that no row is on two pages."""
         names = self.orders.get(sort, (sort,))
-        asked = [(n.removeprefix("-"), n.startswith("-")) for n in names]
+        asked = [(self.sorts_by(n.removeprefix("-")), n.startswith("-")) for n in names]
         named = {n for n, _ in asked}
         return (*asked, *((k, False) for k in self.key if k not in named))

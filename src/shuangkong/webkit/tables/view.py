@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from shuangkong.webkit.tables.choices import Choices, Given, filter_named
@@ -79,7 +79,7 @@ class TableView:
     def sorted(self, column: TableColumn) -> Literal["ascending", "descending", "none"]:
         """How the rows stand by a column, as `aria-sort` says it."""
         first, down = self.spec.order(self.choices.order_name)[0]
-        if first != column.name:
+        if first != self.spec.sorts_by(column.name):
             return "none"
         return "descending" if down else "ascending"
 
@@ -95,6 +95,11 @@ class TableView:
             (*filter_named(self.spec, k), self.word(k, v), self.to(self.choices.without(k, v)))
             for k, v in self.choices.filters
         ]
+
+    @property
+    def unsearched(self) -> Choices:
+        """The choices without the words searched for."""
+        return replace(self.choices, q="", page=1)
 
     def word(self, key: str, value: str) -> str:
         """What people call a value of a filter."""

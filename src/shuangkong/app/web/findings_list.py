@@ -1,0 +1,237 @@
+"""The list of findings (结论列表): what it shows, how it may be chosen among, and its export."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from starlette.responses import Response
+
+from shuangkong import __version__
+from shuangkong.app.web.reading import RunView
+from shuangkong.app.web.rows import finding_of
+from shuangkong.app.web.sentences import Teller
+from shuangkong.engine.api import reading
+from shuangkong.judgement.api import FINDINGS
+from shuangkong.kernel.labels import Label
+from shuangkong.kernel.scope import Scope
+from shuangkong.registry.api import scope_subjects
+from shuangkong.webkit.api import (
+    CONFIDENCE_LABELS,
+    STATUS_MARKS,
+    STATUS_ORDER,
+    Choices,
+    Condition,
+    FileSource,
+    Format,
+    Given,
+    Kind,
+    Speaker,
+    TableColumn,
+    TableSpec,
+    TableView,
+    Told,
+    export_answer,
+    period_words,
+    table_view,
+)
+
+_CODES = (
+    "finding_key", "subject_id", "pack_id", "pack_edition", "slug", "level", "period_key", "due", "indicator_id",
+    "comparator", "unit", "value", "threshold", "threshold_high", "margin", "progress", "reason", "needs", "method_id",
+    "synthetic",
+)  # fmt: skip
+_KINDS: dict[str, Kind] = {"amount": "number", "date": "date", "flag": "flag"}
+
+
+def _code(name: str) -> TableColumn:
+    """A column of the export alone, as the dictionary of columns has it."""
+    column = FINDINGS[name]
+    return TableColumn(name, column.label, _KINDS.get(column.kind, "text"), column.unit, shown=False)
+
+
+def _page(name: str, zh: str, en: str, **more: Any) -> TableColumn:
+    """A column of the page alone: words and figures that the export has as codes and exact numbers."""
+    return TableColumn(name, Label(zh, en), exported=False, **more)
+
+
+SPEC = TableSpec(
+    "findings",
+    Label("结论", "Findings"),
+    (
+        TableColumn("status", Label("结论", "Finding"), "status", sortable=True, by="severity", filter="choice"),
+        _page("subject", "主体", "Subject", sortable=True, by="place"),
+        _page("indicator", "指标", "Indicator", filter="choice", wrap=True),
+        _page("period", "期间", "Period", sortable=True, by="period_end", filter="choice"),
+        _page("has", "实际", "Reached", kind="number"),
+        _page("asks", "要求", "Asked", kind="number"),
+        TableColumn("clause", Label("条款", "Clause"), filter="contains", wrap=True),
+        _page("gap", "差额或原因", "Gap or reason", sortable=True, by="margin", wrap=True),
+        _page("pack", "文件", "Document", filter="given", shown=False),
+        _page("region", "地区（含下级）", "Region and all in it", filter="given", shown=False),
+        TableColumn("variant", Label("判定方面", "Aspect"), filter="choice", shown=False),
+        TableColumn("confidence", Label("可信度", "Confidence"), filter="choice", shown=False),
+        TableColumn("coverage", Label("覆盖率", "Coverage"), "number", "1", sortable=True, filter="range", shown=False),
+        *(_code(name) for name in _CODES),
+    ),
+    key=("finding_key",),
+    orders={
+        "attention": ("severity", "-period_end", "shortfall"),
+        "margin": ("margin",),
+        "period": ("-period_end", "place"),
+        "subject": ("place", "-period_end"),
+        "coverage": ("coverage",),
+    },
+    default="attention",
+    search=("subject_zh", "subject_en", "place", "indicator_zh", "indicator_en", "clause", "finding_key"),
+    synthetic="synthetic",
+    codes=True,
+)
+
+_LISTING = """
+    SELECT f.*, f.pack_id || '@' || f.pack_edition AS pack_key, f.indicator_id AS indicator, f.period_key AS period,
+        s.zh AS subject_zh, s.en AS subject_en, coalesce(s.code, f.subject_id) AS place,
+        i.zh AS indicator_zh, i.en AS indicator_en, t.severity, coalesce(f.margin, 0) AS shortfall
+    FROM findings f
+    LEFT JOIN named_subjects s ON s.id = f.subject_id
+    LEFT JOIN named_indicators i ON i.id = f.indicator_id
+    LEFT JOIN statuses t ON t.id = f.status
+"""
+
+
+def findings_source(view: RunView) -> FileSource:
+    """The findings of a run that its reader may see; kept with the view."""
+    return view._once(("findings_source",), lambda: _source(view))
+
+
+def _source(view: RunView) -> FileSource:
+    with reading(view.workspace.engine) as db:
+        seen = scope_subjects(db, view.scope, view.run.known)
+    plain = FileSource(view.run.folder, FINDINGS, view.scope, seen)
+    indicators = {i: view.indicator_label(i) for i, _ in plain.counts("indicator_id", ())}
+    plain.close()
+    subjects = {s.id: (s.label, s.code) for s in view.subjects.values()}
+    return listed(view.run.folder, view.scope, seen, subjects, indicators)
+
+
+def listed(
+    folder: Path,
+    scope: Scope,
+    seen: pa.Table | None,
+    subjects: Mapping[str, tuple[Label, str]],
+    indicators: Mapping[str, Label],
+) -> FileSource:
+    """The findings in a run's folder with the names and codes of their subjects, and the names of indicators."""
+    places = pa.table({
+        "id": pa.array(subjects, pa.string()),
+        "zh": pa.array([label.zh for label, _ in subjects.values()], pa.string()),
+        "en": pa.array([label.en for label, _ in subjects.values()], pa.string()),
+        "code": pa.array([code or None for _, code in subjects.values()], pa.string()),
+    })  # fmt: skip
+    named = pa.table({
+        "id": pa.array(indicators, pa.string()),
+        "zh": pa.array([label.zh for label in indicators.values()], pa.string()),
+        "en": pa.array([label.en for label in indicators.values()], pa.string()),
+    })  # fmt: skip
+    ranks = pa.table({"id": [s.value for s in STATUS_ORDER], "severity": list(range(len(STATUS_ORDER)))})
+    names = {"named_subjects": places, "named_indicators": named, "statuses": ranks}
+    return FileSource(folder, FINDINGS, scope, seen, names=names, listing=_LISTING)
+
+
+def given(view: RunView) -> Given:
+    """What a document and a region in a filter mean: any edition of it or one, and all that lies in it."""
+
+    def pack(value: str) -> Condition:
+        return Condition(("pack_key" if "@" in value else "pack_id",), "is", (value,))
+
+    def region(value: str) -> Condition:
+        return Condition(("subject_id",), "is", tuple(sorted(_within(view, value))))
+
+    return {"pack": pack, "region": region}
+
+
+def _within(view: RunView, region: str) -> set[str]:
+    """The region and all that lies in it, as far as the reader may see it."""
+    found: set[str] = set()
+    todo = [region]
+    while todo:
+        one = todo.pop()
+        if one not in found:
+            found.add(one)
+            todo += view.children.get(one, ())
+    return found
+
+
+def findings_table(view: RunView, choices: Choices, speaker: Speaker) -> TableView:
+    """The list as its page draws it."""
+    source, meant = findings_source(view), given(view)
+    packs = source.counts("pack_id", choices.conditions(meant, leave="pack"))
+    offered = {"pack": packs, "region": [(r, 0) for r in _regions(view, choices.value("region"))]}
+    return table_view(source, choices, "/findings", given=meant, words=_words(view, speaker), offered=offered)
+
+
+def _regions(view: RunView, chosen: str) -> list[str]:
+    """The nation, the provinces and what is chosen, by code."""
+    seen = view.subjects.values()
+    offered = [s for s in seen if s.id == chosen or (s.kind == "region" and s.level in ("province", "nation"))]
+    return [s.id for s in sorted(offered, key=lambda s: s.code)]
+
+
+def _words(view: RunView, speaker: Speaker) -> dict[str, Callable[[str], str]]:
+    tell = Teller(view, speaker)
+
+    def coded(group: str) -> Callable[[str], str]:
+        return lambda value: speaker.say(f"{group}.{value}") if speaker.has(f"{group}.{value}") else value
+
+    def status(value: str) -> str:
+        return tell.status_name(value) if value in STATUS_MARKS else value
+
+    def confidence(value: str) -> str:
+        return speaker.label(CONFIDENCE_LABELS[value]) if value in CONFIDENCE_LABELS else value
+
+    return {
+        "status": status, "pack": tell.pack_name, "region": tell.who, "variant": coded("variant"),
+        "indicator": tell.indicator, "confidence": confidence, "sort": coded("sort"),
+        "period": lambda value: period_words(value, speaker.language),
+    }  # fmt: skip
+
+
+_SCOPES = {
+    "all": Label("全部", "everything"),
+    "region": Label("{who}及其下级", "{who} and all in it"),
+    "unit": Label("本单位（{who}）", "own unit ({who})"),
+    "consented": Label("授权的单位", "units that gave consent"),
+    "none": Label("无", "nothing"),
+    "system": Label("全部", "everything"),
+}
+_PUBLIC = Label("公开的地区", "published regions")
+
+
+def findings_file(
+    view: RunView, choices: Choices, ending: Format, speaker: Speaker, *, principal: str, at: datetime
+) -> Response:
+    """All findings that fit as a file: words first, then codes and exact figures."""
+    tell, say, language = Teller(view, speaker), speaker.say, speaker.language
+    words = _words(view, speaker)
+    scope = _SCOPES.get(view.scope.kind, _PUBLIC).in_(language).format(who=tell.who(view.scope.subject or ""))
+    about = (
+        (say("table.run"), f"{view.run.number} ({view.run.run_id})"),
+        (say("table.as_of"), view.run.as_of.isoformat()),
+        (say("table.known"), view.run.known.isoformat(sep=" ", timespec="seconds")),
+        (say("table.scope"), scope),
+        (say("table.source"), f"{say('frame.product')} {__version__}, /runs"),
+    )
+    told = (
+        Told(say("csv.subject"), lambda row: tell.who(row["subject_id"])),
+        Told(say("csv.indicator"), lambda row: tell.indicator(row["indicator_id"])),
+        Told(say("csv.status"), lambda row: tell.status_name(row["status"])),
+        Told(say("csv.sentence"), lambda row: tell.tell(finding_of(row))),
+    )
+    return export_answer(
+        findings_source(view), choices, ending, speaker, file_name=f"findings-run-{view.run.number}",
+        principal=principal, at=at, about=about, told=told, given=given(view),
+        word=lambda key, value: words[key](value) if key in words else value,
+    )  # fmt: skip
