@@ -46,7 +46,7 @@ from shuangkong.webkit.people import (
     Appointment,
     Person,
     Wanted,
-    acting,
+    acting_in,
     add_person,
     appoint,
     appointments,
@@ -84,7 +84,7 @@ from shuangkong.webkit.tables.export import Export, Format, Told, export_csv, ex
 from shuangkong.webkit.tables.files import FileSource
 from shuangkong.webkit.tables.selects import SelectSource
 from shuangkong.webkit.tables.source import Source
-from shuangkong.webkit.tables.spec import TableColumn, TableSpec
+from shuangkong.webkit.tables.spec import Kind, TableColumn, TableSpec
 from shuangkong.webkit.tables.view import Part, TableView, read_part, table_view
 from shuangkong.webkit.tilegrid import Place, province_places
 
@@ -120,6 +120,7 @@ __all__ = [
     "Format",
     "Frame",
     "Given",
+    "Kind",
     "Mark",
     "Origin",
     "Part",
@@ -142,7 +143,7 @@ __all__ = [
     "Upload",
     "Wanted",
     "Who",
-    "acting",
+    "acting_in",
     "add_person",
     "appoint",
     "appointments",

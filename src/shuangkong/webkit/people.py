@@ -195,7 +195,7 @@ def appointments(connection: sa.Connection, person_id: str | None = None) -> lis
     return [Appointment(**row._mapping) for row in connection.execute(query)]
 
 
-def acting(who: Person, held: Appointment, via: Via, day: date) -> Who:
+def acting_in(who: Person, held: Appointment, via: Via, day: date) -> Who:
     """The person in one appointment on a day, as `decide` and every read take them."""
     return Who(
         who.person_id, who.display, held.role, held.scope(who.person_id, day), via, who.person_id,

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from shuangkong.engine.api import METADATA, UtcInstant, record
 from shuangkong.kernel.errors import UserError
 from shuangkong.webkit import passwords
-from shuangkong.webkit.people import Appointment, Person, acting, appointments, person, person_named, person_of
+from shuangkong.webkit.people import Appointment, Person, acting_in, appointments, person, person_named, person_of
 from shuangkong.webkit.rights import Who, narrowed, rights
 
 _ID = sa.String(40)
@@ -194,7 +194,7 @@ def _acting(connection: sa.Connection, person_id: str, appointment_id: str, at: 
     held = next((a for a in appointments(connection, person_id) if a.appointment_id == appointment_id), None)
     if not who.active or held is None or not held.stands_on(business_day(at)):
         return None
-    return acting(who, held, "token" if via == "token" else "session", business_day(at))
+    return acting_in(who, held, "token" if via == "token" else "session", business_day(at))
 
 
 def switch(connection: sa.Connection, session: Session, appointment_id: str, *, at: datetime) -> None:

@@ -1,0 +1,80 @@
+"""Acting at the terminal (终端身份): each command acts as a named principal and asks the same decision as a page.
+
+Whoever can run the program on the workspace's files may operate the platform; `--as NAME` (or SHUANGKONG_AS) acts as
+a person of the workspace instead, in the first appointment that stands, with its rights and its scope alone.
+"""
+
+from __future__ import annotations
+
+import getpass
+
+from shuangkong.engine.api import Workspace, reading
+from shuangkong.kernel.errors import UserError
+from shuangkong.kernel.scope import Scope
+from shuangkong.webkit.api import Who, acting_in, business_day, person_named, require, standing
+
+#: What each command needs, by its words. None: it reads no workspace, or nothing in it that is anybody's.
+COMMANDS: dict[str, str | None] = {
+    "account": None,
+    "template": None,
+    "policy check": None,
+    "policy list": None,
+    "policy show": None,
+    "policy in-force": "findings.read",
+    "demo": "platform.operate",
+    "init": "platform.operate",
+    "serve": "platform.operate",
+    "worker": "platform.operate",
+    "backup": "platform.operate",
+    "restore": "platform.operate",
+    "import": "import.write",
+    "judge": "run.start",
+    "why": "findings.read",
+    "runs": "findings.read",
+    "boundary": "map.register",
+    "jobs list": "jobs.read",
+    "jobs show": "jobs.read",
+    "jobs cancel": "jobs.control",
+    "jobs retry": "jobs.control",
+    "people add": "people.manage",
+    "people list": "people.manage",
+    "people appoint": "people.manage",
+    "people revoke": "people.manage",
+    "people password": "people.manage",
+    "people close": "people.manage",
+    "people publish": "people.manage",
+    "people unpublish": "people.manage",
+    "consent give": "consent.give",
+    "consent withdraw": "consent.give",
+    "consent list": "consent.read",
+    "audit verify": "audit.read",
+    "audit head": "audit.read",
+    "audit list": "audit.read",
+}
+
+
+def terminal() -> Who:
+    """Whoever runs the program on the workspace's files, by the name that the machine knows them by."""
+    name = getpass.getuser()
+    principal = f"terminal:{name}"
+    return Who(principal, name, "administrator", Scope.all(principal), "terminal")
+
+
+def acting(workspace: Workspace, name: str, command: str) -> Who:
+    """Who a command acts as; RIGHT-002 where that person's role does not include it, RIGHT-003 for no such person."""
+    action = COMMANDS[command]
+    who = terminal() if not name else _person(workspace, name)
+    return who if action is None else require(who, action)
+
+
+def _person(workspace: Workspace, name: str) -> Who:
+    day = business_day(workspace.clock())
+    with reading(workspace.engine) as db:
+        found = person_named(db, name)
+        held = standing(db, found, day) if found is not None and found.active else []
+    if found is None or not held:
+        raise UserError(
+            "RIGHT-003", f"“{name[:80]}” is nobody who may act here today.", where="--as",
+            remedy="Name a person with a standing appointment, see `shuangkong people list`.",
+        )  # fmt: skip
+    return acting_in(found, held[0], "terminal", day)
