@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -197,6 +198,26 @@ def test_the_bound_itself_is_enough(variant: str, value: str, status: str, margi
     row = answered(binding, [a_value(binding, value)])
     assert (row["status"], row["margin"], row["confidence"]) == (status, Decimal(margin), "recalled")
     assert (row["row_hit"] is not None) == (status in ("met", "on_track"))
+
+
+@pytest.mark.parametrize(
+    ("value", "coverage", "state", "status", "marked"),
+    [
+        ("-20", "1", "ok", "met", "ok"),
+        ("-20", "0.95", "partial", "met", "partial"),
+        ("-10", "0.95", "ok", "missed", "partial"),
+        ("-20", "1", "partial", "met", "partial"),
+        (None, "1", "ok", "insufficient", None),
+    ],
+)
+def test_a_status_that_rests_on_part_of_the_returns_is_marked(
+    value: str | None, coverage: str, state: str, status: str, marked: str | None
+) -> None:
+    """Where the document is content with less than all returns, the finding says that its value is partial."""
+    asks = next(b for b in asked(pack(plan())) if b.variant == "plan")
+    binding = replace(asks, min_coverage=Decimal("0.9"))
+    row = answered(binding, [a_value(binding, value, coverage=coverage, state=state)])
+    assert (row["status"], row["value_state"]) == (status, marked)
 
 
 @pytest.mark.parametrize(

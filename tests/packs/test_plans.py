@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from shuangkong.policy.api import PackSet, Standing, Target
+from shuangkong.accounting.deducting import NOT_TAKEN, STEPS, deductions
+from shuangkong.policy.api import PackSet, Standing, Target, builtin_packs
 
 Table = Callable[[str], list[dict[str, str]]]
 BULLETINS = "data/official-dual-control-bulletins"
@@ -217,3 +218,14 @@ def test_recalled_figures_say_so(packs: PackSet) -> None:
     targets = [t for p in packs.packs for t in p.targets]
     assert sum(r.confidence == "recalled" for r in rows) == 126
     assert sum(t.confidence == "recalled" for t in targets) == 59
+
+
+def test_every_deduction_that_a_document_names_is_taken_or_said_not_to_be() -> None:
+    """A step of a pack that no code takes is named, with the reason, where a reader of the method looks."""
+    named = {row.key[0] for row in PackSet(builtin_packs()).parameters("deduction.applies").values}
+    assert named == {step for step, _ in STEPS} | set(NOT_TAKEN)
+    for text in (
+        deductions.__doc__ or "",
+        (Path(__file__).parents[2] / "docs/methods/deductions.md").read_text("utf-8"),
+    ):
+        assert [step for step in NOT_TAKEN if f"step {step}" not in text] == []

@@ -19,6 +19,8 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("major_project", "energy_major_project"),
     ("certificate", "energy_certificate"),
 )
+#: Steps that a document names and that are not taken here.
+NOT_TAKEN = ("nonfossil",)
 SIDES = ("total", "intensity")
 _KEYS = ("method_id", "subject_id", *PERIOD)
 
@@ -32,6 +34,11 @@ def deductions(totals: ir.Table, applies: ir.Table, caps: ir.Table) -> ir.Table:
              a return takes nothing, because an of-which row that is absent claims no deduction. One whose return
              is there and not known in full leaves all open: deduction_open. The mark is the least sure of the
              totals and of the rules up to the step.
+
+    Not taken: nonfossil energy (step nonfossil, 发改环资〔2024〕113号), from 2024: it holds the new renewable power and
+    the certificates that are steps of their own, and the document forbids to deduct anything twice; which part of
+    a region's non-fossil energy is left over no return says. The assessed figures of such years are therefore
+    those before that step: too high rather than too low.
     """
     t = totals.filter(totals.level == "subtree", totals.period_kind == "year")
     gross = _amounts(t, "energy", whole=False).mutate(step=ibis.literal("gross"), order=0)

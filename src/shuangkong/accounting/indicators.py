@@ -47,7 +47,8 @@ def energy_total_assessed(books: Books) -> ir.Table:
     """E_assessed = E − new renewable power − feedstock − listed major projects − certificates up to their cap.
 
     Unit: tce; calendar years of regions. Each step is a row of `deductions` with its parameter. States: those of
-    energy_total; deduction_open when a step applies and its parameter is missing. Source: as the steps name.
+    energy_total; deduction_open when a step applies and its parameter is missing. Source: as the steps name. The
+    non-fossil step of 发改环资〔2024〕113号 is not taken, see deductions.
     """
     return level(books.only(books.assessed("total"), kind="region", yearly=True), needs=_ENERGY)
 

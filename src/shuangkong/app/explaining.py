@@ -107,7 +107,9 @@ def _answer(f: dict[str, Any], indicator: dict[str, Any] | None, zh: bool) -> st
     words = ("数值", "阈值", "覆盖率") if zh else ("value", "threshold", "coverage")
     figures = (f"{short(f['value'])} {f['unit']}", short(f["threshold"]), short(f["coverage"]))
     told = ", ".join(f"{w} {x}" for w, x in zip(words, figures, strict=True))
-    return f"  {told}, {method} [{f['confidence']}]"
+    missing = "，部分报表缺失" if zh else ", partial: returns are missing"
+    mark = missing if f["value_state"] == "partial" else ""
+    return f"  {told}{mark}, {method} [{f['confidence']}]"
 
 
 def short(value: Decimal | None) -> str:

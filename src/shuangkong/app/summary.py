@@ -70,6 +70,7 @@ def summarise(workspace: Workspace, run: RunRecord, packs: PackSet, scope: Scope
         "by_status": dict(sorted(Counter(f["status"] for f in findings).items())),
         "reasons": dict(open_.most_common()),
         "flaws": dict(sorted(Counter(flaws).items())),
+        "partial": sum(f["value_state"] == "partial" and Status(f["status"]).decided for f in findings),
         "recalled": sum(f["confidence"] == "recalled" for f in findings),
         "changes": dict(sorted(Counter(c["change"] for c in changes).items())),
         "groups": rows,
@@ -109,6 +110,9 @@ def lines(summary: Row, language: Language) -> list[str]:
         "凭记忆录入、待核对的条目涉及 {} 条结论" if zh else "{} findings rest on rows marked recalled, to be verified"
     )
     out.append(marked.format(summary["recalled"]))
+    if summary["partial"]:
+        rest = "{} 条定论所依据的报表不全" if zh else "{} decided findings rest on part of the returns"
+        out.append(rest.format(summary["partial"]))
     return out
 
 

@@ -149,7 +149,9 @@ def findings(asked: ir.Table, values: ir.Table, shapes: dict[str, DecisionTable]
 
     asked: BINDINGS.  values: INDICATOR_VALUES.  shapes: the lowered table by the shape of the target.
     result: FINDINGS. No value, too little coverage: insufficient, with what is needed. The document leaves the
-    answer open: undetermined. Else met or missed once the period is over, on_track or behind before.
+    answer open: undetermined. Else met or missed once the period is over, on_track or behind before. A value behind
+    which returns are missing is decided where the document is content with the coverage, and marked: value_state is
+    partial. Coverage counts returns and not what they hold, so such a status is that of what is known.
     """
     import ibis
 
@@ -207,9 +209,16 @@ def _answered(d: ir.Table) -> ir.Table:
     return d.select(
         *_SAME, value=d.value, margin=margin, progress=_progress(d), status=status, reason=reason,
         needs=ibis.ifelse(reason.notnull(), needs, ibis.null("string")), coverage=d.coverage,
-        confidence=_least_sure(d.target_confidence, d.value_confidence), value_key=d.value_key,
-        method_id=d.wanted_method, row_hit=row_hit, synthetic=d.synthetic,
+        value_state=_value_state(d), confidence=_least_sure(d.target_confidence, d.value_confidence),
+        value_key=d.value_key, method_id=d.wanted_method, row_hit=row_hit, synthetic=d.synthetic,
     )  # fmt: skip
+
+
+def _value_state(d: ir.Table) -> ir.StringValue:
+    import ibis
+
+    whole = (d.value_state == "ok") & (d.coverage >= amount(1))
+    return ibis.cases((d.value.isnull(), ibis.null("string")), (whole, "ok"), else_="partial")
 
 
 def _unhit(d: ir.Table) -> ir.StringValue:

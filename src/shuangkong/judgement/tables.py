@@ -33,6 +33,10 @@ FINDINGS = TableContract(
         text("reason", "原因", "reason", nullable=True, doc="code of why nothing could be decided"),
         text("needs", "尚缺", "needs", nullable=True),
         number("coverage", "amount", "覆盖率", "coverage", "1"),
+        text(
+            "value_state", "数值状态", "state of the value", nullable=True,
+            doc="ok; partial: returns behind the value are missing, the status is that of what is known; null: none",
+        ),
         text("confidence", "可信度", "confidence", doc="the least sure of target, factors and readings"),
         text("value_key", "指标值号", "indicator value", nullable=True),
         text("method_id", "核算方法", "method"),
@@ -41,7 +45,8 @@ FINDINGS = TableContract(
     ),
     key=("finding_key",),
     doc="Subject × clause × period → status, value, threshold, evidence, coverage.",
-)
+    version=2,
+)  # fmt: skip
 
 FINDING_CHANGES = TableContract(
     "finding_changes",
