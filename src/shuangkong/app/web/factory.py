@@ -10,7 +10,7 @@ from fastapi.responses import PlainTextResponse
 from starlette.middleware.gzip import GZipMiddleware
 
 from shuangkong import __version__
-from shuangkong.app.web import errors, health, json_api, pages, pages_packs, signing
+from shuangkong.app.web import api_page, errors, health, json_api, pages, pages_packs, signing
 from shuangkong.app.web.context import Site
 from shuangkong.app.web.limits import BodyLimit, HostCheck, SafeHeaders
 from shuangkong.app.web.logging import RequestLog, structured_log
@@ -50,6 +50,7 @@ def create_app(workspace: Workspace, serving: Serving | None = None) -> FastAPI:
     app.include_router(pages_packs.router)
     app.include_router(signing.router)
     app.include_router(json_api.router)
+    app.include_router(api_page.router)
     app.add_api_route("/static/{name}", static, methods=["GET", "HEAD"], include_in_schema=False)
     app.include_router(health.router)
     return app
@@ -79,5 +80,7 @@ def static(request: Request, name: str) -> Response:
     asset = request.app.state.site.frame.assets.by_hash.get(name)
     if asset is None:
         return PlainTextResponse("not found", status_code=404)
-    headers = {"Cache-Control": "public, max-age=31536000, immutable"}
+    headers = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        return Response(asset.packed, media_type=asset.media_type, headers=headers | {"Content-Encoding": "gzip"})
     return Response(asset.content, media_type=asset.media_type, headers=headers)
