@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -65,6 +65,10 @@ class Report:
     examples: tuple[dict[str, object], ...] = field(default=())
 
 
+#: What is done in the transaction of an import, with its report.
+Also = Callable[[sa.Connection, Report], None]
+
+
 def import_sheet(
     workspace: Workspace,
     packs: PackSet,
@@ -76,23 +80,28 @@ def import_sheet(
     sheet: str | None = None,
     mapping: sheets.Mapping | None = None,
     dry_run: bool = False,
+    also: Also | None = None,
 ) -> Report:
     """Take a sheet into a book.
 
     The mapping is the one given, else one saved for the same head, else the suggested one. A file with a refused
     row is refused whole: the report lists every refusal and nothing is written. A figure that is there already
     is left alone; one that differs corrects the older row, which stays. The same file twice changes nothing.
-    A subject out of scope is refused in the same words as one that is not registered.
-    Raises IMP-001 (unreadable) and IMP-002 (a column that is needed has no source).
+    A subject out of scope is refused in the same words as one that is not registered. `also` runs in the transaction
+    that makes the rows visible, before its audit entry; where nothing changes it does not run.
+    Raises IMP-001 (unreadable) and IMP-002 (a column that is needed has no source, or two columns are the figure).
     """
     schema = schema_of(book, packs)
     with reading(workspace.engine) as db:
         saved = [sheets.Mapping.from_json(m) for m in store.mappings(db, schema.id)]
-        names = directory(db, scope, workspace.clock())
+        names = directory(db, scope.for_writing(), workspace.clock())
         now = workspace.clock()
-        regions = subject_ids(db, scope, "region", now)
+        regions = subject_ids(db, scope.for_writing(), "region", now)
     table = sheets.read_sheet(content, name=origin.file_name, sheet=sheet)
     guessed, guesses = sheets.suggest_mapping(table, schema, saved)
+    if mapping is None:
+        figures = [f for f in schema.fields if f.kind == "decimal"]
+        sheets.refuse_rivals(table, guesses, figures, "Name one in a mapping (--mapping), or keep one of them.")
     used = mapping or guessed
     checked = sheets.check_rows(table, used, schema)
     rows, refusals = _resolved(checked, book, names, regions, packs, now.date())
@@ -113,7 +122,7 @@ def import_sheet(
     # what is there is looked up under the lease: no other import can come in between
     with workspace.lake.lease(BOOK_ENTRIES.name) as lease:
         change = _against(workspace, entries, workspace.clock())
-        return _commit(workspace, _compared(report, change), source, change, lease, scope.principal, now)
+        return _commit(workspace, _compared(report, change), source, change, lease, scope.principal, now, also)
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,12 +276,27 @@ class _Change:
     fresh: list[dict[str, object]]
     corrected: list[dict[str, object]]
     unchanged: int
+    backwards: list[dict[str, object]] = field(default_factory=list)
 
 
 def _compared(report: Report, change: _Change) -> Report:
     return replace(
         report, fresh=len(change.fresh), corrected=len(change.corrected), unchanged=change.unchanged,
+        flaws=(*report.flaws, *_backwards(report.file_name, change.backwards)),
         examples=tuple(change.corrected[:5] or change.fresh[:5]),
+    )  # fmt: skip
+
+
+def _backwards(file_name: str, rows: Sequence[dict[str, object]]) -> Iterator[Flaw]:
+    """That corrections were published before the figures which they take the place of."""
+    if not rows:
+        return
+    n, first = len(rows), rows[0]
+    yield Flaw(
+        "older_than_corrected", "warn", file_name,
+        f"{n} 条更正的公布日早于所更正的数 ({n} corrections were known before the figures that they correct)",
+        {"count": n, "rows": [r["source_row"] for r in rows[:5]], "known_on": first["known_on"]},
+        "核对 --known-on；文件较旧时不要用它更正 (check --known-on; do not correct a newer figure from an older file)",
     )  # fmt: skip
 
 
@@ -289,6 +313,8 @@ def _against(workspace: Workspace, entries: Sequence[dict[str, object]], now: da
             unchanged += 1
         else:
             change.corrected.append({**e, "corrects": old["entry_id"]})
+            if old["known_on"] > e["known_on"]:
+                change.backwards.append(e)
     return replace(change, unchanged=unchanged)
 
 
@@ -304,7 +330,7 @@ def _standing(workspace: Workspace, subjects: set[str], now: datetime) -> dict[t
         engine.bind_files("entries", files, BOOK_ENTRIES.arrow_schema)
         engine.bind("wanted", pa.table({"subject_id": sorted(subjects)}))
         rows = engine.run(
-            f"SELECT entry_id, quantity, unit, basis, {', '.join(_NATURAL)} FROM entries"
+            f"SELECT entry_id, quantity, unit, basis, known_on, {', '.join(_NATURAL)} FROM entries"
             " SEMI JOIN wanted USING (subject_id)"
             " WHERE entry_id NOT IN (SELECT corrects FROM entries WHERE corrects IS NOT NULL)"
         )
@@ -319,6 +345,7 @@ def _commit(
     lease: Lease,
     principal: str,
     now: datetime,
+    then: Also | None,
 ) -> Report:
     entries = [*change.fresh, *change.corrected]
     if not entries:
@@ -334,6 +361,8 @@ def _commit(
     rows = BOOK_ENTRIES.from_rows([{**e, "source_id": source_id} for e in entries])
 
     def also(connection: sa.Connection, commit: Commit) -> None:
+        if then:
+            then(connection, replace(report, committed=True, commit=commit.sequence, source_id=source_id))
         _register(connection, report, source, source_id, import_id, commit, principal, now)
 
     done = workspace.lake.commit(

@@ -66,6 +66,32 @@ def _day(text: str, option: str) -> date:
     return period.start
 
 
+def _past_day(text: str, option: str) -> date:
+    """A day up to today; today if left out."""
+    day = _day(text, option)
+    if day > _today():
+        raise _ahead(text, option)
+    return day
+
+
+def _past_instant(text: str, option: str, now: datetime) -> datetime:
+    """An instant up to now; a bare day means its end in China, and today means now."""
+    from shuangkong.kernel.periods import parse_instant
+
+    if not text:
+        return now
+    instant = parse_instant(text)
+    today = now.astimezone(ZoneInfo("Asia/Shanghai")).date().isoformat()
+    if instant > now and text.strip() != today:
+        raise _ahead(text, option)
+    return min(instant, now)
+
+
+def _ahead(text: str, option: str) -> UserError:
+    problem = f"“{text}” lies ahead: what will be known then is not known yet."
+    return UserError("PER-001", problem, where=option, remedy="Write a day up to today, or leave it out.")
+
+
 def _json(data: object) -> None:
     typer.echo(json.dumps(data, ensure_ascii=False, indent=1, default=_plain))
 
@@ -185,7 +211,7 @@ def import_command(
     if book == "units":
         _import_units(opened, file, sheet or None, given, dry_run=dry_run, as_json=as_json, language=_language(lang))
         return
-    origin = Origin(file.name, publisher, document, "", _day(known_on, "--known-on"))
+    origin = Origin(file.name, publisher, document, "", _past_day(known_on, "--known-on"))
     report = import_sheet(
         opened, _packs(packs), book, _bytes(file), origin, scope=Scope.all("cli"), sheet=sheet or None, mapping=given,
         dry_run=dry_run,
@@ -253,14 +279,13 @@ def judge_command(
     from shuangkong.app.summary import lines, summarise
     from shuangkong.engine.api import Workspace, read_result
     from shuangkong.judgement.api import FINDINGS
-    from shuangkong.kernel.periods import parse_instant
     from shuangkong.kernel.scope import Scope
     from shuangkong.policy.api import load_overlay
 
     opened = Workspace.open(workspace)
     library = _packs(packs)
     changes = [load_overlay(_bytes(p), origin=str(p)) for p in overlay or []]
-    instant = parse_instant(known) if known else opened.clock()
+    instant = _past_instant(known, "--known", opened.clock())
     run = run_pipeline(
         opened, library, known=instant, as_of=_day(as_of, "--as-of"), scope=Scope.system("judge at the terminal"),
         overlays=changes,

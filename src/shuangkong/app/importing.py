@@ -52,6 +52,7 @@ def report_lines(report: Report, language: Language, *, dry_run: bool) -> list[s
         (report.refused_rows, "拒绝", "refused"),
     )  # fmt: skip
     out.append("  ".join(f"{a if zh else b} {n}" for n, a, b in counts))
+    out += [f"! {f.message}  {f.remedy}" for f in report.flaws]
     if report.refusals:
         heads, rows = sheets.refusals_table(report.refusals, language, SHOWN)
         out += [" | ".join(heads), *(" | ".join(r) for r in rows)]
