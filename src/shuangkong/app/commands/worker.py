@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import threading
+from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -58,6 +59,7 @@ def worker_command(
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     once: Annotated[bool, typer.Option("--once", help="stop when no job waits")] = False,
     poll: Annotated[float, typer.Option("--poll", min=0.01, help="seconds between two looks for jobs")] = 0.5,
+    lease: Annotated[float, typer.Option("--lease", min=1, help="seconds of silence before another takes over")] = 30,
     packs: Annotated[list[Path] | None, typer.Option("--packs", help="further folders with packs")] = None,
     beside: Annotated[bool, typer.Option("--beside", hidden=True, help="end with whoever holds stdin")] = False,
 ) -> None:
@@ -75,7 +77,10 @@ def worker_command(
     opened = Workspace.open(workspace)
     if beside:
         threading.Thread(target=_until_stdin_ends, args=(stopping,), daemon=True).start()
-    begun = jobs.work(opened, KINDS, stopping=stopping, once=once, poll=poll, given={"packs": tuple(packs or ())})
+    begun = jobs.work(
+        opened, KINDS, stopping=stopping, once=once, poll=poll, lease=timedelta(seconds=lease),
+        given={"packs": tuple(packs or ())},
+    )  # fmt: skip
     logging.getLogger("shuangkong.jobs").info("stopped after %s jobs", begun)
 
 
@@ -204,8 +209,6 @@ def _json(data: Any) -> None:
 
 
 def _plain(value: object) -> str:
-    from datetime import datetime
-
     if isinstance(value, datetime):
         return value.isoformat()
     raise TypeError(f"no JSON for {type(value).__name__}")
