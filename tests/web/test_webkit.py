@@ -11,14 +11,11 @@ from shuangkong.webkit.api import (
     Axes,
     Series,
     bar_chart,
-    csv_text,
     figure,
     grouped,
     line_chart,
     nice_ticks,
-    page_of,
     period_words,
-    safe_cell,
     stack_chart,
     unit_words,
 )
@@ -46,7 +43,6 @@ def test_a_figure_bears_the_digits_of_its_unit(value: str, unit: str, zh: str) -
 def test_what_is_missing_is_a_dash() -> None:
     """A missing figure is never a nought."""
     assert str(figure(None, "%", "zh")) == "—"
-    assert safe_cell(None) == ""
 
 
 def test_changes_are_signed() -> None:
@@ -63,25 +59,6 @@ def test_units_and_periods_in_words() -> None:
     assert period_words("P2016-2020", "en") == "2016–2020"
     assert period_words("2025-03", "zh") == "2025年3月"
     assert period_words("sometime", "en") == "sometime"
-
-
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-cmd", "@SUM(A1)", "\t=1", " =1", "＝1"])
-def test_no_cell_is_a_formula(text: str) -> None:
-    """A text that a spreadsheet would run gets an apostrophe before it."""
-    assert safe_cell(text) == "'" + text
-    assert csv_text(["a"], [[text]]).splitlines()[1].lstrip('"').startswith("'")
-
-
-def test_numbers_stay_numbers() -> None:
-    """A negative figure is exported as it is."""
-    assert safe_cell(Decimal("-1.500000")) == "-1.500000"
-
-
-def test_a_page_beyond_the_end_is_the_last() -> None:
-    """Pages are counted from one and stay within the list."""
-    part = page_of(list(range(11)), 9, 5)
-    assert (part.number, part.pages, list(part.rows), part.first, part.last) == (3, 3, [10], 11, 11)
-    assert page_of([], 1, 5).pages == 1
 
 
 def test_a_gap_in_a_line_is_a_gap() -> None:

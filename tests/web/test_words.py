@@ -24,12 +24,11 @@ CODED = {"reason", "confidence_why", "variant", "level", "region_level", "part",
          "chart", "unit", "api_place"}  # fmt: skip
 _CALLED = re.compile(r"""(?:\bt|\bsay|\bwords|speaker\.say)\(\s*['"]([a-z_]+\.[a-z_]*[a-z])['"]""")
 _NAMED = re.compile(r"""['"]((?:sentence|why)\.(?!html)[a-z_]+)['"]""")
-_SELECTS = {f"findings.by_{n}" for n in ("status", "pack", "region", "variant", "indicator", "confidence")}
 
 
 def asked_for() -> set[str]:
-    """Keys that templates and modules name; the selects of the list are named by their field."""
-    found = set(_SELECTS)
+    """Keys that templates and modules name."""
+    found: set[str] = set()
     for path in FILES:
         text = path.read_text("utf-8")
         found |= {*_CALLED.findall(text), *_NAMED.findall(text)}

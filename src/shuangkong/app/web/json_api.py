@@ -7,18 +7,19 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 
 from shuangkong.app.web import home as h
-from shuangkong.app.web.context import Asked, asked
-from shuangkong.app.web.filters import Filters, filtered
-from shuangkong.app.web.rows import Finding
+from shuangkong.app.web.context import Asked, Asks
+from shuangkong.app.web.findings_list import SPEC, findings_source, given
+from shuangkong.app.web.rows import Finding, finding_of
 from shuangkong.app.web.sentences import Teller
-from shuangkong.webkit.api import page_of
+from shuangkong.webkit.api import parse_choices, query_parameters, read_part
 
 router = APIRouter(prefix="/api", tags=["api"])
 MOST = 1000
+Reads = Annotated[Asked, Depends(Asks("findings.read"))]
 
 
 def as_json(data: object) -> Response:
@@ -47,7 +48,7 @@ def finding_json(f: Finding, tell: Teller) -> dict[str, Any]:
 
 
 @router.get("/home")
-def home(a: Annotated[Asked, Depends(asked)], view: str = "") -> Response:
+def home(a: Reads, view: str = "") -> Response:
     """The home page: what can be chosen, counts by status, what needs attention, what changed."""
     run = a.needed()
     offered = h.choices(run)
@@ -62,23 +63,19 @@ def home(a: Annotated[Asked, Depends(asked)], view: str = "") -> Response:
     })  # fmt: skip
 
 
-@router.get("/findings")
-def findings(
-    a: Annotated[Asked, Depends(asked)],
-    filters: Annotated[Filters, Depends()],
-    page: Annotated[int, Query(ge=1, le=100_000)] = 1,
-    size: Annotated[int, Query(ge=1, le=MOST)] = 100,
-) -> Response:
-    """Findings of the newest run, filtered and sorted as on the page."""
+@router.get("/findings", openapi_extra={"parameters": query_parameters(SPEC, MOST)})
+def findings(a: Reads) -> Response:
+    """Findings of the newest run, filtered and sorted as on the page; up to a thousand at a time."""
     run = a.needed()
-    part = page_of(filtered(run, filters), page, size)
+    choices = parse_choices(SPEC, a.request.query_params.multi_items(), sizes=range(1, MOST + 1))
+    part = read_part(findings_source(run), choices, given(run))
     tell = Teller(run, a.speaker)
-    rows = [finding_json(f, tell) for f in part.rows]
+    rows = [finding_json(finding_of(r), tell) for r in part.rows]
     return as_json({"total": part.total, "page": part.number, "pages": part.pages, "findings": rows})
 
 
 @router.get("/findings/{key}")
-def finding(a: Annotated[Asked, Depends(asked)], key: str) -> Response:
+def finding(a: Reads, key: str) -> Response:
     """One finding with the chain that it rests on."""
     run = a.needed()
     chain = run.why(key).as_dict()

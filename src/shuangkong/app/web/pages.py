@@ -12,21 +12,23 @@ from shuangkong.app.web import home as h
 from shuangkong.app.web import region as r
 from shuangkong.app.web import unit as u
 from shuangkong.app.web import why_page as w
-from shuangkong.app.web.context import Asked, asked
-from shuangkong.app.web.filters import SORTS, Filters, filtered
-from shuangkong.app.web.findings_csv import as_csv
+from shuangkong.app.web.context import Asked, Asks
+from shuangkong.app.web.findings_list import SPEC as FINDINGS_SPEC
+from shuangkong.app.web.findings_list import findings_file, findings_table
 from shuangkong.app.web.reading import RunView
+from shuangkong.app.web.rows import finding_of
 from shuangkong.app.web.sentences import Teller
 from shuangkong.engine.api import runs_list
-from shuangkong.webkit.api import page_of, status_mark
+from shuangkong.webkit.api import Format, parse_choices, status_mark
 
 router = APIRouter(include_in_schema=False)
-Ask = Annotated[Asked, Depends(asked)]
-PAGE_SIZE = 50
+Reads = Annotated[Asked, Depends(Asks("findings.read"))]
+ReadsUnits = Annotated[Asked, Depends(Asks("units.read"))]
+Exports = Annotated[Asked, Depends(Asks("export"))]
 
 
 @router.get("/")
-def home(a: Ask, view: Annotated[str, Query(max_length=200)] = "") -> HTMLResponse:
+def home(a: Reads, view: Annotated[str, Query(max_length=200)] = "") -> HTMLResponse:
     """The cockpit: one question put to many regions, what needs attention, what changed."""
     run = a.view()
     if run is None:
@@ -61,7 +63,7 @@ def _map(a: Asked, run: RunView, choice: h.Choice | None) -> dict[str, object] |
 
 
 @router.get("/regions/{subject_id}")
-def region(a: Ask, subject_id: str, method: Annotated[str, Query(max_length=200)] = "") -> HTMLResponse:
+def region(a: Reads, subject_id: str, method: Annotated[str, Query(max_length=200)] = "") -> HTMLResponse:
     """One region: its findings, its course against its targets, its energy, what lies in it."""
     run = a.needed()
     subject = run.subject(subject_id, "region")
@@ -70,7 +72,7 @@ def region(a: Ask, subject_id: str, method: Annotated[str, Query(max_length=200)
 
 
 @router.get("/units/{subject_id}")
-def unit(a: Ask, subject_id: str, method: Annotated[str, Query(max_length=200)] = "") -> HTMLResponse:
+def unit(a: ReadsUnits, subject_id: str, method: Annotated[str, Query(max_length=200)] = "") -> HTMLResponse:
     """One unit: industry, energy by month, its product's intensity against the target."""
     run = a.needed()
     subject = run.subject(subject_id, "unit")
@@ -78,32 +80,31 @@ def unit(a: Ask, subject_id: str, method: Annotated[str, Query(max_length=200)] 
 
 
 @router.get("/findings")
-def findings(
-    a: Ask, filters: Annotated[Filters, Depends()], page: Annotated[int, Query(ge=1, le=100_000)] = 1
-) -> HTMLResponse:
+def findings(a: Reads) -> HTMLResponse:
     """All findings, filtered, sorted and paged on the server."""
     run = a.needed()
-    part = page_of(filtered(run, filters), page, PAGE_SIZE)
-    return a.page("findings.html", run, part=part, filters=filters, sorts=SORTS, offered=w.offered(run, filters))
+    choices = parse_choices(FINDINGS_SPEC, a.request.query_params.multi_items())
+    return a.page("findings.html", run, table=findings_table(run, choices, a.speaker), as_finding=finding_of)
 
 
 @router.get("/findings.csv")
-def findings_file(a: Ask, filters: Annotated[Filters, Depends()]) -> Response:
-    """The same findings as a file for a spreadsheet."""
+@router.get("/findings.xlsx")
+def findings_export(a: Exports) -> Response:
+    """The same findings, all that fit, as a file for a spreadsheet."""
     run = a.needed()
-    text = as_csv(filtered(run, filters), Teller(run, a.speaker))
-    headers = {"Content-Disposition": f'attachment; filename="findings-run-{run.run.number}.csv"'}
-    return Response(text, media_type="text/csv; charset=utf-8", headers=headers)
+    choices = parse_choices(FINDINGS_SPEC, a.request.query_params.multi_items())
+    ending: Format = "xlsx" if a.request.url.path.endswith(".xlsx") else "csv"
+    return findings_file(run, choices, ending, a.speaker, principal=a.who.principal, at=a.workspace.clock())
 
 
 @router.get("/findings/{key}")
-def why(a: Ask, key: str) -> HTMLResponse:
+def why(a: Reads, key: str) -> HTMLResponse:
     """Why a finding stands: clause, target, indicator, figures, source."""
     run = a.needed()
     return a.page("why.html", run, **w.why_page(run, run.finding(key), a.speaker))
 
 
 @router.get("/runs")
-def runs(a: Ask) -> HTMLResponse:
+def runs(a: Reads) -> HTMLResponse:
     """Runs, newest first, with what went into each."""
     return a.page("runs.html", a.view(), runs=runs_list(a.site.reader.workspace, a.scope))

@@ -1,16 +1,15 @@
-"""The why page (为什么): the chain behind a finding as cards, and the choices of the list of findings."""
+"""The why page (为什么): the chain behind a finding as cards."""
 
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from shuangkong.accounting.api import CHANGE, INCREMENT, INDICATORS
 from shuangkong.app.web.energy import method_words
-from shuangkong.app.web.filters import Filters
 from shuangkong.app.web.reading import Row, RunView
 from shuangkong.app.web.rows import Finding
 from shuangkong.kernel.labels import Label
@@ -150,21 +149,3 @@ def standing(view: RunView, pack_key: str) -> tuple[str, Label]:
         if s.pack.key == pack.key:
             return s.standing.value, STANDING_LABELS[s.standing]
     return Standing.NOT_YET.value, STANDING_LABELS[Standing.NOT_YET]
-
-
-def offered(view: RunView, filters: Filters) -> dict[str, list[tuple[str, int]]]:
-    """The choices of the list with how many findings each has; regions are provinces and what is chosen."""
-    counts: dict[str, Counter[str]] = {n: Counter() for n in ("status", "pack", "variant", "indicator", "confidence")}
-    for f in view.findings:
-        counts["status"][f.status] += 1
-        counts["pack"][f.pack_id] += 1
-        counts["variant"][f.variant] += 1
-        counts["indicator"][f.indicator_id] += 1
-        counts["confidence"][f.confidence] += 1
-    found = {name: sorted(c.items(), key=lambda x: (-x[1], x[0])) for name, c in counts.items()}
-    regions = [s for s in view.subjects.values() if s.kind == "region" and s.level in ("province", "nation")]
-    chosen = view.subjects.get(filters.region)
-    if chosen is not None and chosen not in regions:
-        regions.append(chosen)
-    found["region"] = [(s.id, 0) for s in sorted(regions, key=lambda s: s.code)]
-    return found

@@ -110,8 +110,12 @@ def export_xlsx(export: Export, batches: Iterable[Sequence[Row]]) -> IO[bytes]:
             remedy="Export CSV, or filter first.",
         )
     out: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (closed by who sends it)
-    with _WORKBOOKS:
-        _fill(out, export, batches)
+    try:
+        with _WORKBOOKS:
+            _fill(out, export, batches)
+    except BaseException:
+        out.close()
+        raise
     out.seek(0)
     return out
 
