@@ -32,6 +32,7 @@ from shuangkong.accounting.tables import (
     REPORTED_VALUES,
     TOTALS,
 )
+from shuangkong.accounting.uses import LIMITABLE, USE_LIMITS, allowed_uses, readable_subjects
 from shuangkong.accounting.workings import INPUTS, compiled, factors_for, queries, work_out
 
 __all__ = [
@@ -48,8 +49,10 @@ __all__ = [
     "INDICATORS",
     "INDICATOR_VALUES",
     "INPUTS",
+    "LIMITABLE",
     "REPORTED_VALUES",
     "TOTALS",
+    "USE_LIMITS",
     "Chained",
     "Choices",
     "Factor",
@@ -63,6 +66,7 @@ __all__ = [
     "Wanted",
     "account",
     "account_file",
+    "allowed_uses",
     "batches",
     "carrier_named",
     "chained",
@@ -80,6 +84,7 @@ __all__ = [
     "methods_of",
     "packs_of",
     "queries",
+    "readable_subjects",
     "schema_of",
     "targets_of",
     "value_key",

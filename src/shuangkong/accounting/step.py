@@ -29,6 +29,7 @@ from shuangkong.accounting.tables import (
     REPORTED_VALUES,
     TOTALS,
 )
+from shuangkong.accounting.uses import USE_LIMITS, use_limits
 from shuangkong.engine.api import RunContext, amount, compile_sql, confidence_mark, confidence_rank
 from shuangkong.kernel.periods import Period
 from shuangkong.policy.api import PackSet
@@ -81,6 +82,7 @@ def account(run: RunContext, methods: Sequence[Method], stated_only: Sequence[Me
             checks.rhythms_mixed(made, entries),
         )  # fmt: skip
         run.publish(checks.FLAWS, found)
+        run.publish(USE_LIMITS, use_limits(entries, registered.subjects))
     with run.step("account: edges"):
         inputs = run.bind(snapshots.INPUTS, snapshots.inputs_table())
         edges = total_edges(summed, leaf, made, registered.closure).union(

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from shuangkong.accounting.api import FLAW_LABELS, FLAWS
-from shuangkong.engine.api import RunRecord, Workspace, read_result, reading
+from shuangkong.accounting.api import FLAW_LABELS, FLAWS, readable_subjects
+from shuangkong.engine.api import RunRecord, Workspace, read_result
 from shuangkong.judgement.api import FINDING_CHANGES, FINDINGS
 from shuangkong.kernel.findings import STATUS_LABELS, Status
 from shuangkong.kernel.labels import Language
 from shuangkong.kernel.scope import Scope
 from shuangkong.policy.api import PackSet
-from shuangkong.registry.api import scope_subjects
 
 Row = dict[str, Any]
 VARIANTS = {
@@ -42,8 +41,7 @@ REASONS = {
 
 def summarise(workspace: Workspace, run: RunRecord, packs: PackSet, scope: Scope) -> Row:
     """Counts by document, what was asked, and status; reasons of what is not decided; changes since the last run."""
-    with reading(workspace.engine) as db:
-        seen = scope_subjects(db, scope, run.known)
+    seen = readable_subjects(workspace, run, scope)
     findings = read_result(run, FINDINGS, scope, seen).to_pylist()
     changes = read_result(run, FINDING_CHANGES, scope, seen).to_pylist()
     groups: dict[tuple[str, bool, str, str], Counter[str]] = {}

@@ -334,12 +334,15 @@ def run_record(workspace: Workspace, scope: Scope, run_id: str) -> RunRecord:
 def read_result(
     run: RunRecord, contract: TableContract, scope: Scope, scope_subjects: pa.Table | None = None, *, where: str = ""
 ) -> pa.Table:
-    """Rows of a run's result that a reader may see; `where` is SQL over the contract's columns, from code only."""
+    """Rows of a run's result that a reader may see; `where` is SQL over the contract's columns, from code only.
+
+    `scope_subjects` are the subjects to keep to; an unrestricted reader has some too where the law hides others.
+    """
     path = run.folder / f"{contract.name}.parquet"
     with DuckDB(threads=1) as executor:
         executor.bind_files(contract.name, [path] if path.exists() else [], contract.arrow_schema)
         conditions = [where] if where else []
-        if not scope.unrestricted:
+        if not scope.unrestricted or scope_subjects is not None:
             if scope.kind == "none" or scope_subjects is None or contract.subject is None:
                 return contract.arrow_schema.empty_table()
             executor.bind("scope_subjects", scope_subjects)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from shuangkong.accounting.api import (
     REPORTED_VALUES,
     TOTALS,
     Method,
+    readable_subjects,
 )
 from shuangkong.engine.api import DuckDB, RunRecord, TableContract, Workspace, reading
 from shuangkong.judgement.tables import FINDINGS
@@ -30,7 +31,7 @@ from shuangkong.kernel.numbers import quantise
 from shuangkong.kernel.provenance import NodeKind
 from shuangkong.kernel.scope import Scope
 from shuangkong.policy.api import PackSet, lower_target
-from shuangkong.registry.api import describe, scope_subjects, source_row
+from shuangkong.registry.api import describe, source_row
 
 Row = dict[str, Any]
 #: How many book entries and totals are listed one by one; the rest is counted and summed.
@@ -42,7 +43,11 @@ ASSESSED = ("energy_per_gdp", "energy_total_assessed")
 
 @dataclass
 class Why:
-    """The chain behind one finding, each link with the key that it is stored under."""
+    """The chain behind one finding, each link with the key that it is stored under.
+
+    `entries` are the largest; `rest` says of the others how many there are and what they sum to, by measure, method and
+    year (measure, unit, method_id, year, entries, amount), so that the listed ones and the rest add up to the whole.
+    """
 
     finding: Row
     clause: Row
@@ -54,9 +59,15 @@ class Why:
     deductions: list[Row] = field(default_factory=list)
     entries: list[Row] = field(default_factory=list)
     entries_total: int = 0
+    rest: list[Row] = field(default_factory=list)
     sources: list[Row] = field(default_factory=list)
     edges: list[Row] = field(default_factory=list)
     change: Row | None = None
+
+    def beyond(self, listed: int) -> list[Row]:
+        """As `rest`, where only the first `listed` of the entries are shown."""
+        later = [{**e, "unit": e["amount_unit"]} for e in self.entries[listed:]]
+        return summed([*later, *self.rest])
 
     def as_dict(self) -> Row:
         """Everything as plain data for JSON; decimals stay decimals."""
@@ -68,16 +79,15 @@ def why(workspace: Workspace, run: RunRecord, packs: PackSet, key: str, scope: S
 
     `key` may be shortened to an unambiguous beginning. `packs` are those of the run.
     """
-    with reading(workspace.engine) as db:
-        seen = scope_subjects(db, scope, run.known)
-        with DuckDB(threads=1) as engine:
-            walk = _Walk(workspace, run, engine, seen)
-            finding = walk.finding(key)
-            finding |= _named(db, finding["subject_id"], scope, run)
-            clause, target = _asked(packs, finding)
-            result = Why(finding, clause, target, None)
-            walk.fill(result)
-            result.sources = _sources(db, scope, result)
+    seen = readable_subjects(workspace, run, scope)
+    with reading(workspace.engine) as db, DuckDB(threads=1) as engine:
+        walk = _Walk(workspace, run, engine, seen)
+        finding = walk.finding(key)
+        finding |= _named(db, finding["subject_id"], scope, run)
+        clause, target = _asked(packs, finding)
+        result = Why(finding, clause, target, None)
+        walk.fill(result)
+        result.sources = _sources(db, scope, result)
     result.change = what_would_change(finding, result)
     return result
 
@@ -98,6 +108,7 @@ class _Walk:
     def __init__(self, workspace: Workspace, run: RunRecord, engine: DuckDB, seen: pa.Table | None) -> None:
         self.engine = engine
         self.seen = seen
+        self.measures: set[str] = set()
         if seen is not None:
             engine.bind("scope_subjects", seen)
         for contract in (FINDINGS, EDGES, INDICATOR_VALUES, TOTALS, AMOUNTS, DEDUCTIONS):
@@ -188,28 +199,30 @@ class _Walk:
         first = f"level DESC, (period_key = '{period}') DESC, period_key"
         order = f"ORDER BY {first}, abs(amount) DESC NULLS LAST LIMIT {LISTED}"
         result.totals = self._by_key("totals", "total_key", keys, order)
+        self.measures = {t["measure"] for t in self._by_key("totals", "total_key", keys)}
 
     def _entries(self, result: Why, keys: list[str]) -> None:
         result.entries_total = len(set(keys))
         methods = {Method.parse(r["method_id"]) for r in self._counted(result)}
         wanted = {Method(m.edition, m.basis, m.guide, m.grid).id for m in methods}
         amounts = self._by_key("amounts", "entry_id", keys)
-        measures = {t["measure"] for t in result.totals}  # an entry is also counted as electricity, CO2, …
-        best = sorted(
+        counted = sorted(
             (
                 a
                 for a in amounts
-                if a["measure"] in measures and (not a["method_id"] or not wanted or a["method_id"] in wanted)
+                # an entry is also counted as electricity, CO2, …
+                if a["measure"] in self.measures and (not a["method_id"] or not wanted or a["method_id"] in wanted)
             ),
-            key=lambda a: abs(a["amount"] or Decimal(0)),
-            reverse=True,
-        )[:LISTED]
+            key=lambda a: (-abs(a["amount"] or Decimal(0)), a["entry_id"], a["measure"]),
+        )
+        best = counted[:LISTED]
         entries = {e["entry_id"]: e for e in self._by_key("book_entries", "entry_id", [a["entry_id"] for a in best])}
         for a in best:
             e = entries.get(a["entry_id"])
             if e:
                 kept = {k: a[k] for k in ("amount", "measure", "part", "factor_key", "method_id")}
                 result.entries.append({**e, **kept, "amount_unit": a["unit"], "amount_state": a["state"]})
+        result.rest = summed(counted[LISTED:])
 
     def _counted(self, result: Why) -> list[Row]:
         rows = [*([result.indicator] if result.indicator else []), *result.levels]
@@ -228,6 +241,30 @@ class _Walk:
             f" AND side = '{side}' ORDER BY method_id, period_key, position"
         ).to_pylist()
         result.deductions = [r for r in rows if r["method_id"] in methods]
+
+
+def summed(amounts: Iterable[Row]) -> list[Row]:
+    """How many entries there are by measure, method, unit and year, and their exact sum; null where none is known.
+
+    amounts: rows with measure, method_id, unit, amount, and period_start; or rows that were summed so already.
+    """
+    groups: dict[tuple[str, str, str, int], list[tuple[int, Decimal | None]]] = {}
+    for a in amounts:
+        key = (a["measure"], a["method_id"], a["unit"], a.get("year") or a["period_start"].year)
+        groups.setdefault(key, []).append((a.get("entries", 1), a["amount"]))
+    return [
+        {
+            "measure": measure, "method_id": method, "unit": unit, "year": year, "entries": sum(n for n, _ in every),
+            "amount": _exact_sum([x for _, x in every if x is not None]),
+        }
+        for (measure, method, unit, year), every in sorted(groups.items())
+    ]  # fmt: skip
+
+
+def _exact_sum(values: Sequence[Decimal]) -> Decimal | None:
+    with localcontext() as ctx:
+        ctx.prec = 60
+        return sum(values, Decimal(0)) if values else None
 
 
 def _described(row: Row) -> Row:

@@ -49,6 +49,7 @@ from shuangkong.registry.sheets import api as sheets
 from shuangkong.registry.snapshots import (
     ancestors,
     closure_table,
+    every_subject,
     opened,
     region_paths,
     scope_subjects,
@@ -92,6 +93,7 @@ __all__ = [
     "describe",
     "directory",
     "ensure_regions",
+    "every_subject",
     "find_region",
     "give_consent",
     "import_units",

@@ -271,6 +271,13 @@ def subject_ids(connection: sa.Connection, scope: Scope, kind: str, known: datet
     return found if seen is None else found & frozenset(seen["subject_id"].to_pylist())
 
 
+def every_subject(connection: sa.Connection, known: datetime) -> pa.Table:
+    """Ids of all subjects, as a table with `subject_id`: what an unrestricted reader sees before some are hidden."""
+    t = store.subject
+    ids = connection.execute(sa.select(t.c.subject_id).where(t.c.recorded_at <= known)).scalars()
+    return pa.table({"subject_id": pa.array(sorted(ids), pa.string())})
+
+
 def _of_kind(connection: sa.Connection, kind: str, known: datetime) -> frozenset[SubjectId]:
     t = store.subject
     query = sa.select(t.c.subject_id).where(t.c.kind == kind, t.c.recorded_at <= known)

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import pyarrow as pa
 
-from shuangkong.accounting.api import CHANGE, INCREMENT, INDICATOR_VALUES, INDICATORS, TOTALS
+from shuangkong.accounting.api import CHANGE, INCREMENT, INDICATOR_VALUES, INDICATORS, TOTALS, readable_subjects
 from shuangkong.app.explaining import packs_of_run
 from shuangkong.app.web.rows import Finding, Subject, finding_of, subject_of
 from shuangkong.engine.api import RunRecord, Workspace, latest_run, read_result, reading, run_record
@@ -20,7 +20,7 @@ from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.labels import Label
 from shuangkong.kernel.scope import Scope
 from shuangkong.policy.api import PackSet
-from shuangkong.registry.api import closure_table, opened, scope_subjects, subjects_seen
+from shuangkong.registry.api import closure_table, opened, subjects_seen
 
 Row = dict[str, Any]
 T = TypeVar("T")
@@ -39,8 +39,7 @@ class RunView:
     def __post_init__(self) -> None:
         self._lock = RLock()
         self._kept: OrderedDict[tuple[str, ...], Any] = OrderedDict()
-        with reading(self.workspace.engine) as db:
-            self._seen: pa.Table | None = scope_subjects(db, self.scope, self.run.known)
+        self._seen: pa.Table | None = readable_subjects(self.workspace, self.run, self.scope)
 
     def warm(self) -> RunView:
         """Read what every page needs, so that the first reader does not wait for it."""
