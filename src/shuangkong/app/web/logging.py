@@ -14,7 +14,7 @@ import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import structlog
 from starlette.concurrency import run_in_threadpool
@@ -30,26 +30,32 @@ NO_ROUTE = "(none)"
 _SANE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
 
 
-class _Stderr:
-    """Wherever stderr goes at the moment of writing."""
+class _Lines:
+    """A file that is opened for each line, so that a rotated log is followed; stderr where none is named."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
 
     def write(self, text: str) -> int:
-        return sys.stderr.write(text)
+        """One line, appended whole: several processes may write to one file."""
+        if not self.file:
+            return sys.stderr.write(text)
+        with Path(self.file).open("a", encoding="utf-8") as target:
+            return target.write(text)
 
     def flush(self) -> None:
-        sys.stderr.flush()
+        """Nothing waits."""
 
 
 def structured_log(file: str = "") -> Any:
-    """A logger that writes JSON lines to a file, or to stderr; several processes may write to one file."""
-    target: TextIO | _Stderr = Path(file).open("a", encoding="utf-8", buffering=1) if file else _Stderr()  # noqa: SIM115 (open as long as the process)
+    """A logger that writes JSON lines to a file, or to stderr."""
     processors = (
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
         structlog.processors.format_exc_info,
         structlog.processors.JSONRenderer(ensure_ascii=False),
     )
-    return structlog.wrap_logger(structlog.WriteLogger(target), processors=processors)  # type: ignore[arg-type]
+    return structlog.wrap_logger(structlog.WriteLogger(_Lines(file)), processors=processors)  # type: ignore[arg-type]
 
 
 class JsonLines(logging.Formatter):
@@ -66,7 +72,13 @@ class JsonLines(logging.Formatter):
 
 def server_logging(file: str) -> dict[str, Any]:
     """The configuration of the server's own log."""
-    to_file = {"class": "logging.FileHandler", "filename": file, "encoding": "utf-8", "formatter": "lines"}
+    to_file = {
+        "class": "logging.handlers.WatchedFileHandler",
+        "filename": file,
+        "encoding": "utf-8",
+        "delay": True,
+        "formatter": "lines",
+    }
     handler = to_file if file else {"class": "logging.StreamHandler", "formatter": "lines"}
     return {
         "version": 1,
