@@ -45,7 +45,7 @@ def samples() -> dict[str, Chart]:
     status = Column("结论", statuses=reached.statuses, links=reached.links)
     parts = [
         Series("煤炭", "part-coal", numbers("1000", "1100", "", "900", "0"), notes=("", "", "2023 年未报", "", "")),
-        Series("电力", "part-electricity", numbers("500", "", "", "650", "700")),
+        Series("电力", "part-electricity", numbers("500", "", "", "650", "700"), notes=("", "电力未报", "", "", "")),
         Series("石油", "part-oil", numbers("120", "90", "", "", "80")),
     ]
     energy = Axes(YEARS, "能源消费量（万吨标准煤）", "分品种能源消费量", "万吨标准煤", 2, "期间", "2021–2025")

@@ -10,7 +10,18 @@ from typing import Any
 import jinja2
 import pytest
 
-from shuangkong.webkit.api import Axes, Chart, Column, Frame, Series, Step, line_chart, read_messages, waterfall
+from shuangkong.webkit.api import (
+    Axes,
+    Chart,
+    Column,
+    Frame,
+    Series,
+    Step,
+    line_chart,
+    read_messages,
+    stack_chart,
+    waterfall,
+)
 from webkit.chart_samples import HOSTILE, numbers, samples
 
 FRAME = Frame(("shuangkong.webkit",), read_messages(("shuangkong.webkit", "messages.yaml")))
@@ -118,6 +129,12 @@ def test_a_stack_without_any_part_is_a_gap_and_a_nought_is_none() -> None:
     chart = spec(samples()["stack"])
     assert chart["gaps"] == ["", "", "2023 年未报", "", ""]
     assert chart["series"][0]["values"][4] == 0.0
+
+
+def test_a_stack_that_lacks_a_part_that_was_due_is_marked() -> None:
+    """A missing part with a reason makes the bar no whole; one that no one asked for does not."""
+    parts = [Series("a", "part-coal", numbers("1", "1")), Series("b", "part-oil", (None, None), notes=("未报", ""))]
+    assert spec(stack_chart(Axes(("x", "y"), "t", "t"), parts))["partial"] == ["未报", ""]
 
 
 def test_a_column_of_figures_bears_the_unit() -> None:

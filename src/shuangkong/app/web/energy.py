@@ -144,7 +144,10 @@ def _tick(period: str) -> str:
 
 
 def _note(period: str, part: str, cells: dict[tuple[str, str], Any], speaker: Speaker) -> str:
-    value = cells.get((period, part))
+    """What stands behind a part; that it was not returned, only where the books name it in that period."""
+    if (period, part) not in cells:
+        return ""
+    value = cells[period, part]
     name = speaker.say(f"part.{part}") if speaker.has(f"part.{part}") else part
     words = period_words(period, speaker.language)
     if value is None:

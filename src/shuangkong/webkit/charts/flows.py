@@ -74,7 +74,7 @@ def waterfall(
         "ticks": [s.label for s in steps], "bars": bars, "gaps": gaps if any(gaps) else [],
     }  # fmt: skip
     rows = tuple(
-        (Cell(s.label), number_cell(None if s.level else s.value, axes.places, link=s.link, note=s.note),
+        (Cell(s.label), Cell() if s.level else number_cell(s.value, axes.places, link=s.link, note=s.note),
          number_cell(end, axes.places, link=s.link, note=s.note))
         for s, (_, end) in zip(steps, ends, strict=True)
     )  # fmt: skip

@@ -77,10 +77,17 @@ def stack_chart(
     columns: Sequence[Column] = (),
     empty: str = "",
 ) -> Chart:
-    """Bars made of parts, the first at the foot; a place without any part says why it is empty."""
+    """Bars made of parts, the first at the foot; a place without any part says why it is empty.
+
+    A part that is missing and has a note was due: its bar is marked as one that is not whole.
+    """
     bare = [all(s.values[i] is None for s in parts) for i in range(len(axes.ticks))]
     gaps = tuple(next((s.note(i) for s in parts if s.note(i)), "?") if none else "" for i, none in enumerate(bare))
-    return _chart("stack", axes, parts, origin, columns, gaps, empty)
+    partial = [
+        "" if none else next((s.note(i) for s in parts if s.values[i] is None and s.note(i)), "")
+        for i, none in enumerate(bare)
+    ]
+    return _chart("stack", axes, parts, origin, columns, gaps, empty, partial=partial)
 
 
 def heat_map(axes: Axes, rows: Sequence[Series], origin: Origin = NOWHERE, *, empty: str = "") -> Chart:

@@ -114,13 +114,20 @@
   ];
   const limit = (series, lying, room) => {
     const long = Math.max(14, Math.min(58, (room / series.values.length) * 0.78));
-    const size = lying ? [3, Math.min(26, long)] : [long, 3];
+    const thin = series.css === "limit" ? 4 : 2;
+    const size = lying ? [thin, 26] : [long, thin];
     return {
       type: "scatter", name: series.label, symbol: "rect", symbolSize: size, silent: true, z: 4,
       itemStyle: { color: colour(series.css) }, data: items(series),
     };
   };
 
+  // A sum of which a part is missing is no sum: a question mark stands over it.
+  const partly = (spec) => ({
+    type: "scatter", name: "", silent: true, symbolSize: 0, z: 6,
+    label: { show: true, position: "top", distance: 6, formatter: "?", ...text(14, SOFT) },
+    data: spec.ticks.map((_, place) => (spec.partial[place] ? spec.series.reduce((sum, s) => sum + (s.values[place] || 0), 0) : null)),
+  });
   const lines = (spec, place) => spec.series.map((s) => `${s.label}  ${s.shown[place] ? `${s.shown[place]}${THIN}${spec.unit}` : "—"}`);
   const overPlaces = (spec, room, drawn) => {
     const option = base(spec);
@@ -128,8 +135,9 @@
       ...option.tooltip, trigger: "axis", axisPointer: { type: "shadow", shadowStyle: { color: "rgba(11,92,99,.07)" } },
       formatter: (found) => {
         const place = found[0].dataIndex;
-        const note = spec.series.map((s) => s.notes[place]).find(Boolean) || "";
-        return told(spec.ticks[place], lines(spec, place), spec.kind === "stack" ? spec.gaps[place] || "" : note, room);
+        const first = spec.series.map((s) => s.notes[place]).find(Boolean);
+        const note = spec.kind === "stack" ? spec.gaps[place] || spec.partial[place] : first;
+        return told(spec.ticks[place], lines(spec, place), note || "", room);
       },
     };
     option.grid = { ...grid, top: titled(spec) ? grid.top : 12 };
@@ -144,15 +152,17 @@
   const KINDS = {
     line: (spec, room) => overPlaces(spec, room, spec.series.map(line)),
     bar: (spec, room) => overPlaces(spec, room, barred(spec, room)),
-    stack: (spec, room) => overPlaces(spec, room, spec.series.map((s) => ({ ...bar(s, spec, room), stack: "parts" }))),
+    stack: (spec, room) => overPlaces(spec, room, [...spec.series.map((s) => ({ ...bar(s, spec, room), stack: "parts" })), partly(spec)]),
     bullet: (spec, room) => {
       const option = overPlaces(spec, room, barred(spec, room));
       option.series[0].barWidth = 18;
-      const [upright] = option.yAxis;
+      const along = option.yAxis;
       option.yAxis = { ...option.xAxis, inverse: true };
-      option.xAxis = upright;
-      option.series = option.series.filter((s) => !("yAxisIndex" in s));
-      option.series.forEach((s) => delete s.markLine);
+      option.xAxis = along;
+      option.series.forEach((s) => {
+        if (s.yAxisIndex) Object.assign(s, { xAxisIndex: 1, yAxisIndex: 0, barWidth: 22 });
+        delete s.markLine;
+      });
       return option;
     },
     waterfall: (spec, room) => {
