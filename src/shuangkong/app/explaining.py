@@ -72,6 +72,7 @@ def why_lines(found: Why, language: Language) -> list[str]:
         out.append(f"    {e['period_key']} {e['item']} {was} → {became}  [{e['source_id']} #{e['source_row']}]")
     if found.entries_total > SHOWN:
         out.append(f"    … {'共' if zh else 'in all'} {found.entries_total} {'条账目' if zh else 'entries'}")
+        out += [_rest(r, zh) for r in found.beyond(SHOWN)]
     for s in found.sources:
         mark = "（合成）" if s.get("synthetic") else ""
         rows = ", ".join(map(str, s["rows"][:8])) + (" …" if len(s["rows"]) > 8 else "")
@@ -98,6 +99,12 @@ def _asks(c: dict[str, Any], t: dict[str, Any], zh: bool) -> str:
     number = f"（{c['doc_number']}）" if c["doc_number"] else ""
     mark = "" if t["confidence"] == "confirmed" else f" [{t['confidence']}]"
     return f"  {'条款' if zh else 'clause'} {title}{number} {c['id']}: {word} {t['value']} {t['unit']}{mark}"
+
+
+def _rest(r: dict[str, Any], zh: bool) -> str:
+    """What is not listed of one measure and year, so that the lines add up."""
+    words = "其余 {} 条账目，{} 年 {} 合计 {} {}" if zh else "rest: {} entries, {} {} in sum {} {}"
+    return "    " + words.format(r["entries"], r["year"], r["measure"], short(r["amount"]), r["unit"])
 
 
 def _answer(f: dict[str, Any], indicator: dict[str, Any] | None, zh: bool) -> str:

@@ -126,9 +126,11 @@ class _Walk:
 
     def finding(self, key: str) -> Row:
         """The one finding whose key begins so."""
-        safe = "".join(c for c in key if c.isalnum() or c == "_")
-        found = self.engine.run(f"SELECT * FROM findings WHERE starts_with(finding_key, '{safe}') LIMIT 2").to_pylist()
-        if len(found) != 1 or safe != key or not key:
+        # a key holds letters, digits and _ alone: anything else begins none, and is not asked for in SQL
+        begins = key if key and all(c.isascii() and (c.isalnum() or c == "_") for c in key) else None
+        sql = f"SELECT * FROM findings WHERE starts_with(finding_key, '{begins}') LIMIT 2"
+        found = self.engine.run(sql).to_pylist() if begins else []
+        if len(found) != 1:
             what = "several findings begin so" if len(found) > 1 else "no finding with this key in this run and scope"
             raise UserError(
                 "RUN-002", f"{what}.", where=key, remedy="`shuangkong judge --json` lists the keys of all findings."
