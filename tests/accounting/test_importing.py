@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from openpyxl import load_workbook
+from openpyxl.utils import get_column_letter
 from typer.testing import CliRunner
 
 from shuangkong.accounting.api import Origin, import_sheet, schema_of
@@ -15,6 +18,7 @@ from shuangkong.app.importing import as_dict, report_lines
 from shuangkong.engine.api import Workspace, writing
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.scope import Scope
+from shuangkong.kernel.units import unit
 from shuangkong.policy.api import PackSet, builtin_packs
 from shuangkong.registry.api import ensure_regions, sheets
 
@@ -80,6 +84,27 @@ def test_two_columns_that_are_the_figure_are_refused(workspace: Workspace, packs
         workspace, packs, "energy", text, origin("2022-01-01"), scope=Scope.all("test"), dry_run=True, mapping=guessed
     )
     assert (done.fresh, done.examples[0]["quantity"]) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("book", "example", "dimensions"),
+    [
+        ("energy", "吨", {"energy_tce", "mass", "volume", "electricity", "heat"}),
+        ("output", "吨", {"mass", "electricity"}),
+        ("value", "万元", {"money"}),
+        ("carbon", "吨二氧化碳", {"co2"}),
+    ],
+)
+def test_a_template_offers_the_units_of_its_book(packs: PackSet, book: str, example: str, dimensions: set[str]) -> None:
+    """The example row has a unit that fits its item, and the list to choose from has no unit of something else."""
+    schema = schema_of(book, packs)
+    data = load_workbook(BytesIO(sheets.template(schema)))
+    table, lists = data.worksheets[0], data.worksheets[2]
+    at = 1 + next(j for j, cell in enumerate(table[1]) if cell.value == "计量单位")
+    offered = [c.value for c in lists[get_column_letter(at)] if c.value]
+    assert table.cell(2, at).value == example == offered[0]
+    assert {unit(name).dimension for name in offered} == dimensions
+    assert len(offered) == len(set(offered))
 
 
 @pytest.mark.parametrize(

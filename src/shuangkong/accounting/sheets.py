@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import replace
 
 from shuangkong.accounting.factors import carrier_named
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.labels import Label
+from shuangkong.kernel.units import all_units, unit
 from shuangkong.policy.api import PackSet
 from shuangkong.registry.api import sheets
 
@@ -17,6 +19,7 @@ BOOKS: dict[str, Label] = {
     "value": Label("产值与增加值账", "value book"),
     "carbon": Label("碳排放账", "carbon book"),
 }
+_EXAMPLE_CARRIER = Label("原煤", "raw coal")
 _PRICE = re.compile(r"(\d{4})年?(?:不变价|可比价|价|价格)?")
 
 SUBJECT = sheets.FieldSpec(
@@ -80,23 +83,34 @@ BASIS = sheets.FieldSpec(
 )  # fmt: skip
 
 
+def _unit(example: str, *others: str) -> sheets.FieldSpec:
+    """The unit column: a template offers the units of what the book counts, the one of the example row first."""
+    dimensions = {unit(name).dimension for name in (example, *others)}
+    fit = (u.id for u in all_units() if u.dimension in dimensions and u.id != example)
+    return replace(UNIT, units=(example, *fit))
+
+
 def energy_schema(packs: PackSet) -> sheets.SheetSchema:
     """Energy: who, when, carrier, role, quantity with unit; one row for each of these."""
     carrier = sheets.FieldSpec(
         "item", Label("能源品种", "energy carrier"), "carrier", required=True, parse=lambda t: _carrier(packs, t),
         synonyms=("品种", "能源名称", "能源代码", "品种代码", "能源品种代码", "carrier", "carrier_code", "fuel"),
+        example=_EXAMPLE_CARRIER.zh,
     )  # fmt: skip
-    fields = (SUBJECT, PERIOD, carrier, ROLE, _quantity(Label("消费量", "quantity")), UNIT, BASIS, EXTENT)
+    of = _unit("t", "tce", *(c.unit for c in packs.carriers.values()))
+    fields = (SUBJECT, PERIOD, carrier, ROLE, _quantity(Label("消费量", "quantity")), of, BASIS, EXTENT)
     return sheets.SheetSchema("energy", BOOKS["energy"], fields, key=("subject", "period", "item", "role", "extent"))
 
 
 def output_schema(packs: PackSet) -> sheets.SheetSchema:
     """Output: who, when, product, quantity in the unit registered for the product."""
+    first = next(((p.label.zh, p.unit) for p in packs.products.values()), ("", "t"))
     product = sheets.FieldSpec(
         "item", Label("产品", "product"), "code", required=True, parse=lambda t: _product(packs, t),
-        synonyms=("产品名称", "产品代码", "product", "product_code"),
+        synonyms=("产品名称", "产品代码", "product", "product_code"), example=first[0],
     )  # fmt: skip
-    fields = (SUBJECT, PERIOD, product, _quantity(Label("产量", "output")), UNIT)
+    of = _unit(first[1], *(p.unit for p in packs.products.values()))
+    fields = (SUBJECT, PERIOD, product, _quantity(Label("产量", "output")), of)
     return sheets.SheetSchema("output", BOOKS["output"], fields, key=("subject", "period", "item"))
 
 
@@ -117,7 +131,7 @@ def value_schema(packs: PackSet) -> sheets.SheetSchema:
     )  # fmt: skip
     money = _quantity(Label("金额", "amount"), dimension="money")
     return sheets.SheetSchema(
-        "value", BOOKS["value"], (SUBJECT, PERIOD, item, price, money, UNIT, EXTENT),
+        "value", BOOKS["value"], (SUBJECT, PERIOD, item, price, money, _unit("10k_CNY"), EXTENT),
         key=("subject", "period", "item", "price_base", "extent"),
     )  # fmt: skip
 
@@ -134,7 +148,7 @@ def carbon_schema(packs: PackSet) -> sheets.SheetSchema:
     )  # fmt: skip
     amount = _quantity(Label("排放量", "emissions"), dimension="co2")
     return sheets.SheetSchema(
-        "carbon", BOOKS["carbon"], (SUBJECT, PERIOD, item, amount, UNIT, EXTENT),
+        "carbon", BOOKS["carbon"], (SUBJECT, PERIOD, item, amount, _unit("tCO2"), EXTENT),
         key=("subject", "period", "item", "extent"),
     )  # fmt: skip
 

@@ -35,6 +35,7 @@ class FieldSpec:
     A decimal with a `dimension` is converted to the base unit of it and needs a unit, from the mapping, the
     head, the cell or the field named by `unit_field`; with `unit_field` and no dimension, any unit will do.
     There is no default value: what is not given is None. `low` and `high` are inclusive, in the base unit.
+    `units` are the ids of the units that a template offers in a unit field, the example first; all if left out.
     """
 
     name: str
@@ -49,6 +50,7 @@ class FieldSpec:
     high: Decimal | None = None
     choices: tuple[Choice, ...] = ()
     periods: tuple[PeriodKind, ...] = ()
+    units: tuple[str, ...] = ()
     parse: Parser | None = None
     note: Label | None = None
     example: str = ""

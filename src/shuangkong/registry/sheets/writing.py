@@ -9,7 +9,7 @@ from typing import Any
 import xlsxwriter
 
 from shuangkong.kernel.labels import Label, Language
-from shuangkong.kernel.units import all_units, base_of
+from shuangkong.kernel.units import all_units, base_of, unit
 from shuangkong.registry.sheets.model import letter
 from shuangkong.registry.sheets.reasons import PERIOD_KINDS_ZH, dimension
 from shuangkong.registry.sheets.schema import FieldSpec, SheetSchema
@@ -107,7 +107,8 @@ def _choices(field: FieldSpec, language: Language) -> list[str]:
     if field.kind == "choice":
         return [c.label.in_(language) for c in field.choices]
     if field.kind == "unit":
-        units = [u for u in all_units() if field.dimension in (None, u.dimension)]
+        fit = [u for u in all_units() if field.dimension in (None, u.dimension)]
+        units = [unit(name) for name in field.units] or fit
         return [u.label.in_(language) for u in units]
     return []
 
