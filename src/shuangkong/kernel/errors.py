@@ -32,6 +32,7 @@ CODES: tuple[ErrorCode, ...] = (
     ErrorCode("IMP-001", "文件无法读取", "the file cannot be read"),
     ErrorCode("IMP-002", "列对应关系不完整", "the column mapping is incomplete"),
     ErrorCode("IMP-003", "有数据行被拒绝，整个文件未写入", "rows were refused, nothing was written"),
+    ErrorCode("IMP-004", "没有这项导入", "no such import"),
     ErrorCode("ACC-001", "核算选项无效", "an accounting option is not valid"),
     ErrorCode("RUN-001", "没有这次运算", "no such run"),
     ErrorCode("RUN-002", "没有这条结论", "no such finding"),
