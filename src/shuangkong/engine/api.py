@@ -1,7 +1,7 @@
 """The door of the engine: what slices may use."""
 
 from shuangkong.engine import jobs
-from shuangkong.engine.audit import Head, audit_entry, head, record, verify
+from shuangkong.engine.audit import Fault, Head, Verified, audit_entry, head, record, verified, verify
 from shuangkong.engine.backup import Manifest, back_up
 from shuangkong.engine.blobs import Blobs
 from shuangkong.engine.contracts import (
@@ -35,6 +35,7 @@ __all__ = [
     "ContractBroken",
     "DuckDB",
     "Executor",
+    "Fault",
     "Head",
     "Lake",
     "Lease",
@@ -47,6 +48,7 @@ __all__ = [
     "Spark",
     "TableContract",
     "UtcInstant",
+    "Verified",
     "Workspace",
     "amount",
     "audit_entry",
@@ -79,6 +81,7 @@ __all__ = [
     "system_clock",
     "text",
     "upcast",
+    "verified",
     "verify",
     "write_durably",
     "writing",

@@ -50,7 +50,7 @@ class UtcInstant(TypeDecorator[datetime]):
         if value is None:
             return None
         if isinstance(value, str):
-            return datetime.strptime(value, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+            return datetime.fromisoformat(value)
         if isinstance(value, datetime):
             return value.astimezone(UTC)
         raise TypeError(f"not an instant: {value!r}")
