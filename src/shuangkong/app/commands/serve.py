@@ -25,6 +25,8 @@ WorkspaceOption = Annotated[
 ]
 #: Seconds in which requests that are being answered may finish after SIGTERM.
 PATIENCE = 30
+#: Seconds after which a web process that does not answer its parent is replaced; a busy machine starts one slowly.
+DEAF = 120
 SHORTEST_SECRET = 32
 #: Words of secrets that stand in examples, manuals and old installations; none of them comes from chance.
 _DEFAULT_WORDS = (
@@ -116,7 +118,7 @@ def run(application: Any, listening: Listening, **more: Any) -> None:
         application, host=listening.host, port=listening.port, access_log=False, server_header=False,
         log_config=server_logging(listening.log_file), proxy_headers=listening.behind_proxy,
         forwarded_allow_ips=list(listening.proxies) if listening.behind_proxy else [],
-        timeout_graceful_shutdown=PATIENCE, **more,
+        timeout_graceful_shutdown=PATIENCE, timeout_worker_healthcheck=DEAF, **more,
     )  # fmt: skip
 
 
