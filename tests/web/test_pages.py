@@ -49,7 +49,8 @@ class Links(HTMLParser):
                 self.links.append(value or "")
             if name == "style" or name.startswith("on"):
                 self.inline.append(f"{tag} {name}={value}")
-        if tag in ("style", "script"):
+        known = dict(attrs)
+        if tag == "style" or (tag == "script" and "src" not in known and known.get("type") != "application/json"):
             self.inline.append(tag)
 
 

@@ -1,4 +1,4 @@
-"""Figures as people read them, lists, and charts."""
+"""Figures as people read them, and lists."""
 
 from __future__ import annotations
 
@@ -8,15 +8,9 @@ import pytest
 
 from shuangkong.webkit.api import (
     STATUS_MARKS,
-    Axes,
-    Series,
-    bar_chart,
     figure,
     grouped,
-    line_chart,
-    nice_ticks,
     period_words,
-    stack_chart,
     unit_words,
 )
 
@@ -59,39 +53,6 @@ def test_units_and_periods_in_words() -> None:
     assert period_words("P2016-2020", "en") == "2016–2020"
     assert period_words("2025-03", "zh") == "2025年3月"
     assert period_words("sometime", "en") == "sometime"
-
-
-def test_a_gap_in_a_line_is_a_gap() -> None:
-    """A missing value breaks the line and says why; the line is never drawn across it."""
-    values = (Decimal(1), Decimal(2), None, Decimal(4), Decimal(5))
-    svg = line_chart(
-        Axes(("a", "b", "c", "d", "e"), "%", "t"),
-        [Series("s", "reached", values, "disc", ("", "", "why <not>", "", ""))],
-    )
-    assert svg.count("<polyline") == 2
-    assert svg.count("<circle") == 4
-    assert "why &lt;not&gt;" in svg
-    assert "style=" not in svg
-
-
-def test_bars_and_stacks_escape_and_stand_on_nought() -> None:
-    """Bars start at nought, also downwards; labels are escaped."""
-    axes = Axes(("<b>", "2"), "x & y", "t")
-    bars = bar_chart(axes, Series("s", "yearly", (Decimal(-2), Decimal(3))), Series("l", "limit", (Decimal(1), None)))
-    assert bars.count('class="bar') == 2
-    assert bars.count('class="limit"') == 1
-    assert "&lt;b&gt;" in bars
-    parts = [Series("a", "part-coal", (Decimal(1), None)), Series("b", "part-oil", (Decimal(2), None))]
-    assert stack_chart(axes, parts).count('class="gap"') == 1
-
-
-@pytest.mark.parametrize(("low", "high"), [(0, 15), (-4, 4), (0.61, 0.7), (5, 5), (0, 1e7)])
-def test_ticks_are_round_and_span(low: float, high: float) -> None:
-    """The scale holds both ends with few round steps."""
-    ticks = nice_ticks(low, high)
-    assert ticks[0] <= low
-    assert ticks[-1] >= high
-    assert 3 <= len(ticks) <= 9
 
 
 def test_each_status_has_its_own_shape() -> None:

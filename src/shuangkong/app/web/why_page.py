@@ -13,8 +13,20 @@ from shuangkong.app.web.energy import method_words
 from shuangkong.app.web.reading import Row, RunView
 from shuangkong.app.web.rows import Finding
 from shuangkong.kernel.labels import Label
+from shuangkong.kernel.units import convert
 from shuangkong.policy.api import NATION, STANDING_LABELS, Standing
-from shuangkong.webkit.api import Speaker
+from shuangkong.webkit.api import (
+    Axes,
+    Chart,
+    Origin,
+    Speaker,
+    Step,
+    period_words,
+    places_of,
+    shown_unit,
+    unit_words,
+    waterfall,
+)
 
 LISTED_ENTRIES = 12
 
@@ -79,12 +91,42 @@ def why_page(view: RunView, f: Finding, speaker: Speaker) -> dict[str, Any]:
         "sources": sources,
         "source_list": sorted(chain.sources, key=lambda s: (s.get("publisher") or "", s.get("file_name") or "")),
         "totals": _totals(shown),
+        "deducted": deduction_chart(chain.deductions, (chain.indicator or {}).get("coverage"), speaker),
         "rates": sorted(chain.rates, key=lambda r: r["period_key"]),
         "sisters": [s for s in view.by_subject.get(f.subject_id, ()) if s.pack_key == f.pack_key
                     and s.indicator_id == f.indicator_id and s.finding_key != f.finding_key][:12],
         "item_label": lambda item: item_label(view, item),
         "factor": lambda key: factor_used(view, key),
     }  # fmt: skip
+
+
+def deduction_chart(rows: list[Row], coverage: Decimal | None, speaker: Speaker) -> Chart | None:
+    """The last period's way from the total to what is assessed; None where nothing is deducted."""
+    last = max((r["period_key"] for r in rows), default="")
+    steps = [r for r in rows if r["period_key"] == last]
+    if len(steps) < 2 or len({r["method_id"] for r in steps}) > 1:
+        return None
+    say, language = speaker.say, speaker.language
+    unit = shown_unit(max((r["after"] for r in steps if r["after"] is not None), default=Decimal(0)), "tce")
+
+    def scaled(value: Decimal | None) -> Decimal | None:
+        return None if value is None else convert(value, "tce", unit)
+
+    def step(r: Row) -> Step:
+        name = say(f"deduction.{r['step']}") if speaker.has(f"deduction.{r['step']}") else r["step"]
+        amount = scaled(r["amount"])
+        return Step(name, None if amount is None else -amount, note=r["parameter"] or "")
+
+    first = Step(say("deduction.gross"), scaled(steps[0]["after"]), level=True)
+    end = Step(say("chart.assessed"), scaled(steps[-1]["after"]), level=True)
+    words = unit_words(unit, language)
+    axes = Axes(
+        (), words, say("chart.deductions"), words, places_of(unit), say("why.step"), period_words(last, language)
+    )
+    facts = ((say("energy.method"), method_words(steps[0]["method_id"], speaker)),)
+    origin = Origin(say("chart.books"), Origin.covered([coverage]), facts)
+    heads = (say("why.deducted"), say("why.after"))
+    return waterfall(axes, [first, *(step(r) for r in steps[1:]), end], heads, origin)
 
 
 def _totals(rows: list[Row]) -> list[Row]:

@@ -86,7 +86,7 @@
     const value = series.values[place];
     const status = STATUS[series.statuses[place]];
     const item = { value, link: series.links[place] || "" };
-    if (status) return { ...item, symbol: status[1], itemStyle: { color: colour(status[0]), borderColor: colour(status[0]) } };
+    if (status) return { ...item, symbol: status[1], itemStyle: { color: colour(status[0]), borderColor: colour(status[0]), opacity: 1 } };
     return item;
   };
   const items = (series) => series.values.map((value, place) => (value === null ? null : marked(series, place)));
@@ -106,7 +106,7 @@
   });
   // How a bar stands is a mark at its end: colour alone would not be read in print.
   const standing = (series) => ({
-    type: "scatter", name: "", symbolSize: 11, z: 5, cursor: pointer(series), data: items(series),
+    type: "scatter", name: "", symbolSize: 11, z: 5, itemStyle: { opacity: 1 }, cursor: pointer(series), data: items(series),
   });
   const barred = (spec, room) => [
     bar(spec.series[0], spec, room), ...spec.series.slice(1).map((s) => limit(s, spec.kind === "bullet", room)),
@@ -122,6 +122,14 @@
     };
   };
 
+  // Strokes tell parts apart that are of one grey in black and white; house.css draws the same in the legend.
+  const stroke = (turn) => ({ symbol: "rect", color: "rgba(255,255,255,.5)", dashArrayX: [1, 0], dashArrayY: [1.5, 5], rotation: turn, symbolSize: 1 });
+  const STROKES = { "part-oil": stroke(-Math.PI / 4), "part-heat": stroke(Math.PI / 4) };
+  const part = (series, spec, room) => {
+    const drawn = { ...bar(series, spec, room), stack: "parts" };
+    if (STROKES[series.css]) drawn.itemStyle = { ...drawn.itemStyle, decal: STROKES[series.css] };
+    return drawn;
+  };
   // A sum of which a part is missing is no sum: a question mark stands over it.
   const partly = (spec) => ({
     type: "scatter", name: "", silent: true, symbolSize: 0, z: 6,
@@ -152,7 +160,7 @@
   const KINDS = {
     line: (spec, room) => overPlaces(spec, room, spec.series.map(line)),
     bar: (spec, room) => overPlaces(spec, room, barred(spec, room)),
-    stack: (spec, room) => overPlaces(spec, room, [...spec.series.map((s) => ({ ...bar(s, spec, room), stack: "parts" })), partly(spec)]),
+    stack: (spec, room) => overPlaces(spec, room, [...spec.series.map((s) => part(s, spec, room)), partly(spec)]),
     bullet: (spec, room) => {
       const option = overPlaces(spec, room, barred(spec, room));
       option.series[0].barWidth = 18;
