@@ -1,6 +1,6 @@
-"""`./run bench`: the main job by phase, the roll-up against SQL by hand, the packs, and a large sheet.
+"""`./run bench`: the main job by phase, the roll-up against SQL by hand, the packs, a large sheet, and large tables.
 
-    ./run bench [--only demo,rollup,packs,sheet] [--entries N] [--pairs N] [--threads N]
+    ./run bench [--only demo,rollup,packs,sheet,tables] [--entries N] [--pairs N] [--threads N]
 
 CPU seconds are those of the process with all its threads. The figures go to benchmarks/results/latest.json too.
 """
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
-ALL = ("demo", "rollup", "packs", "sheet")
+ALL = ("demo", "rollup", "packs", "sheet", "tables")
 
 
 def demo() -> dict[str, Any]:
@@ -109,6 +109,7 @@ def main() -> None:
     """Measure what was asked for, print it and keep it."""
     sys.path.insert(0, str(HERE))
     import rollup_bench
+    import tables_bench
 
     options = argparse.ArgumentParser(description="time and memory")
     options.add_argument("--only", default=",".join(ALL))
@@ -121,6 +122,8 @@ def main() -> None:
         print(f"== {name}", flush=True)
         if name == "rollup":
             results[name] = rollup_bench.measure(asked.entries, asked.pairs, asked.threads, print)
+        elif name == "tables":
+            results[name] = tables_bench.measure()
         else:
             results[name] = {"demo": demo, "packs": packs, "sheet": sheet}[name]()
         show(name, results[name])

@@ -170,7 +170,7 @@ def test_errors_are_told_beside_and_above() -> None:
     assert amount is not None
     assert 'value="&lt;x&gt;"' in amount[0]
     assert 'aria-invalid="true"' in amount[0]
-    assert 'aria-describedby=" amount-error"' in amount[0]
+    assert 'aria-describedby="amount-error"' in amount[0]
     assert 'id="amount-error"' in text
     assert '<option value="b" selected>' in text
     assert "hunter2" not in text

@@ -39,8 +39,10 @@ from webkit.listed import CONTRACT, SPEC, START, folder_of, invented, second_opi
 TEXTS = read_messages(("shuangkong.webkit", "messages_tables.yaml"))
 SPEAKER = Speaker("zh", TEXTS)
 ROWS = invented(500)
-RISKY = ("=1+1", "+1", "-cmd", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1", "＝1", "＋1", "－1", "＠a", "﹢1", "\u3000=1", "\u200b=1",
-         "\ufeff@x", "\x1f=1")  # fmt: skip
+RISKY = (
+    "=1+1", "+1", "-cmd", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1", "＝1", "＋1", "－1", "＠a", "﹢1",
+    "\u3000=1", "\u200b=1", "\ufeff@x", "\x1f=1",
+)  # fmt: skip
 
 
 def sheet(body: bytes) -> list[list[Any]]:

@@ -9,6 +9,8 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal, Protocol, runtime_checkable
 
+from markupsafe import Markup
+
 from shuangkong.kernel.labels import Label, Language
 from shuangkong.webkit.messages import Speaker
 
@@ -150,6 +152,15 @@ class Filled:
     def holds(self, name: str, code: str) -> bool:
         """Whether a choice was made."""
         return code in self.typed.get(name, ())
+
+    def attributes(self, one: FormField) -> Markup:
+        """What tells a screen reader of a control: its hint and error, whether it is wrong, whether it is needed."""
+        wrong = one.name in self.errors
+        ids = [f"{one.name}-hint"] if one.hint or one.kind == "date" else []
+        ids += [f"{one.name}-error"] if wrong else []
+        told = Markup(' aria-describedby="{}"').format(" ".join(ids)) if ids else Markup("")
+        told += Markup(' aria-invalid="true"') if wrong else Markup("")
+        return told + (Markup(' aria-required="true"') if one.required else Markup(""))
 
     def refused(self, **errors: FieldError) -> Filled:
         """The same with errors that only the service could see: a name that is taken."""

@@ -84,7 +84,9 @@ def findings(a: Reads) -> HTMLResponse:
     """All findings, filtered, sorted and paged on the server."""
     run = a.needed()
     choices = parse_choices(FINDINGS_SPEC, a.request.query_params.multi_items())
-    return a.page("findings.html", run, table=findings_table(run, choices, a.speaker), as_finding=finding_of)
+    answer = a.page("findings.html", run, table=findings_table(run, choices, a.speaker), as_finding=finding_of)
+    answer.headers["HX-Push-Url"] = choices.address("/findings")
+    return answer
 
 
 @router.get("/findings.csv")

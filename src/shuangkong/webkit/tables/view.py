@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from markupsafe import Markup
+
 from shuangkong.webkit.tables.choices import Choices, Given, filter_named
 from shuangkong.webkit.tables.source import Source
 from shuangkong.webkit.tables.spec import Row, TableColumn, TableSpec
@@ -71,6 +73,15 @@ class TableView:
     def to(self, choices: Choices) -> str:
         """The address of this page with other choices."""
         return choices.address(self.path)
+
+    @property
+    def swap(self) -> Markup:
+        """The attributes by which htmx exchanges the table alone, and keeps the address."""
+        return Markup('hx-target="#{0}" hx-select="#{0}" hx-swap="outerHTML" hx-push-url="true"').format(self.element)
+
+    def link(self, address: str) -> Markup:
+        """The attributes of a link that works without htmx as with it."""
+        return Markup('href="{0}" hx-get="{0}" {1}').format(address, self.swap)
 
     def export(self, ending: str) -> str:
         """The address of the same choices as a file."""
