@@ -6,11 +6,12 @@ import json
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from engine.sample import Clock
 from shuangkong.engine import blobs as blobs_module
 from shuangkong.engine import workspace as workspace_module
-from shuangkong.engine.api import Blobs, Workspace
+from shuangkong.engine.api import Blobs, Workspace, reading, writing
 from shuangkong.kernel.errors import UserError
 
 
@@ -61,6 +62,18 @@ def test_another_format_is_refused(tmp_path: Path) -> None:
         f"WS-002 {tmp_path / 'ws'}: its format is 99, this version works with 1. "
         "Use the version of Shuangkong that made it, or a newer one."
     )
+
+
+def test_a_newer_database_is_refused(tmp_path: Path) -> None:
+    """A database that a newer version has migrated is not opened by this one, and not touched."""
+    made = Workspace.create(tmp_path / "ws", clock=Clock())
+    with writing(made.engine) as db:
+        db.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    said = refused(tmp_path / "ws", make=False)
+    assert said.startswith(f"WS-002 {tmp_path / 'ws'}: its database is of another version")
+    with reading(made.engine) as db:
+        assert db.execute(sa.text("SELECT version_num FROM alembic_version")).scalar_one() == "9999"
+    made.engine.dispose()
 
 
 def test_broken_settings_are_a_user_error(tmp_path: Path) -> None:

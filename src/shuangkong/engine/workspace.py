@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
+from alembic.util import CommandError
 from sqlalchemy.engine import Engine
 
 from shuangkong.engine.blobs import Blobs
@@ -84,7 +85,14 @@ class Workspace:
                 remedy="Use the version of Shuangkong that made it, or a newer one.",
             )
         engine = connect(settings["database"] or sqlite_url(root))
-        migrate(engine)
+        try:
+            migrate(engine)
+        except CommandError as wrong:
+            engine.dispose()
+            raise UserError(
+                "WS-002", f"its database is of another version: {wrong}.", where=str(root),
+                remedy="Use the version of Shuangkong that last opened it, or a newer one.",
+            ) from wrong  # fmt: skip
         return cls(
             root, settings["id"], settings["demo"], engine, Lake(root / "lake", engine, clock),
             Blobs(root / "blobs"), clock, os.environ.get(SECRET) or settings.get("secret", ""),
