@@ -13,7 +13,17 @@ from sqlalchemy.engine import Engine
 from shuangkong.engine.api import connect, migrate, reading, writing
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.labels import Label
-from shuangkong.webkit.api import FormField, FormSpec, drop_draft, expire_drafts, load_draft, save_draft
+from shuangkong.webkit.api import (
+    FormField,
+    FormSpec,
+    Speaker,
+    drop_draft,
+    expire_drafts,
+    keep_typing,
+    load_draft,
+    read_messages,
+    save_draft,
+)
 from shuangkong.webkit.drafts import MOST, form_draft
 
 AT = datetime(2026, 11, 20, 8, tzinfo=UTC)
@@ -112,3 +122,14 @@ def test_one_person_keeps_a_hundred_drafts(engine: Engine) -> None:
         assert len(keys) == MOST
         assert {"k0", "k1"}.isdisjoint(keys)
         assert load_draft(db, "p2", FORM, "k", at=AT) is not None
+
+
+def test_typing_is_saved_and_dropped_by_one_answer(engine: Engine) -> None:
+    """The form's own saving says when it saved, in China's time, and forgets the draft when asked to."""
+    speaker = Speaker("zh", read_messages(("shuangkong.webkit", "messages_tables.yaml")))
+    assert keep_typing(engine, "p1", FORM, "", [("name", "甲")], speaker, AT) == "草稿已保存 16:00"
+    with reading(engine) as db:
+        assert load_draft(db, "p1", FORM, "", at=AT) is not None
+    assert keep_typing(engine, "p1", FORM, "", [("draft", "drop"), ("name", "甲")], speaker, AT) == ""
+    with reading(engine) as db:
+        assert load_draft(db, "p1", FORM, "", at=AT) is None

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Engine
 
-from shuangkong.engine.api import METADATA, UtcInstant
+from shuangkong.engine.api import METADATA, UtcInstant, writing
 from shuangkong.kernel.errors import UserError
 from shuangkong.webkit.forms import Filled, FormSpec
+from shuangkong.webkit.messages import Speaker
+from shuangkong.webkit.tables.choices import CHINA
 
 LARGEST = 64 * 1024
 KEPT = timedelta(days=30)
@@ -67,6 +70,31 @@ def save_draft(
     connection.execute(form_draft.insert().values(**row))
     _make_room(connection, principal)
     return True
+
+
+def keep_typing(
+    engine: Engine,
+    principal: str,
+    form: FormSpec,
+    key: str,
+    pairs: Iterable[tuple[str, Any]],
+    speaker: Speaker,
+    at: datetime,
+) -> str:
+    """What a route answers to the form's own saving while somebody types: the words that stand beside the button.
+
+    `pairs` are those of the form; `draft=drop` among them forgets the draft. The route asks for the right, for this
+    person's session and for the form's token, as it does at submit.
+    """
+    sent: dict[str, list[Any]] = {}
+    for name, value in pairs:
+        sent.setdefault(name, []).append(value)
+    with writing(engine) as db:
+        if sent.get("draft") == ["drop"]:
+            drop_draft(db, principal, form.name, key)
+            return ""
+        saved = save_draft(db, principal, form, key, sent, at=at)
+    return speaker.say("form.draft_saved", at=f"{at.astimezone(CHINA):%H:%M}") if saved else ""
 
 
 def _make_room(connection: sa.Connection, principal: str) -> None:

@@ -37,7 +37,8 @@ def export_answer(
     notes = _notes(source, choices, speaker, where, total, word)
     notes += [*about, (speaker.say("table.exported_by"), principal)]
     notes.append((speaker.say("table.exported_at"), at.isoformat(sep=" ", timespec="seconds")))
-    notes.append((speaker.say("table.cells"), speaker.say(f"table.cells_{ending}")))
+    cells = speaker.say("table.cells_csv") if ending == "csv" else speaker.say("table.cells_xlsx")
+    notes.append((speaker.say("table.cells"), cells))
     export = Export(choices.spec, speaker, tuple(notes), total, tuple(told))
     batches = source.batches(where, choices.spec.order(choices.order_name))
     body = export_csv(export, batches) if ending == "csv" else in_chunks(export_xlsx(export, batches))

@@ -39,7 +39,7 @@ class FileSource:
         self._key = tuple(key or contract.key)
         path = folder / f"{contract.name}.parquet"
         allowed = seen if _visible(scope, seen, contract) else None
-        hidden = not scope.unrestricted
+        hidden = not scope.unrestricted or seen is not None
         rows = contract.arrow_schema.empty_table()
         if path.exists() and not (hidden and allowed is None):
             self._executor.bind_files("every_row", [path], contract.arrow_schema)
