@@ -12,6 +12,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from shuangkong.accounting import store
+from shuangkong.accounting.import_audit import record_corrections
 from shuangkong.accounting.sheets import schema_of
 from shuangkong.accounting.tables import BOOK_ENTRIES
 from shuangkong.engine.api import Commit, DuckDB, Lease, Workspace, reading, record, writing
@@ -41,6 +42,8 @@ class Origin:
     synthetic: bool = False
     use: str | None = None
     url: str = ""
+    #: Why older figures are put right; the document where it is left empty.
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +125,8 @@ def import_sheet(
     # what is there is looked up under the lease: no other import can come in between
     with workspace.lake.lease(BOOK_ENTRIES.name) as lease:
         change = _against(workspace, entries, workspace.clock())
-        return _commit(workspace, _compared(report, change), source, change, lease, scope.principal, now, also)
+        why = origin.reason or origin.document or origin.file_name
+        return _commit(workspace, _compared(report, change), source, change, lease, scope.principal, now, why, also)
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +280,8 @@ class _Change:
     fresh: list[dict[str, object]]
     corrected: list[dict[str, object]]
     unchanged: int
+    #: What stood before, by the id of its entry.
+    before: dict[str, dict[str, Any]] = field(default_factory=dict)
     backwards: list[dict[str, object]] = field(default_factory=list)
 
 
@@ -313,6 +319,7 @@ def _against(workspace: Workspace, entries: Sequence[dict[str, object]], now: da
             unchanged += 1
         else:
             change.corrected.append({**e, "corrects": old["entry_id"]})
+            change.before[old["entry_id"]] = old
             if old["known_on"] > e["known_on"]:
                 change.backwards.append(e)
     return replace(change, unchanged=unchanged)
@@ -345,6 +352,7 @@ def _commit(
     lease: Lease,
     principal: str,
     now: datetime,
+    reason: str,
     then: Also | None,
 ) -> Report:
     entries = [*change.fresh, *change.corrected]
@@ -357,13 +365,16 @@ def _commit(
         e["entry_id"] = f"e_{digest(import_id, *(str(e[k]) for k in _NATURAL))}"
     # a transaction of its own: a source without entries claims nothing
     with writing(workspace.engine) as db:
-        source_id = record_source(db, source, now)
+        source_id = record_source(db, source, now, principal=principal)
     rows = BOOK_ENTRIES.from_rows([{**e, "source_id": source_id} for e in entries])
 
     def also(connection: sa.Connection, commit: Commit) -> None:
         if then:
             then(connection, replace(report, committed=True, commit=commit.sequence, source_id=source_id))
         _register(connection, report, source, source_id, import_id, commit, principal, now)
+        record_corrections(
+            connection, change.corrected, change.before, import_id=import_id, reason=reason, principal=principal, at=now
+        )
 
     done = workspace.lake.commit(
         BOOK_ENTRIES, rows, lease, token=import_id, principal=principal, note=report.file_name, recorded_at=now,

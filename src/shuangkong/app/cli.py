@@ -168,15 +168,13 @@ def init_command(
     as_json: AsJson = False,
 ) -> None:
     """新建工作区，登记行政区划 (make a workspace with the regions of GB/T 2260)."""
-    from shuangkong.engine.api import Workspace, record, writing
+    from shuangkong.app.acting import terminal
+    from shuangkong.engine.api import Workspace, writing
     from shuangkong.registry.api import ensure_regions
 
     opened = Workspace.create(workspace, url=database or None)
     with writing(opened.engine) as db:
-        now = opened.clock()
-        added = ensure_regions(db, now)
-        if added:
-            record(db, at=now, principal="cli", action="registry.regions", obj="gbt2260", detail={"rows": added})
+        added = ensure_regions(db, opened.clock(), principal=terminal().principal)
     if as_json:
         _json({"workspace": str(workspace.resolve()), "id": opened.id, "regions": added})
     else:

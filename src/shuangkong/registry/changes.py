@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from shuangkong.engine.api import record
 from shuangkong.kernel.ids import SubjectId
 from shuangkong.registry import store
-from shuangkong.registry.service import correct
+from shuangkong.registry.service import NAMED, PROGRAM, Fact, put_right
 
 
 class Held(NamedTuple):
@@ -30,24 +31,43 @@ def move(
     on: date,
     recorded_at: datetime,
     relation: str = "lies_in",
+    *,
+    principal: str = PROGRAM,
+    reason: str = "",
 ) -> None:
     """From the day `on` the child lies in `into` instead of where it lay; it ends when it would have ended."""
-    ends = [_end(connection, row, on, recorded_at) for row in _edges(connection, "child_id", child, on, recorded_at)
-            if row.relation == relation]  # fmt: skip
-    end = ends[0] if ends else None
+    left = [row for row in _edges(connection, "child_id", child, on, recorded_at) if row.relation == relation]
+    for row in left:
+        _end(connection, "parent", row.row_id, on, recorded_at)
+    end = left[0].valid_to if left else None
     _edge(connection, child, into, relation, on, end, recorded_at)
+    detail = {
+        "relation": relation, "on": on, "old": [row.parent_id for row in left], "new": into,
+        "corrects": [row.row_id for row in left], "reason": reason,
+    }  # fmt: skip
+    record(connection, at=recorded_at, principal=principal, action="registry.move", obj=child, detail=detail)
 
 
 def merge_regions(
-    connection: sa.Connection, sources: Collection[SubjectId], into: SubjectId, on: date, recorded_at: datetime
+    connection: sa.Connection,
+    sources: Collection[SubjectId],
+    into: SubjectId,
+    on: date,
+    recorded_at: datetime,
+    *,
+    principal: str = PROGRAM,
+    reason: str = "",
 ) -> None:
     """From the day `on` the sources are part of `into` (撤并): what lay in them lies there, their codes end."""
     for source in sources:
         for row in _edges(connection, "parent_id", source, on, recorded_at):
             if row.relation in ("lies_in", "jurisdiction") and row.child_id != into:
-                move(connection, SubjectId(row.child_id), into, on, recorded_at, row.relation)
-        _close(connection, source, on, recorded_at)
+                child = SubjectId(row.child_id)
+                move(connection, child, into, on, recorded_at, row.relation, principal=principal, reason=reason)
+        closed = _close(connection, source, on, recorded_at)
         _edge(connection, source, into, "merged_into", on, None, recorded_at)
+        detail = {"into": into, "on": on, "corrects": closed[:NAMED], "rows": len(closed), "reason": reason}
+        record(connection, at=recorded_at, principal=principal, action="registry.merge", obj=source, detail=detail)
 
 
 def split_region(
@@ -58,14 +78,22 @@ def split_region(
     recorded_at: datetime,
     *,
     remains: bool,
+    principal: str = PROGRAM,
+    reason: str = "",
 ) -> None:
     """From the day `on` each part, registered before, holds the members named; the source goes on if it `remains`."""
+    made = []
     for part, members in parts:
         for member in members:
-            move(connection, member, part, on, recorded_at)
+            move(connection, member, part, on, recorded_at, principal=principal, reason=reason)
         _edge(connection, part, source, "split_from", on, None, recorded_at)
-    if not remains:
-        _close(connection, source, on, recorded_at)
+        made.append(part)
+    closed = [] if remains else _close(connection, source, on, recorded_at)
+    detail = {
+        "parts": made[:NAMED], "on": on, "remains": remains, "corrects": closed[:NAMED], "rows": len(closed),
+        "reason": reason,
+    }  # fmt: skip
+    record(connection, at=recorded_at, principal=principal, action="registry.split", obj=source, detail=detail)
 
 
 def _edges(connection: sa.Connection, end: str, subject: SubjectId, on: date, known: datetime) -> list[Held]:
@@ -80,15 +108,9 @@ def _edges(connection: sa.Connection, end: str, subject: SubjectId, on: date, kn
     return [Held(*row) for row in connection.execute(query.order_by(t.c.row_id))]
 
 
-def _end(
-    connection: sa.Connection,
-    row: Held,
-    on: date,
-    recorded_at: datetime,
-) -> date | None:
-    """End an edge on the day; returns when it would have ended."""
-    correct(connection, "parent", row.row_id, recorded_at, valid_to=on)
-    return row.valid_to
+def _end(connection: sa.Connection, fact: Fact, row_id: str, on: date, recorded_at: datetime) -> None:
+    """End a row on the day; what it is part of is the caller's audit entry."""
+    put_right(connection, fact, row_id, recorded_at, {"valid_to": on})
 
 
 def _edge(
@@ -107,11 +129,8 @@ def _edge(
     store.add(connection, store.parent, [row])
 
 
-def _close(connection: sa.Connection, subject: SubjectId, on: date, recorded_at: datetime) -> None:
-    """The subject's own place, codes and names end on the day."""
-    for row in _edges(connection, "child_id", subject, on, recorded_at):
-        if row.relation in ("lies_in", "jurisdiction"):
-            _end(connection, row, on, recorded_at)
+def _close(connection: sa.Connection, subject: SubjectId, on: date, recorded_at: datetime) -> list[str]:
+    """The subject's own place, codes and names end on the day; returns the rows that did."""
     t = store.alias
     query = sa.select(t.c.row_id).where(
         store.standing(t, recorded_at),
@@ -119,5 +138,11 @@ def _close(connection: sa.Connection, subject: SubjectId, on: date, recorded_at:
         t.c.valid_from <= on,
         sa.or_(t.c.valid_to.is_(None), t.c.valid_to > on),
     )
-    for row_id in list(connection.execute(query).scalars()):
-        correct(connection, "alias", row_id, recorded_at, valid_to=on)
+    edges = _edges(connection, "child_id", subject, on, recorded_at)
+    places = [row.row_id for row in edges if row.relation in ("lies_in", "jurisdiction")]
+    names = list(connection.execute(query.order_by(t.c.row_id)).scalars())
+    for row_id in places:
+        _end(connection, "parent", row_id, on, recorded_at)
+    for row_id in names:
+        _end(connection, "alias", row_id, on, recorded_at)
+    return [*places, *names]

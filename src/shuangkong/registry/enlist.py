@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from shuangkong.engine.api import record
 from shuangkong.kernel.ids import SubjectId, subject_id
 from shuangkong.registry import codelists, store
 from shuangkong.registry.codes import plain_code
@@ -23,7 +24,13 @@ def region_id(subject: str) -> SubjectId:
     return subject_id("region", SCHEME, subject)
 
 
-def ensure_regions(connection: sa.Connection, recorded_at: datetime, codes: Collection[str] | None = None) -> int:
+def ensure_regions(
+    connection: sa.Connection,
+    recorded_at: datetime,
+    codes: Collection[str] | None = None,
+    *,
+    principal: str = "system",
+) -> int:
     """Register the places of the shipped list with their codes, names and parents; returns how many rows were new.
 
     `codes` limits it to those places and all above them. Doing it again adds nothing.
@@ -33,6 +40,9 @@ def ensure_regions(connection: sa.Connection, recorded_at: datetime, codes: Coll
     new = store.add(connection, store.subject, (_subject(p, recorded_at) for p in places))
     new += store.add(connection, store.alias, _aliases(spells, recorded_at), lasting=True)
     new += store.add(connection, store.parent, _parents(places, recorded_at), lasting=True)
+    if new:
+        detail = {"rows": new, "codes": sorted(codes)[:50] if codes is not None else "all"}
+        record(connection, at=recorded_at, principal=principal, action="registry.regions", obj=SCHEME, detail=detail)
     return new
 
 

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
+from shuangkong.engine.api import record
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.ids import SourceId, SubjectId, digest, subject_id
 from shuangkong.kernel.scope import Scope
@@ -31,8 +32,14 @@ FACTS: dict[Fact, tuple[sa.Table, tuple[str, ...], str]] = {
 }
 
 
+#: Who changes the registry where nobody is named: the program itself.
+PROGRAM = "system"
+#: Subjects that an audit entry names one by one; of more it gives the first and how many there are.
+NAMED = 50
+
+
 def register_units(
-    connection: sa.Connection, entries: Iterable[UnitEntry], recorded_at: datetime
+    connection: sa.Connection, entries: Iterable[UnitEntry], recorded_at: datetime, *, principal: str = PROGRAM
 ) -> tuple[SubjectId, ...]:
     """Register units, sites or projects; returns their ids in order. What stands already is not repeated.
 
@@ -40,7 +47,7 @@ def register_units(
     subject already has another name, place or attribute on the same days.
     """
     units = list(entries)
-    _ensure(connection, units, recorded_at)
+    _ensure(connection, units, recorded_at, principal)
     subjects: list[Row] = []
     facts: dict[Fact, list[tuple[Row, str]]] = {"alias": [], "parent": [], "attribute": []}
     for unit in units:
@@ -50,45 +57,65 @@ def register_units(
         facts["alias"] += [(row | days, unit.where) for row in _unit_aliases(subject, unit)]
         facts["parent"] += [(row | days, unit.where) for row in _parent_rows(subject, unit)]
         facts["attribute"] += [(row | days, unit.where) for row in _unit_attributes(subject, unit)]
-    store.add(connection, store.subject, subjects)
-    for fact, rows in facts.items():
-        _record(connection, fact, rows, recorded_at)
-    return tuple(SubjectId(row["subject_id"]) for row in subjects)
+    new = store.add(connection, store.subject, subjects)
+    rows_new = sum(_record(connection, fact, rows, recorded_at) for fact, rows in facts.items())
+    ids = [str(row["subject_id"]) for row in subjects]
+    if new or rows_new:
+        _audited(connection, recorded_at, principal, "registry.units", ids, {"new": new, "rows": rows_new})
+    return tuple(SubjectId(i) for i in ids)
 
 
-def register_unit(connection: sa.Connection, entry: UnitEntry, recorded_at: datetime) -> SubjectId:
+def register_unit(
+    connection: sa.Connection, entry: UnitEntry, recorded_at: datetime, *, principal: str = PROGRAM
+) -> SubjectId:
     """Register one unit, see `register_units`."""
-    return register_units(connection, [entry], recorded_at)[0]
+    return register_units(connection, [entry], recorded_at, principal=principal)[0]
 
 
 def register_regions(
-    connection: sa.Connection, entries: Iterable[RegionEntry], recorded_at: datetime
+    connection: sa.Connection, entries: Iterable[RegionEntry], recorded_at: datetime, *, principal: str = PROGRAM
 ) -> tuple[SubjectId, ...]:
     """Register regions that the shipped list does not have; an upper one before what lies in it."""
     regions = list(entries)
-    _ensure(connection, regions, recorded_at)
+    _ensure(connection, regions, recorded_at, principal)
     ids = []
+    new = 0
     for region in regions:
         subject = subject_id("region", region.scheme, region.code)
         days = {"valid_from": region.valid_from, "valid_to": region.valid_to, "recorded_at": recorded_at}
         row = _subject_row(subject, "region", region.level, region.synthetic, recorded_at)
-        store.add(connection, store.subject, [row])
+        new += store.add(connection, store.subject, [row])
         names = {region.scheme: region.code, "name_zh": region.name_zh, "name_en": region.name_en}
         aliases = [{"subject_id": subject, "scheme": s, "value": v} | days for s, v in names.items() if v]
-        _record(connection, "alias", [(r, region.where) for r in aliases], recorded_at)
+        new += _record(connection, "alias", [(r, region.where) for r in aliases], recorded_at)
         parents = [(r | days, region.where) for r in _parent_rows(subject, region)]
-        _record(connection, "parent", parents, recorded_at)
+        new += _record(connection, "parent", parents, recorded_at)
         ids.append(subject)
+    if new:
+        _audited(connection, recorded_at, principal, "registry.regions", ids, {"rows": new})
     return tuple(ids)
 
 
-def plan_reporting(connection: sa.Connection, entries: Iterable[PlanEntry], recorded_at: datetime) -> int:
+def plan_reporting(
+    connection: sa.Connection, entries: Iterable[PlanEntry], recorded_at: datetime, *, principal: str = PROGRAM
+) -> int:
     """Say who must report which book in which rhythm; returns how many rows were new."""
     rows = [(asdict(entry) | {"recorded_at": recorded_at}, "") for entry in entries]
-    return _record(connection, "plan", rows, recorded_at)
+    new = _record(connection, "plan", rows, recorded_at)
+    if new:
+        subjects = dict.fromkeys(str(row["subject_id"]) for row, _ in rows)
+        _audited(connection, recorded_at, principal, "registry.plan", list(subjects), {"rows": new})
+    return new
 
 
-def publish(connection: sa.Connection, regions: Iterable[SubjectId], day: date, recorded_at: datetime) -> int:
+def publish(
+    connection: sa.Connection,
+    regions: Iterable[SubjectId],
+    day: date,
+    recorded_at: datetime,
+    *,
+    principal: str = PROGRAM,
+) -> int:
     """Open the pages of regions to the public from a day on (公开); returns how many were not open yet."""
     rows = [
         {
@@ -97,10 +124,16 @@ def publish(connection: sa.Connection, regions: Iterable[SubjectId], day: date, 
         }
         for region in regions
     ]  # fmt: skip
-    return _record(connection, "attribute", [(row, str(row["subject_id"])) for row in rows], recorded_at)
+    new = _record(connection, "attribute", [(row, str(row["subject_id"])) for row in rows], recorded_at)
+    if new:
+        ids = [str(row["subject_id"]) for row in rows]
+        _audited(connection, recorded_at, principal, "registry.publish", ids, {"from": day, "rows": new})
+    return new
 
 
-def unpublish(connection: sa.Connection, region: SubjectId, day: date, recorded_at: datetime) -> None:
+def unpublish(
+    connection: sa.Connection, region: SubjectId, day: date, recorded_at: datetime, *, principal: str = PROGRAM
+) -> None:
     """Close a region's pages to the public from a day on; REG-001 where they are not open."""
     t = store.attribute
     open_ = sa.select(t.c.row_id).where(
@@ -109,15 +142,20 @@ def unpublish(connection: sa.Connection, region: SubjectId, day: date, recorded_
     row_id = connection.execute(open_).scalar()
     if row_id is None:
         raise UserError("REG-001", "the pages of this region are not public.", where=region, remedy="Choose another.")
-    correct(connection, "attribute", row_id, recorded_at, valid_to=day)
+    put_right(connection, "attribute", row_id, recorded_at, {"valid_to": day})
+    _audited(connection, recorded_at, principal, "registry.unpublish", [region], {"old": None, "new": day})
 
 
-def record_source(connection: sa.Connection, entry: SourceEntry, recorded_at: datetime) -> SourceId:
+def record_source(
+    connection: sa.Connection, entry: SourceEntry, recorded_at: datetime, *, principal: str = PROGRAM
+) -> SourceId:
     """The id of a source: the same file, sheet and document are the same source."""
     parts = (entry.sha256, entry.sheet, entry.file_name, entry.publisher, entry.document)
     found = SourceId(f"src_{digest('source', *parts, length=16)}")
     row = asdict(entry) | {"source_id": found, "recorded_at": recorded_at}
-    store.add(connection, store.source, [row])
+    if store.add(connection, store.source, [row]):
+        detail = {k: v for k, v in asdict(entry).items() if v}
+        record(connection, at=recorded_at, principal=principal, action="source.record", obj=found, detail=detail)
     return found
 
 
@@ -129,28 +167,67 @@ def source_row(connection: sa.Connection, scope: Scope, source: SourceId) -> dic
     return dict(row) if row else None
 
 
-def correct(connection: sa.Connection, fact: Fact, row_id: str, recorded_at: datetime, **changes: object) -> str:
+def correct(
+    connection: sa.Connection,
+    fact: Fact,
+    row_id: str,
+    recorded_at: datetime,
+    *,
+    principal: str = PROGRAM,
+    reason: str = "",
+    **changes: object,
+) -> str:
     """Put a row right: a new row takes its place from `recorded_at`; returns its id.
 
-    REG-004 when the row was put right before; correct the newer one.
+    The audit entry keeps old, new, who and why. REG-004 when the row was put right before; correct the newer one.
     """
+    old, new = put_right(connection, fact, row_id, recorded_at, changes)
+    identity = FACTS[fact][1]
+    detail: Row = {
+        "fact": fact, "row": new["row_id"], "corrects": row_id, **{k: old[k] for k in identity[1:]},
+        "old": {k: old[k] for k in changes}, "new": {k: new[k] for k in changes}, "reason": reason,
+    }  # fmt: skip
+    _audited(connection, recorded_at, principal, "registry.correct", [old[identity[0]]], detail)
+    return str(new["row_id"])
+
+
+def put_right(
+    connection: sa.Connection, fact: Fact, row_id: str, recorded_at: datetime, changes: Mapping[str, object]
+) -> tuple[Row, Row]:
+    """The old row and the one that takes its place; the caller writes the audit entry of what it was part of."""
     table = FACTS[fact][0]
-    old = connection.execute(sa.select(table).where(table.c.row_id == row_id)).mappings().one()
+    old = dict(connection.execute(sa.select(table).where(table.c.row_id == row_id)).mappings().one())
     newer = connection.execute(sa.select(table.c.row_id).where(table.c.corrects == row_id)).scalar()
     if newer is not None:
         raise UserError("REG-004", f"row {row_id} was put right before.", remedy=f"Correct row {newer}.")
-    row = {k: v for k, v in old.items() if k != "row_id"} | changes
+    row = {k: v for k, v in old.items() if k != "row_id"} | dict(changes)
     row |= {"recorded_at": recorded_at, "corrects": row_id}
     row["row_id"] = store.row_id(table, row)
     connection.execute(table.insert(), [row])
-    return str(row["row_id"])
+    return old, row
 
 
-def _ensure(connection: sa.Connection, entries: Sequence[UnitEntry | RegionEntry], recorded_at: datetime) -> None:
+def _audited(
+    connection: sa.Connection,
+    at: datetime,
+    principal: str,
+    action: str,
+    subjects: Sequence[str],
+    detail: Mapping[str, object],
+) -> None:
+    """The audit entry of a change: its object is the subject, or of several how many there are."""
+    obj = subjects[0] if len(subjects) == 1 else f"{len(subjects)} subjects"
+    named = {"subjects": list(subjects[:NAMED])} if len(subjects) > 1 else {}
+    record(connection, at=at, principal=principal, action=action, obj=obj, detail={**detail, **named})
+
+
+def _ensure(
+    connection: sa.Connection, entries: Sequence[UnitEntry | RegionEntry], recorded_at: datetime, principal: str
+) -> None:
     """The regions of the shipped list that are named by code must be there."""
     named = {c for e in entries for c in (e.lies_in, e.jurisdiction) if c and not c.startswith("s_")}
     if named:
-        ensure_regions(connection, recorded_at, [c for c in named if codes.plain_code(c)])
+        ensure_regions(connection, recorded_at, [c for c in named if codes.plain_code(c)], principal=principal)
 
 
 def _subject_row(subject: SubjectId, kind: str, level: str | None, synthetic: bool, recorded_at: datetime) -> Row:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping as Plain
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -94,24 +94,29 @@ def import_units(
         checked.data_rows, len(entries) - there, there, tuple(refusals), used, guesses, not refusals and not dry_run
     )
     if done.committed:
-        workspace.blobs.put(content)
+        sha256 = workspace.blobs.put(content)
         with writing(workspace.engine) as db:
-            _register(db, entries, now, scope.principal, name)
+            _register(db, entries, now, scope.principal, {"file": name, "sha256": sha256})
     return done
 
 
 def _register(
-    db: sa.Connection, entries: list[tuple[UnitEntry, str | None]], now: Any, principal: str, name: str
+    db: sa.Connection,
+    entries: list[tuple[UnitEntry, str | None]],
+    now: datetime,
+    principal: str,
+    file: Plain[str, str],
 ) -> None:
-    ids = register_units(db, [e for e, _ in entries], now)
+    ids = register_units(db, [e for e, _ in entries], now, principal=principal)
     plan = [
         PlanEntry(subject, book, rhythm, entry.valid_from)
         for subject, (entry, rhythm) in zip(ids, entries, strict=True)
         if rhythm
         for book in ("energy", "output")
     ]
-    plan_reporting(db, plan, now)
-    record(db, at=now, principal=principal, action="registry.units", obj=name, detail={"units": len(ids)})
+    plan_reporting(db, plan, now, principal=principal)
+    detail = {**file, "units": len(ids)}
+    record(db, at=now, principal=principal, action="import.units", obj=file["file"][:200], detail=detail)
 
 
 def _entries(

@@ -11,7 +11,6 @@ from datetime import date, datetime
 import sqlalchemy as sa
 
 from shuangkong.app.demo.city import City, region, unit_subject
-from shuangkong.engine.api import record
 from shuangkong.kernel.ids import SubjectId
 from shuangkong.kernel.labels import Label
 from shuangkong.kernel.scope import Scope
@@ -79,5 +78,4 @@ def _open_real_regions(db: sa.Connection, city: City, now: datetime, day: date, 
     own = {region(code) for code in (d.province.code, d.city.code, *(c.code for c in d.counties))}
     everything = Scope.system("open the pages of real regions")
     rows = [s for s in sorted(subject_ids(db, everything, "region", now)) if s not in own]
-    publish(db, rows, day, now)
-    record(db, at=now, principal=principal, action="registry.publish", obj="gbt2260", detail={"regions": len(rows)})
+    publish(db, rows, day, now, principal=principal)

@@ -16,6 +16,7 @@ from shuangkong.app.demo.city import make_city
 from shuangkong.app.demo.city_files import DemoFile, city_files
 from shuangkong.app.demo.load import (
     CARRIED_TOKEN,
+    PRINCIPAL,
     carried_tables,
     plan_of_work,
     record_carried,
@@ -32,7 +33,6 @@ from shuangkong.kernel.scope import Scope
 from shuangkong.policy.api import PackSet
 from shuangkong.registry.api import directory
 
-PRINCIPAL = "demo"
 Progress = Callable[[Label, int, int], None]
 
 
@@ -60,10 +60,8 @@ def load_demo(workspace: Workspace, packs: PackSet, *, scale: int, as_of: date, 
         progress(steps[step], list(steps).index(step), total)
 
     at("regions")
-    now = workspace.clock()
     with writing(workspace.engine) as db:
-        if register_places(db, now):
-            record(db, at=now, principal=PRINCIPAL, action="registry.regions", obj="gbt2260", detail={})
+        register_places(db, workspace.clock())
     at("carried_sources")
     for carried in catalogue().files:
         workspace.blobs.put(carried.bytes())
