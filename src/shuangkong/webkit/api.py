@@ -16,7 +16,7 @@ from shuangkong.webkit.charts import (
     stack_chart,
     waterfall,
 )
-from shuangkong.webkit.drafts import Draft, drop_draft, expire_drafts, load_draft, save_draft
+from shuangkong.webkit.drafts import Draft, drop_draft, expire_drafts, keep_typing, load_draft, save_draft
 from shuangkong.webkit.figures import (
     NONE,
     Figure,
@@ -77,6 +77,7 @@ from shuangkong.webkit.sessions import (
     tokens_of,
     touch,
 )
+from shuangkong.webkit.slots import SLOTS, Slots
 from shuangkong.webkit.tables.answers import export_answer
 from shuangkong.webkit.tables.cells import safe_cell
 from shuangkong.webkit.tables.choices import Choices, Condition, Given, parse_choices, query_parameters
@@ -96,6 +97,7 @@ __all__ = [
     "NO_FINDING",
     "PUBLIC",
     "SEEN",
+    "SLOTS",
     "STATUS_MARKS",
     "STATUS_ORDER",
     "Action",
@@ -131,6 +133,7 @@ __all__ = [
     "SelectSource",
     "Series",
     "Session",
+    "Slots",
     "Source",
     "Speaker",
     "Step",
@@ -168,6 +171,7 @@ __all__ = [
     "has_administrator",
     "heat_map",
     "in_chunks",
+    "keep_typing",
     "line_chart",
     "load_draft",
     "make_token",
