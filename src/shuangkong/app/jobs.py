@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date
@@ -32,6 +32,8 @@ from shuangkong.registry.api import import_units, sheets
 CHINA = ZoneInfo("Asia/Shanghai")
 #: Imports in a row need one judgement: it waits here until a worker begins it.
 AFTER_IMPORT = "judge:after-import"
+#: Refusals that stand in the result of a job; all of them are in a file beside it.
+KEPT_REFUSALS = 1_000
 _READING = Label("读取与检查", "read and check")
 _WAITING = Label("等待另一项导入完成", "wait for another import to end")
 
@@ -70,7 +72,7 @@ def _import(job: jobs.JobContext, arguments: Mapping[str, Any]) -> jobs.Outcome 
         )  # fmt: skip
 
     report = _when_free(job, take_in)
-    return None if job.ended else jobs.Outcome({**as_dict(report), "judge": None})
+    return None if job.ended else _unwritten(job, report.refusals, {**as_dict(report), "judge": None})
 
 
 def _import_units(job: jobs.JobContext, arguments: Mapping[str, Any]) -> jobs.Outcome | None:
@@ -83,10 +85,20 @@ def _import_units(job: jobs.JobContext, arguments: Mapping[str, Any]) -> jobs.Ou
     changed = done.committed and (done.registered > 0 or job.job.attempts > 1)
 
     def end(db: sa.Connection) -> jobs.Outcome:
-        return jobs.Outcome({**units_as_dict(done), "judge": _judge_after(db, job) if changed else None})
+        if changed:
+            return jobs.Outcome({**units_as_dict(done), "judge": _judge_after(db, job)})
+        return _unwritten(job, done.refusals, {**units_as_dict(done), "judge": None})
 
     job.finish_with(end)
     return None
+
+
+def _unwritten(job: jobs.JobContext, refusals: Sequence[sheets.Refusal], report: dict[str, Any]) -> jobs.Outcome:
+    """The end of an import that wrote nothing: its first refusals, and a file of all where they are many."""
+    blob = job.workspace.blobs.put(sheets.refusals_csv(refusals)) if len(refusals) > KEPT_REFUSALS else None
+    kept: list[Any] = report["refusals"][:KEPT_REFUSALS]
+    left_off = len(refusals) - len(kept)
+    return jobs.Outcome({**report, "refusals": kept, **({"refusals_left_off": left_off} if left_off else {})}, blob)
 
 
 def _judge_after(db: sa.Connection, job: jobs.JobContext) -> str | None:

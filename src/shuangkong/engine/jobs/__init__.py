@@ -1,6 +1,6 @@
 """Jobs (任务): work that a page or a command asks for and a worker does. See docs/design/jobs.md."""
 
-from shuangkong.engine.jobs.asking import cancel, enqueue, job_seen, jobs_seen, retry
+from shuangkong.engine.jobs.asking import cancel, enqueue, job_seen, jobs_seen, jobs_select, retry
 from shuangkong.engine.jobs.context import Cancelled, GivenBack, JobContext
 from shuangkong.engine.jobs.holding import (
     Held,
@@ -42,6 +42,7 @@ __all__ = [
     "heartbeat",
     "job_seen",
     "jobs_seen",
+    "jobs_select",
     "progress",
     "retry",
     "still_mine",

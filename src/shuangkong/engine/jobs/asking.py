@@ -122,6 +122,12 @@ def jobs_seen(
     return [job_of(r) for r in connection.execute(query).mappings()]
 
 
+def jobs_select(scope: Scope) -> sa.Select[Any]:
+    """The rows of jobs that a reader may see, for a list that is filtered and paged; without their scopes."""
+    hidden = {"scope", "holder", "lease_until", "fence", "key", "slot"}
+    return sa.select(*(c for c in job_row.c if c.name not in hidden)).where(_seen(scope))
+
+
 def job_seen(connection: sa.Connection, scope: Scope, job_id: str) -> Job:
     """One job; raises JOB-001 in the same words for another's job as for one that does not exist."""
     return _one(connection, scope, job_id, lock=False)
