@@ -15,6 +15,7 @@ from shuangkong.webkit.figures import NONE, grouped, share
 
 #: A figure gets this many digits after the point at most, so that a small one is not shown as nought.
 MOST_PLACES = 6
+MANY_COLUMNS = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,11 @@ class Chart:
     origin: Origin
     empty: str = ""
     size: str = ""
+
+    @property
+    def table_css(self) -> str:
+        """Classes of the table: one with many columns is set smaller on paper."""
+        return "tight dense" if len(self.head) > MANY_COLUMNS else "tight"
 
 
 def at(values: Sequence[str], place: int) -> str:
