@@ -116,7 +116,7 @@ def test_unknown_and_hostile_names_are_refused_kindly(pages: Any, route: str, na
     assert answer.status_code == 404
     assert "<script>alert" not in answer.text
     if route == "/api/findings/":
-        assert set(answer.json()) == {"code", "title", "message", "remedy", "where"}
+        assert set(answer.json()) == {"code", "title", "message", "remedy", "where", "request_id"}
 
 
 def test_a_region_is_not_a_unit_and_the_other_way_round(pages: Any) -> None:
@@ -128,9 +128,9 @@ def test_a_region_is_not_a_unit_and_the_other_way_round(pages: Any) -> None:
 
 @pytest.mark.parametrize("query", ["page=0", "page=x", "page=-1", "size=100000", "status=" + "x" * 500])
 def test_bad_parameters_are_refused(pages: Any, query: str) -> None:
-    """A parameter that is not in range is a 400 that names it."""
+    """A parameter that is not in range is a 422 that names it."""
     answer = pages.client.get(f"/api/findings?{query}")
-    assert answer.status_code == 400
+    assert answer.status_code == 422
     assert query.split("=")[0] in answer.json()["where"]
 
 
