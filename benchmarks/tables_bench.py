@@ -71,7 +71,7 @@ def _source(folder: Path) -> Any:
 
     ids = [f"s_{i:04d}" for i in range(SUBJECTS)]
     seen = pa.table({"subject_id": ids})
-    subjects = {s: (Label(f"合成单位{s}", f"synthetic unit {s}"), s) for s in ids}
+    subjects = {s: (Label(f"合成单位{s}", f"synthetic unit {s}"), s, "unit") for s in ids}
     indicators = {f"energy_{i}": Label(f"合成指标{i}", f"synthetic indicator {i}") for i in range(6)}
     scope = Scope.region("bench", SubjectId("s_0000"), date(2026, 1, 1))
     return listed(folder, scope, seen, subjects, indicators)
@@ -166,17 +166,20 @@ def export(folder: Path, ending: str) -> dict[str, Any]:
 
 
 def _by_hand(folder: Path) -> int:
+    """The same columns as the CSV of ours, fetched and written with nothing in between."""
     import csv
     import io
 
     import duckdb
 
+    from shuangkong.app.web.findings_list import SPEC
+
     file = str(folder / "findings.parquet")
-    columns = (
-        "finding_key, subject_id, pack_id, clause, period_key, indicator_id, unit, value, threshold, margin, status"
-    )
+    columns = ", ".join(c.name for c in SPEC.exported)
     cursor = duckdb.connect(config={"threads": 2}).execute(
-        f"SELECT {columns} FROM read_parquet(?) ORDER BY {_SEVERITY}, period_end DESC, coalesce(margin, 0)", [file]
+        f"SELECT {columns} FROM read_parquet(?) "
+        f"ORDER BY {_SEVERITY}, period_end DESC, coalesce(margin, 0), finding_key",
+        [file],
     )
     size = 0
     while rows := cursor.fetchmany(2000):

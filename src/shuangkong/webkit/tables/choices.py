@@ -84,6 +84,8 @@ class Choices:
         """The address that brings exactly these choices back."""
         pairs: list[tuple[str, str | int]] = [("q", self.q)] if self.q else []
         pairs += self.filters
+        if self.spec.said and not any(self.value(k) for k in self.spec.said):
+            pairs.append((self.spec.said[0], ""))
         if self.sort:
             pairs.append(("sort", self.sort))
         if self.size:

@@ -48,7 +48,8 @@ class TableSpec:
     """A table. `key` names the columns that no two rows share; `orders` are orders by name, `-name` turned round.
 
     `search` are the text columns that the search field looks in, `synthetic` the flag column of invented rows,
-    `codes` whether the heads of an export carry the column's name as well.
+    `codes` whether the heads of an export carry the column's name as well. `said` are filters that a page fills in
+    where an address names none of them: the table's own addresses then say that none is wanted.
     """
 
     name: str
@@ -60,6 +61,7 @@ class TableSpec:
     search: tuple[str, ...] = ()
     synthetic: str = ""
     codes: bool = False
+    said: tuple[str, ...] = ()
     sizes: tuple[int, ...] = (50, 100, 200)
     _index: dict[str, TableColumn] = field(init=False, repr=False, compare=False, default_factory=dict)
 

@@ -112,6 +112,11 @@ class TableView:
         """The choices without the words searched for."""
         return replace(self.choices, q="", page=1)
 
+    @property
+    def cleared(self) -> Choices:
+        """No filter at all, in the same order and size."""
+        return replace(self.choices, q="", filters=(), page=1)
+
     def word(self, key: str, value: str) -> str:
         """What people call a value of a filter."""
         return self.words[key](value) if key in self.words else value
