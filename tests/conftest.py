@@ -7,11 +7,15 @@ import shutil
 import socket
 import uuid
 from collections.abc import Generator, Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import hypothesis
 import pytest
+
+from demo_once import demo_made
+from shuangkong.app.demo.run import Loaded
 
 pytest_plugins = ["pytester", "shuangkong.testkit.plugin"]
 
@@ -69,6 +73,12 @@ def address(name: str) -> str:
     except OSError as error:
         pytest.skip(f"{name} names {parts.hostname}:{parts.port}, which does not answer: {error}")
     return url
+
+
+@pytest.fixture(scope="session")
+def demo_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> tuple[Path, Loaded]:
+    """The demo's workspace for reading alone, loaded once for all test processes, and what loading it reported."""
+    return demo_made(tmp_path_factory, worker_id)
 
 
 @pytest.fixture

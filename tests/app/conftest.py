@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
 
 import pytest
 
-from shuangkong.app.demo.run import Loaded, load_demo
+from demo_once import AS_OF
+from shuangkong.app.demo.run import Loaded
 from shuangkong.engine.api import Workspace
 from shuangkong.policy.api import PackSet, builtin_packs
 
-#: The day on which the demo is judged in tests; figures below are fixed to it.
-AS_OF = date(2026, 11, 20)
+__all__ = ["AS_OF"]
 
 
 @pytest.fixture(scope="session")
@@ -24,10 +23,9 @@ def packs() -> PackSet:
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory, packs: PackSet) -> tuple[Workspace, Loaded]:
-    """The demo as `shuangkong demo` makes it."""
-    workspace = Workspace.create(tmp_path_factory.mktemp("demo") / "w", demo=True)
-    return workspace, load_demo(workspace, packs, scale=1, as_of=AS_OF, progress=lambda *_: None)
+def demo(demo_once: tuple[Path, Loaded]) -> tuple[Workspace, Loaded]:
+    """The demo as `shuangkong demo` makes it, for reading alone."""
+    return Workspace.open(demo_once[0]), demo_once[1]
 
 
 @pytest.fixture

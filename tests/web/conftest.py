@@ -2,36 +2,23 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from shuangkong.app.demo.run import load_demo
+from shuangkong.app.demo.run import Loaded
 from shuangkong.app.web import create_app
 from shuangkong.app.web.reading import RunView
 from shuangkong.app.web.rows import Finding
 from shuangkong.engine.api import Workspace, writing
 from shuangkong.kernel.scope import Scope
-from shuangkong.policy.api import PackSet, builtin_packs
 from shuangkong.webkit.api import Wanted, add_person, appoint
-
-HERE = "http://127.0.0.1"
-
-
-def visitor(app: FastAPI) -> TestClient:
-    """Somebody at this machine who has not signed in."""
-    return TestClient(app, base_url=HERE, client=("127.0.0.1", 50000), headers={"Origin": HERE})
-
-
-def signed_in(app: FastAPI, person: str) -> TestClient:
-    """A client that entered with one click as a person of the demo."""
-    client = visitor(app)
-    answer = client.post("/sign-in/demo", data={"person": person}, follow_redirects=False)
-    assert answer.status_code == 303, answer.text[:300]
-    return client
+from web.clients import signed_in
 
 
 @dataclass(frozen=True)
@@ -59,10 +46,11 @@ class Pages:
 
 
 @pytest.fixture(scope="session")
-def pages(tmp_path_factory: pytest.TempPathFactory) -> Pages:
+def pages(demo_once: tuple[Path, Loaded], tmp_path_factory: pytest.TempPathFactory) -> Pages:
     """The pages of the demo."""
-    workspace = Workspace.create(tmp_path_factory.mktemp("pages") / "w", demo=True)
-    load_demo(workspace, PackSet(builtin_packs()), scale=1, as_of=date(2026, 11, 20), progress=lambda *_: None)
+    root = tmp_path_factory.mktemp("pages") / "w"
+    shutil.copytree(demo_once[0], root)
+    workspace = Workspace.open(root)
     app = create_app(workspace)
     view = app.state.site.reader.current(Scope.all("test"))
     return Pages(app, signed_in(app, "demo.administrator"), view, workspace)

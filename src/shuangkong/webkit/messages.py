@@ -26,6 +26,8 @@ def read_messages(*places: tuple[str, str]) -> dict[str, Label]:
         data = yaml.safe_load(resources.files(package).joinpath(name).read_text("utf-8"))
         for group, texts in data.items():
             for key, text in texts.items():
+                if not isinstance(key, str):
+                    raise UntranslatedText(f"{name}: {group}.{key} must be quoted: YAML reads it as {key!r}")
                 full = f"{group}.{key}"
                 if full in found:
                     raise UntranslatedText(f"{name}: {full} is given twice")
