@@ -125,5 +125,4 @@ def _default(schema: Mapping[str, Any]) -> str:
 def docs(a: Annotated[Asked, Depends(Asks("api.read"))]) -> HTMLResponse:
     """Every operation that programs may call, with what each takes and answers."""
     app = a.request.app
-    base = str(a.request.base_url).rstrip("/")
-    return a.page("api.html", a.view(), operations=operations(app.openapi()), document=app.openapi_url, base=base)
+    return a.page("api.html", a.view(), operations=operations(app.openapi()), document=app.openapi_url)
