@@ -1,0 +1,113 @@
+"""`import` takes a sheet into a book or the register, `template` writes an empty one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from shuangkong.app.commands.options import (
+    DEFAULT_WORKSPACE,
+    AsJson,
+    AsName,
+    Lang,
+    Speaks,
+    WorkspaceOption,
+    bytes_of,
+    language_of,
+    packs_with,
+    past_day,
+    put_json,
+    text_of,
+)
+from shuangkong.kernel.errors import UserError
+from shuangkong.kernel.labels import Language
+
+if TYPE_CHECKING:
+    from shuangkong.registry.api import UnitReport
+
+
+def add(app: typer.Typer) -> None:
+    """Hang the commands on the program."""
+    app.command("import")(import_command)
+    app.command("template")(template_command)
+
+
+def import_command(
+    file: Annotated[Path, typer.Argument(help="xlsx or csv (UTF-8 or GB18030)")],
+    book: Annotated[str, typer.Option("--book", help="energy, output, value, carbon; or units: the register of units")],
+    known_on: Annotated[str, typer.Option("--known-on", help="day on which the figures were handed in")] = "",
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    sheet: Annotated[str, typer.Option("--sheet", help="name of the sheet")] = "",
+    mapping: Annotated[Path | None, typer.Option("--mapping", help="JSON file with the column mapping")] = None,
+    save_mapping: Annotated[Path | None, typer.Option("--write-mapping", help="write the mapping used here")] = None,
+    publisher: Annotated[str, typer.Option("--publisher", help="who handed it in")] = "",
+    document: Annotated[str, typer.Option("--document", help="what it is")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="show what would happen, write nothing")] = False,
+    packs: Annotated[list[Path] | None, typer.Option("--packs", help="further folders with packs")] = None,
+    use: Annotated[str, typer.Option("--use", help="lawful uses: statistics,assessment,…; no limit if left out")] = "",
+    as_json: AsJson = False,
+    lang: Speaks = Lang.zh,
+    as_name: AsName = "",
+) -> None:
+    """导入报表到账：列对应、检查、试运行；有一行被拒，整个文件不写入 (import a sheet into a book)."""
+    from shuangkong.accounting.api import Origin, allowed_uses, import_sheet
+    from shuangkong.app.acting import acting
+    from shuangkong.app.importing import as_dict, report_lines
+    from shuangkong.engine.api import Workspace
+    from shuangkong.registry.api import import_units, sheets
+
+    opened = Workspace.open(workspace)
+    who = acting(opened, as_name, "import units" if book == "units" else "import")
+    given = sheets.Mapping.from_json(text_of(mapping)) if mapping else None
+    if book == "units":
+        units = import_units(
+            opened, bytes_of(file), name=file.name, scope=who.scope, sheet=sheet or None, mapping=given,
+            dry_run=dry_run,
+        )  # fmt: skip
+        _show_units(units, as_json=as_json, language=language_of(lang))
+        return
+    origin = Origin(file.name, publisher, document, "", past_day(known_on, "--known-on"), use=allowed_uses(use))
+    report = import_sheet(
+        opened, packs_with(packs), book, bytes_of(file), origin, scope=who.scope, sheet=sheet or None,
+        mapping=given, dry_run=dry_run,
+    )  # fmt: skip
+    if save_mapping:
+        save_mapping.write_text(report.mapping.to_json(), "utf-8")
+    if as_json:
+        put_json(as_dict(report))
+    else:
+        for line in report_lines(report, language_of(lang), dry_run=dry_run):
+            typer.echo(line)
+    if report.refusals:
+        raise typer.Exit(2)
+
+
+def _show_units(done: UnitReport, *, as_json: bool, language: Language) -> None:
+    from shuangkong.app.importing import unit_lines, units_as_dict
+
+    if as_json:
+        put_json(units_as_dict(done))
+    else:
+        for line in unit_lines(done, language):
+            typer.echo(line)
+    if done.refusals:
+        raise typer.Exit(2)
+
+
+def template_command(
+    book: Annotated[str, typer.Argument(help="energy, output, value, carbon or units")],
+    file: Annotated[Path, typer.Argument(help="xlsx to write")],
+    lang: Speaks = Lang.zh,
+) -> None:
+    """生成填报模板 (write an empty sheet with the right heads for a book)."""
+    from shuangkong.accounting.api import schema_of
+    from shuangkong.registry.api import sheets, unit_schema
+
+    schema = unit_schema() if book == "units" else schema_of(book, packs_with(None))
+    try:
+        file.write_bytes(sheets.template(schema, language_of(lang)))
+    except OSError as wrong:
+        raise UserError("WS-004", f"{wrong.strerror}.", where=str(file), remedy="Name a file you may write.") from wrong
+    typer.echo(str(file))

@@ -1,0 +1,138 @@
+"""What the commands share: options, the day and the language of the terminal, JSON on stdout, files that are read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+import typer
+
+from shuangkong.kernel.errors import UserError
+from shuangkong.kernel.labels import Label, Language
+
+DEFAULT_WORKSPACE = Path("shuangkong-workspace")
+
+
+class Lang(StrEnum):
+    """Languages of the terminal."""
+
+    zh = "zh"
+    en = "en"
+
+
+WorkspaceOption = Annotated[
+    Path,
+    typer.Option("-w", "--workspace", envvar="SHUANGKONG_WORKSPACE", help="工作区文件夹 (folder of the workspace)"),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout alone")]
+Speaks = Annotated[Lang, typer.Option("--lang", help="zh or en")]
+Known = Annotated[str, typer.Option("--known", help="as known on this day or instant; now if left out")]
+AsOf = Annotated[str, typer.Option("--as-of", help="day on which it is judged; today if left out")]
+AsName = Annotated[
+    str,
+    typer.Option("--as", envvar="SHUANGKONG_AS", help="以某人的岗位和范围执行 (act as this person of the workspace)"),
+]
+Packs = Annotated[list[Path] | None, typer.Option("--packs", help="further folders with packs")]
+
+
+def language_of(lang: Lang) -> Language:
+    spoken: Literal["zh", "en"] = "en" if lang is Lang.en else "zh"
+    return spoken
+
+
+def today() -> date:
+    return datetime.now(ZoneInfo("Asia/Shanghai")).date()
+
+
+def day_of(text: str, option: str) -> date:
+    from shuangkong.kernel.periods import Period, PeriodKind
+
+    if not text:
+        return today()
+    period = Period.parse(text)
+    if period.kind is not PeriodKind.DAY:
+        raise UserError("PER-001", f"“{text}” is not a day.", where=option, remedy="Write 2025-12-31.")
+    return period.start
+
+
+def past_day(text: str, option: str) -> date:
+    """A day up to today; today if left out."""
+    day = day_of(text, option)
+    if day > today():
+        raise ahead(text, option)
+    return day
+
+
+def put_json(data: object) -> None:
+    typer.echo(json.dumps(data, ensure_ascii=False, indent=1, default=plain_value))
+
+
+def plain_value(value: object) -> Any:
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    raise TypeError(f"no JSON for {type(value).__name__}")
+
+
+@contextmanager
+def progress_bar(language: Language, *, quiet: bool) -> Iterator[Any]:
+    """A progress bar on stderr, so that stdout stays clean."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True, quiet=quiet)
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
+    with Progress(*columns, TimeElapsedColumn(), console=console) as bar:
+        task = bar.add_task("", total=None)
+
+        def at(label: Label, done: int, total: int) -> None:
+            bar.update(task, description=label.in_(language), completed=done, total=total)
+
+        yield at
+
+
+def packs_with(folders: list[Path] | None) -> Any:
+    from shuangkong.policy.api import PackSet, builtin_packs, load_all
+
+    return PackSet([*builtin_packs(), *(p for folder in folders or [] for p in load_all(folder, origin=str(folder)))])
+
+
+def bytes_of(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as wrong:
+        raise UserError(
+            "IMP-001", f"{wrong.strerror}.", where=str(path), remedy="Check the name and that you may read it."
+        ) from wrong
+
+
+def text_of(path: Path) -> str:
+    return bytes_of(path).decode("utf-8", "replace")
+
+
+def past_instant(text: str, option: str, now: datetime) -> datetime:
+    """An instant up to now; a bare day means its end in China, and today means now."""
+    from shuangkong.kernel.periods import parse_instant
+
+    if not text:
+        return now
+    instant = parse_instant(text)
+    today = now.astimezone(ZoneInfo("Asia/Shanghai")).date().isoformat()
+    if instant > now and text.strip() != today:
+        raise ahead(text, option)
+    return min(instant, now)
+
+
+def ahead(text: str, option: str) -> UserError:
+    problem = f"“{text}” lies ahead: what will be known then is not known yet."
+    return UserError("PER-001", problem, where=option, remedy="Write a day up to today, or leave it out.")
