@@ -10,7 +10,8 @@ DOCUMENT: dict[str, Any] = {
     "paths": {
         "/api/things": {
             "get": {"description": "All things.", "responses": {"200": {"description": "things"}}, "parameters": [
-                {"name": "size", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 9, "default": 5}},
+                {"name": "size", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 9,
+                                                            "default": 5}},
                 {"name": "sort", "in": "query", "schema": {"$ref": "#/components/schemas/Sort"}},
             ]},
             "post": {"summary": "Add", "requestBody": {"content": {"application/json": {"schema": {
@@ -31,7 +32,7 @@ DOCUMENT: dict[str, Any] = {
 
 
 def test_every_operation_is_told_with_what_it_takes() -> None:
-    """Parameters, fields of a body, limits, choices and defaults are read from the document, also through references."""
+    """Parameters, fields of a body, limits, choices and defaults are read, also through references."""
     found = operations(DOCUMENT)
     assert [(o.method, o.path, o.link) for o in found] == [
         ("GET", "/api/things", "/api/things"), ("POST", "/api/things", ""), ("GET", "/api/things/{key}", ""),
