@@ -34,6 +34,14 @@ CHECKED_AT_ONCE = 5_000
 #: Rows that are read to show and suggest columns; head and samples lie well within.
 LOOKED_AT = 200
 PART, YEAR = "=part", "=year"
+WRONGS: dict[str, Label] = {
+    "missing": Label("缺少：选一列，或填一个各行通用的值", "missing: choose a column, or write one text for all rows"),
+    "twice": Label("选了不止一列：{detail}；只留一列", "chosen more than once: {detail}; keep one"),
+    "no_unit": Label("没有计量单位：选单位列，或填单位", "no unit: choose the column of units, or write the unit"),
+    "unknown_unit": Label("“{detail}”不是已知的计量单位", "“{detail}” is no known unit"),
+    "unfit_unit": Label("“{detail}”与此列的量不符", "“{detail}” does not measure what this column holds"),
+    "unfit": Label("列对应不成立：{detail}", "the columns do not fit: {detail}"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +101,17 @@ class FieldChoice:
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """What is missing or contradicts itself in the choice of columns: the key of a text, the field, a detail."""
+    """What is missing or contradicts itself in the choice of columns: which of `WRONGS`, the field, a detail."""
 
     key: str
     field: str = ""
     detail: str = ""
+
+    @property
+    def words(self) -> Label:
+        """What to do about it."""
+        said = WRONGS[self.key]
+        return Label(said.zh.format(detail=self.detail), said.in_("en").format(detail=self.detail))
 
 
 @dataclass(frozen=True)
@@ -204,7 +218,7 @@ def _chosen(
             year = sheets.Source(column=column.key)
         elif said in names:
             if said in taken:
-                wrong.append(Wrong("imports.twice", said, f"{taken[said]}、{column.key}"))
+                wrong.append(Wrong("twice", said, f"{taken[said]}、{column.key}"))
             taken.setdefault(said, column.key)
     sources: dict[str, sheets.Source] = {}
     for spec in schema.fields:
@@ -236,16 +250,16 @@ def _wrong(sheet: sheets.Sheet, head: sheets.Head, schema: sheets.SheetSchema, m
     found: list[Wrong] = []
     for spec in schema.fields:
         if spec.name in melted and spec.name in given:
-            found.append(Wrong("imports.twice", spec.name, "、".join(k for k, _ in mapping.melt.columns[:3])))  # type: ignore[union-attr]
+            found.append(Wrong("twice", spec.name, "、".join(k for k, _ in mapping.melt.columns[:3])))  # type: ignore[union-attr]
         if (spec.required or spec.kind == "decimal") and spec.name not in given and spec.name not in melted:
-            found.append(Wrong("imports.missing", spec.name))
+            found.append(Wrong("missing", spec.name))
         elif spec.measured and (spec.name in given or spec.name in melted):
             found += _unit_wrong(spec, mapping, head, given)
     if not found:
         try:
             sheets.check_rows(sheet, mapping, schema)
         except UserError as wrong:
-            found.append(Wrong("imports.unfit", detail=wrong.message))
+            found.append(Wrong("unfit", detail=wrong.message))
     return found
 
 
@@ -255,13 +269,13 @@ def _unit_wrong(spec: sheets.FieldSpec, mapping: sheets.Mapping, head: sheets.He
     column = head.find(key) if key else None
     written = source.unit or (column.unit if column else None)
     if written is None:
-        return [] if spec.unit_field in given else [Wrong("imports.no_unit", spec.name)]
+        return [] if spec.unit_field in given else [Wrong("no_unit", spec.name)]
     try:
         known = unit(written)
     except UserError:
-        return [Wrong("imports.unknown_unit", spec.name, written)]
+        return [Wrong("unknown_unit", spec.name, written)]
     fits = spec.dimension is None or known.dimension == spec.dimension
-    return [] if fits else [Wrong("imports.unfit_unit", spec.name, written)]
+    return [] if fits else [Wrong("unfit_unit", spec.name, written)]
 
 
 @dataclass(frozen=True)
