@@ -10,7 +10,17 @@ from fastapi.responses import PlainTextResponse
 from starlette.middleware.gzip import GZipMiddleware
 
 from shuangkong import __version__
-from shuangkong.app.web import api_page, errors, health, json_api, pages, pages_packs, signing
+from shuangkong.app.web import (
+    api_page,
+    errors,
+    health,
+    imports_pages,
+    jobs_pages,
+    json_api,
+    pages,
+    pages_packs,
+    signing,
+)
 from shuangkong.app.web.context import Site
 from shuangkong.app.web.limits import BodyLimit, HostCheck, SafeHeaders
 from shuangkong.app.web.logging import RequestLog, structured_log
@@ -28,6 +38,8 @@ MESSAGES = (
     ("shuangkong.app.web", "messages_why.yaml"),
     ("shuangkong.app.web", "messages_people.yaml"),
     ("shuangkong.app.web", "messages_errors.yaml"),
+    ("shuangkong.app.web", "messages_imports.yaml"),
+    ("shuangkong.app.web", "messages_jobs.yaml"),
 )
 #: Address, name and right of each page in the head, in the order in which they are read.
 PAGES = (
@@ -35,6 +47,8 @@ PAGES = (
     ("/findings", "frame.findings", "findings.read"),
     ("/packs", "frame.packs", "findings.read"),
     ("/runs", "frame.runs", "findings.read"),
+    ("/imports", "imports.title", "import.write"),
+    ("/jobs", "jobs.title", "jobs.read"),
 )
 
 
@@ -48,6 +62,8 @@ def create_app(workspace: Workspace, serving: Serving | None = None) -> FastAPI:
     errors.register(app)
     app.include_router(pages.router)
     app.include_router(pages_packs.router)
+    app.include_router(imports_pages.router)
+    app.include_router(jobs_pages.router)
     app.include_router(signing.router)
     app.include_router(json_api.router)
     app.include_router(api_page.router)
