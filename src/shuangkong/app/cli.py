@@ -28,7 +28,7 @@ def _root(version: Annotated[bool, typer.Option("--version", help="print the ver
 
 def _mount() -> None:
     from shuangkong.accounting.cli import account_command
-    from shuangkong.app.commands import backup, books, judging, making, serve, worker
+    from shuangkong.app.commands import audit, backup, books, judging, making, people, serve, worker
     from shuangkong.policy.cli import policy_app
 
     making.add(app)
@@ -39,6 +39,8 @@ def _mount() -> None:
     worker.add(app)
     serve.add(app)
     backup.add(app)
+    people.add(app)
+    audit.add(app)
 
 
 _mount()

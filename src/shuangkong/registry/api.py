@@ -15,6 +15,7 @@ from shuangkong.registry.codes import (
 from shuangkong.registry.consents import (
     CONSENT_USES,
     Consent,
+    consent_rows,
     consented_units,
     consents,
     give_consent,
@@ -87,6 +88,7 @@ __all__ = [
     "ancestors",
     "check_uscc",
     "closure_table",
+    "consent_rows",
     "consented_units",
     "consents",
     "correct",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -50,6 +51,26 @@ def consented_units(connection: sa.Connection, grantee: str, use: Use, day: date
     return frozenset(SubjectId(s) for s in connection.execute(query).scalars())
 
 
+def consent_rows(scope: Scope, subjects: frozenset[str] | None) -> sa.Select[Any]:
+    """The same consents as `consents` gives, as a select with the unit's name and code, for a table on a page."""
+    t = store.consent
+    query = sa.select(*t.c, _called("name_zh"), _called("name_en"), _called("uscc"))
+    if scope.kind == "consented":
+        return query.where(t.c.grantee == scope.grantee)
+    if scope.kind in ("none", "published"):
+        return query.where(sa.false())
+    return query if subjects is None else query.where(t.c.subject_id.in_(sorted(subjects)))
+
+
+def _called(scheme: str) -> sa.Label[Any]:
+    """The newest standing name or code of a consent's unit."""
+    a = store.alias.alias(f"called_{scheme}")
+    later = store.alias.alias(f"later_{scheme}")
+    put_right = sa.select(later.c.corrects).where(later.c.corrects == a.c.row_id).exists()
+    query = sa.select(a.c.value).where(a.c.subject_id == store.consent.c.subject_id, a.c.scheme == scheme, ~put_right)
+    return query.order_by(a.c.valid_from.desc()).limit(1).scalar_subquery().label(scheme)
+
+
 def consents(connection: sa.Connection, scope: Scope, subjects: frozenset[str] | None) -> list[Consent]:
     """Consents that the reader may see, newest first: of the subjects given (None is all), or to the own bank."""
     t = store.consent
@@ -94,12 +115,18 @@ def give_consent(
     return row_id
 
 
-def withdraw_consent(connection: sa.Connection, row_id: str, *, at: datetime, principal: str) -> None:
-    """Take a consent back: from this instant it opens nothing. RIGHT-004 where it does not stand."""
+def withdraw_consent(
+    connection: sa.Connection, row_id: str, *, at: datetime, principal: str, of: SubjectId | None = None
+) -> None:
+    """Take a consent back: from this instant it opens nothing.
+
+    RIGHT-004 where it does not stand; with `of`, in the same words for another unit's.
+    """
     t = store.consent
-    done = connection.execute(
-        t.update().where(t.c.row_id == row_id, t.c.withdrawn_at.is_(None)).values(withdrawn_at=at)
-    )
+    which = [t.c.row_id == row_id, t.c.withdrawn_at.is_(None)]
+    if of is not None:
+        which.append(t.c.subject_id == of)
+    done = connection.execute(t.update().where(*which).values(withdrawn_at=at))
     if done.rowcount != 1:
         raise UserError("RIGHT-004", "this consent does not stand.", where=row_id, remedy="Look at the list again.")
     subject = connection.execute(sa.select(t.c.subject_id).where(t.c.row_id == row_id)).scalar_one()

@@ -55,6 +55,8 @@ from shuangkong.webkit.people import (
     person_named,
     person_of,
 )
+from shuangkong.webkit.people import appointment as appointment_table
+from shuangkong.webkit.people import person as person_table
 from shuangkong.webkit.rights import PUBLIC, Action, Decision, Rights, Role, Who, decide, public, require, rights
 from shuangkong.webkit.sessions import (
     SEEN,
@@ -77,6 +79,7 @@ from shuangkong.webkit.sessions import (
     tokens_of,
     touch,
 )
+from shuangkong.webkit.sessions import web_session as session_table
 from shuangkong.webkit.slots import SLOTS, Slots
 from shuangkong.webkit.tables.answers import export_answer
 from shuangkong.webkit.tables.cells import safe_cell
@@ -149,6 +152,7 @@ __all__ = [
     "acting_in",
     "add_person",
     "appoint",
+    "appointment_table",
     "appointments",
     "bar_chart",
     "bearer",
@@ -181,6 +185,7 @@ __all__ = [
     "period_words",
     "person_named",
     "person_of",
+    "person_table",
     "places_of",
     "province_places",
     "public",
@@ -195,6 +200,7 @@ __all__ = [
     "safe_cell",
     "sankey",
     "save_draft",
+    "session_table",
     "sessions_of",
     "set_active",
     "set_password",

@@ -14,7 +14,7 @@ from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.ids import SubjectId
 from shuangkong.kernel.scope import Scope, Use
 from shuangkong.webkit import passwords
-from shuangkong.webkit.rights import Via, Who, rights
+from shuangkong.webkit.rights import Role, Via, Who, rights
 
 _ID = sa.String(40)
 
@@ -156,11 +156,13 @@ def people(connection: sa.Connection) -> list[Person]:
 def appoint(connection: sa.Connection, who: Person, wanted: Wanted, *, at: datetime, principal: str) -> Appointment:
     """Appoint a person to a role; RIGHT-004 for a role, scope, use or days that do not fit."""
     role = rights().roles.get(wanted.role)
-    kind = wanted.scope_kind or (role.scopes[0] if role else "")
+    kind = wanted.scope_kind or (_kind(role, wanted) if role else "")
     use = wanted.use or (role.uses[0] if role else "any")
     wrong = ""
     if role is None or wanted.role == "public":
         wrong = f"there is no role {wanted.role!r}"
+    elif kind == "all" and wanted.subject_id:
+        wrong = "a place is named, and the scope would be everything"
     elif kind not in role.scopes:
         wrong = f"a {role.label.en} has no scope of kind {kind!r}"
     elif use not in role.uses:
@@ -185,6 +187,12 @@ def appoint(connection: sa.Connection, who: Person, wanted: Wanted, *, at: datet
         detail={k: v for k, v in row.items() if v not in (None, "") and k != "recorded_at"} | {"name": who.name},
     )  # fmt: skip
     return made
+
+
+def _kind(role: Role, wanted: Wanted) -> str:
+    """The kind of scope where none is named: that of a place if one is given, else the role's first."""
+    placed = (k for k in role.scopes if k in ("region", "unit"))
+    return next(placed, role.scopes[0]) if wanted.subject_id else role.scopes[0]
 
 
 def appointments(connection: sa.Connection, person_id: str | None = None) -> list[Appointment]:

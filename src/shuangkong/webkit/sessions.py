@@ -215,15 +215,18 @@ def sessions_of(connection: sa.Connection, person_id: str, at: datetime) -> list
     return [s for s in found if at - s.seen_at < IDLE]
 
 
-def end_session(connection: sa.Connection, token_hash: str, person_id: str, *, at: datetime) -> None:
-    """End one session of a person: signing out, or revoking it from another one."""
+def end_session(
+    connection: sa.Connection, token_hash: str, person_id: str, *, at: datetime, principal: str = ""
+) -> None:
+    """End one session of a person: signing out, from another one, or as `principal` who manages people."""
     t = web_session
     done = connection.execute(
         t.update().where(t.c.token_hash == token_hash, t.c.person_id == person_id, t.c.ended_at.is_(None))
         .values(ended_at=at)
     )  # fmt: skip
     if done.rowcount:
-        record(connection, at=at, principal=person_id, action="session.end", obj=person_id, detail={})
+        who = principal or person_id
+        record(connection, at=at, principal=who, action="session.end", obj=person_id, detail={})
 
 
 def end_sessions(connection: sa.Connection, person_id: str, *, at: datetime, appointment_id: str | None = None) -> None:

@@ -98,14 +98,14 @@ def plan_of_work() -> tuple[Step, ...]:
 
 
 #: Who loads the demo, as the audit log names it.
-PRINCIPAL = "demo"
+LOADER = "demo"
 #: Token under which the carried rows are committed: once per table and workspace.
 CARRIED_TOKEN = "demo-carried-1"
 
 
 def register_places(connection: sa.Connection, recorded_at: datetime) -> int:
     """The regions of the shipped list; returns how many rows were new."""
-    return ensure_regions(connection, recorded_at, principal=PRINCIPAL)
+    return ensure_regions(connection, recorded_at, principal=LOADER)
 
 
 def carried_source(carried: CarriedFile) -> SourceEntry:
@@ -121,9 +121,7 @@ def carried_source(carried: CarriedFile) -> SourceEntry:
 
 def record_carried(connection: sa.Connection, catalogue: Catalogue, recorded_at: datetime) -> SourceOf:
     """Record the source of every carried file; returns the id of each."""
-    ids = {
-        c.file: record_source(connection, carried_source(c), recorded_at, principal=PRINCIPAL) for c in catalogue.files
-    }
+    ids = {c.file: record_source(connection, carried_source(c), recorded_at, principal=LOADER) for c in catalogue.files}
     return lambda carried: ids[carried.file]
 
 
@@ -164,6 +162,6 @@ def carried_tables(
 
 def register_city(connection: sa.Connection, city: City, recorded_at: datetime) -> None:
     """Register the synthetic city: regions, units with their moves, reporting plan. Doing it again adds nothing."""
-    register_regions(connection, region_entries(city), recorded_at, principal=PRINCIPAL)
-    register_units(connection, unit_registrations(city), recorded_at, principal=PRINCIPAL)
-    plan_reporting(connection, reporting_plan(city), recorded_at, principal=PRINCIPAL)
+    register_regions(connection, region_entries(city), recorded_at, principal=LOADER)
+    register_units(connection, unit_registrations(city), recorded_at, principal=LOADER)
+    plan_reporting(connection, reporting_plan(city), recorded_at, principal=LOADER)

@@ -16,7 +16,7 @@ from shuangkong.app.demo.city import make_city
 from shuangkong.app.demo.city_files import DemoFile, city_files
 from shuangkong.app.demo.load import (
     CARRIED_TOKEN,
-    PRINCIPAL,
+    LOADER,
     carried_tables,
     plan_of_work,
     record_carried,
@@ -33,6 +33,7 @@ from shuangkong.kernel.scope import Scope
 from shuangkong.policy.api import PackSet
 from shuangkong.registry.api import directory
 
+PRINCIPAL = LOADER
 Progress = Callable[[Label, int, int], None]
 
 

@@ -1,0 +1,115 @@
+"""`audit` verifies and lists the log in which every change stands, and prints its head."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from shuangkong.kernel.errors import UserError
+
+WorkspaceOption = Annotated[
+    Path,
+    typer.Option("-w", "--workspace", envvar="SHUANGKONG_WORKSPACE", help="工作区文件夹 (folder of the workspace)"),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout alone")]
+AsName = Annotated[str, typer.Option("--as", envvar="SHUANGKONG_AS", help="act as this person of the workspace")]
+DEFAULT_WORKSPACE = Path("shuangkong-workspace")
+audit_app = typer.Typer(no_args_is_help=True, help="审计日志：核验、链末端、列表 (audit log: verify, head, list)")
+
+
+def add(app: typer.Typer) -> None:
+    """Hang the commands on the program."""
+    app.add_typer(audit_app, name="audit")
+
+
+@audit_app.command("verify")
+def verify_command(
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    head: Annotated[str, typer.Option("--head", help="a head that was printed or exported, NUMBER:HASH")] = "",
+    as_json: AsJson = False,
+    as_name: AsName = "",
+) -> None:
+    """核验审计链：指出被改、被删、被调换或被重写的记录 (name every changed, removed, moved or rewritten entry).
+
+    不给 --head 时，整条链被重写或截尾无从发现 (without --head a cut or wholly rewritten log looks whole).
+    """
+    from shuangkong.app.acting import acting
+    from shuangkong.app.auditing import as_dict
+    from shuangkong.engine.api import Head, Workspace, reading, verified
+
+    opened = Workspace.open(workspace)
+    acting(opened, as_name, "audit verify")
+    upto = Head.parse(head, "--head") if head else None
+    with reading(opened.engine) as db:
+        found = verified(db, upto)
+    if as_json:
+        _json(as_dict(found, upto))
+    else:
+        typer.echo(f"{found.entries} 条 (entries)  链末端 (head) {found.head}")
+        for fault in found.faults:
+            typer.echo(f"  {fault}")
+    if not found.whole:
+        more = f", and {found.more} more" if found.more else ""
+        raise UserError(
+            "AUDIT-001", f"{len(found.faults)} faults{more}: {found.faults[0]}.",
+            remedy="Keep this workspace as it is, compare it with a back-up, and find out who could write to it.",
+        )  # fmt: skip
+
+
+@audit_app.command("head")
+def head_command(workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: AsJson = False, as_name: AsName = "") -> None:
+    """打印审计链末端，另行保存，供日后核验 (print the head; keep it elsewhere, for `audit verify --head`)."""
+    from shuangkong.app.acting import acting
+    from shuangkong.engine.api import Workspace, head, reading
+
+    opened = Workspace.open(workspace)
+    acting(opened, as_name, "audit head")
+    with reading(opened.engine) as db:
+        found = head(db)
+    if as_json:
+        _json({"head": str(found), "sequence": found.sequence, "hash": found.hash})
+    else:
+        typer.echo(str(found))
+
+
+@audit_app.command("list")
+def list_command(
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    action: Annotated[str, typer.Option("--action", help="such as import.energy")] = "",
+    principal: Annotated[str, typer.Option("--principal", help="id of who acted")] = "",
+    obj: Annotated[str, typer.Option("--object", help="id of what was changed")] = "",
+    limit: Annotated[int, typer.Option("--limit", min=1, help="how many")] = 50,
+    as_json: AsJson = False,
+    as_name: AsName = "",
+) -> None:
+    """列出审计记录，新的在前 (entries within one's scope, newest first)."""
+    from shuangkong.app.acting import acting
+    from shuangkong.app.auditing import entries_seen
+    from shuangkong.engine.api import Workspace, reading
+
+    opened = Workspace.open(workspace)
+    who = acting(opened, as_name, "audit list")
+    with reading(opened.engine) as db:
+        listed = entries_seen(db, who.scope, opened.clock()).subquery()
+        query = listed.select().order_by(listed.c.sequence.desc()).limit(limit)
+        for column, value in (("action", action), ("principal", principal), ("object", obj)):
+            if value:
+                query = query.where(listed.c[column] == value)
+        rows = [dict(r) for r in db.execute(query).mappings()]
+    if as_json:
+        _json([{**r, "detail": json.loads(r["detail"])} for r in rows])
+        return
+    for r in rows:
+        typer.echo("  ".join((str(r["sequence"]), _instant(r["at"]), r["principal"], r["action"], r["object"])))
+
+
+def _instant(at: datetime) -> str:
+    return at.isoformat(timespec="seconds")
+
+
+def _json(data: Any) -> None:
+    typer.echo(json.dumps(data, ensure_ascii=False, indent=1, default=str))
