@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -64,11 +63,3 @@ def test_migrating_twice_changes_nothing(engine: Engine) -> None:
     migrate(engine)
     with reading(engine) as db:
         assert db.execute(sa.text("SELECT count(*) FROM audit_entry")).scalar_one() == 1
-
-
-def test_several_may_migrate_at_once(engine: Engine) -> None:
-    """Processes that start together on an empty database end with one schema, and none fails."""
-    with ThreadPoolExecutor(3) as pool:
-        done = [pool.submit(migrate, engine) for _ in range(3)]
-    assert [d.exception() for d in done] == [None, None, None]
-    assert differences(engine) == [], ADVICE
