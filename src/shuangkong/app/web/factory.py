@@ -28,13 +28,14 @@ from shuangkong.app.web.metrics import Metrics
 from shuangkong.app.web.reading import Reader
 from shuangkong.app.web.serving import Serving
 from shuangkong.engine.api import Workspace
-from shuangkong.webkit.api import HEADERS, Frame, read_messages
+from shuangkong.webkit.api import HEADERS, Frame, Slots, read_messages
 
 PACKAGES = ("shuangkong.app.web", "shuangkong.webkit")
 MESSAGES = (
     ("shuangkong.webkit", "messages.yaml"),
     ("shuangkong.webkit", "messages_tables.yaml"),
     ("shuangkong.app.web", "messages.yaml"),
+    ("shuangkong.app.web", "messages_pages.yaml"),
     ("shuangkong.app.web", "messages_why.yaml"),
     ("shuangkong.app.web", "messages_people.yaml"),
     ("shuangkong.app.web", "messages_errors.yaml"),
@@ -52,12 +53,17 @@ PAGES = (
 )
 
 
-def create_app(workspace: Workspace, serving: Serving | None = None) -> FastAPI:
-    """The pages and the JSON interface over a workspace; without `serving`, names of hosts are not checked."""
+def create_app(workspace: Workspace, serving: Serving | None = None, slots: Slots | None = None) -> FastAPI:
+    """The pages and the JSON interface over a workspace; without `serving`, names of hosts are not checked.
+
+    `slots` hold what slices above put into the pages.
+    """
     app = FastAPI(
         title="Shuangkong 双控", version=__version__, docs_url=None, redoc_url=None, openapi_url="/api/openapi.json"
     )
-    app.state.site = Site(Reader(workspace.with_secret()), Frame(PACKAGES, read_messages(*MESSAGES), pages=PAGES))
+    frame = Frame(PACKAGES, read_messages(*MESSAGES), pages=PAGES)
+    frame.environment.globals["slot"] = (slots or Slots()).fill
+    app.state.site = Site(Reader(workspace.with_secret()), frame)
     _wrap(app, serving or Serving())
     errors.register(app)
     app.include_router(pages.router)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,14 +11,13 @@ import pyarrow as pa
 from starlette.responses import Response
 
 from shuangkong import __version__
+from shuangkong.accounting.api import readable_subjects
 from shuangkong.app.web.reading import RunView
 from shuangkong.app.web.rows import finding_of
 from shuangkong.app.web.sentences import Teller
-from shuangkong.engine.api import reading
 from shuangkong.judgement.api import FINDINGS
 from shuangkong.kernel.labels import Label
 from shuangkong.kernel.scope import Scope
-from shuangkong.registry.api import scope_subjects
 from shuangkong.webkit.api import (
     CONFIDENCE_LABELS,
     STATUS_MARKS,
@@ -40,7 +39,7 @@ from shuangkong.webkit.api import (
 )
 
 _CODES = (
-    "finding_key", "subject_id", "pack_id", "pack_edition", "slug", "level", "period_key", "due", "indicator_id",
+    "finding_key", "subject_id", "pack_id", "pack_edition", "slug", "period_key", "due", "indicator_id",
     "comparator", "unit", "value", "threshold", "threshold_high", "margin", "progress", "reason", "needs", "method_id",
     "synthetic",
 )  # fmt: skip
@@ -73,7 +72,10 @@ SPEC = TableSpec(
         _page("pack", "文件", "Document", filter="given", shown=False),
         _page("region", "地区（含下级）", "Region and all in it", filter="given", shown=False),
         TableColumn("variant", Label("判定方面", "Aspect"), filter="choice", shown=False),
+        TableColumn("level", Label("目标档", "Level"), filter="choice", shown=False),
         TableColumn("confidence", Label("可信度", "Confidence"), filter="choice", shown=False),
+        TableColumn("kind", Label("主体类别", "Kind of subject"), filter="choice", shown=False, exported=False),
+        TableColumn("latest", Label("最新一期", "Newest period"), "flag", filter="choice", shown=False, exported=False),
         TableColumn("coverage", Label("覆盖率", "Coverage"), "number", "1", sortable=True, filter="range", shown=False),
         *(_code(name) for name in _CODES),
     ),
@@ -89,16 +91,18 @@ SPEC = TableSpec(
     search=("subject_zh", "subject_en", "place", "indicator_zh", "indicator_en", "clause", "finding_key"),
     synthetic="synthetic",
     codes=True,
+    said=("region", "period"),
 )
 
 _LISTING = """
     SELECT f.*, f.pack_id || '@' || f.pack_edition AS pack_key, f.indicator_id AS indicator, f.period_key AS period,
-        s.zh AS subject_zh, s.en AS subject_en, coalesce(s.code, f.subject_id) AS place,
+        s.zh AS subject_zh, s.en AS subject_en, coalesce(s.code, f.subject_id) AS place, s.kind, n.id IS NOT NULL AS latest,
         i.zh AS indicator_zh, i.en AS indicator_en, t.severity, coalesce(f.margin, 0) AS shortfall
     FROM findings f
     LEFT JOIN named_subjects s ON s.id = f.subject_id
     LEFT JOIN named_indicators i ON i.id = f.indicator_id
     LEFT JOIN statuses t ON t.id = f.status
+    LEFT JOIN newest n ON n.id = f.finding_key
 """
 
 
@@ -108,28 +112,33 @@ def findings_source(view: RunView) -> FileSource:
 
 
 def _source(view: RunView) -> FileSource:
-    with reading(view.workspace.engine) as db:
-        seen = scope_subjects(db, view.scope, view.run.known)
+    seen = readable_subjects(view.workspace, view.run, view.scope)
     plain = FileSource(view.run.folder, FINDINGS, view.scope, seen)
     indicators = {i: view.indicator_label(i) for i, _ in plain.counts("indicator_id", ())}
     plain.close()
-    subjects = {s.id: (s.label, s.code) for s in view.subjects.values()}
-    return listed(view.run.folder, view.scope, seen, subjects, indicators)
+    subjects = {s.id: (s.label, s.code, s.kind) for s in view.subjects.values()}
+    newest = [f.finding_key for f in view.latest]
+    return listed(view.run.folder, view.scope, seen, subjects, indicators, newest)
 
 
 def listed(
     folder: Path,
     scope: Scope,
     seen: pa.Table | None,
-    subjects: Mapping[str, tuple[Label, str]],
+    subjects: Mapping[str, tuple[Label, str, str]],
     indicators: Mapping[str, Label],
+    newest: Sequence[str] = (),
 ) -> FileSource:
-    """The findings in a run's folder with the names and codes of their subjects, and the names of indicators."""
+    """The findings in a run's folder with name, code and kind of their subjects, and the names of indicators.
+
+    `newest` are the keys of those that say how a target stands now.
+    """
     places = pa.table({
         "id": pa.array(subjects, pa.string()),
-        "zh": pa.array([label.zh for label, _ in subjects.values()], pa.string()),
-        "en": pa.array([label.en for label, _ in subjects.values()], pa.string()),
-        "code": pa.array([code or None for _, code in subjects.values()], pa.string()),
+        "zh": pa.array([label.zh for label, _, _ in subjects.values()], pa.string()),
+        "en": pa.array([label.en for label, _, _ in subjects.values()], pa.string()),
+        "code": pa.array([code or None for _, code, _ in subjects.values()], pa.string()),
+        "kind": pa.array([kind for _, _, kind in subjects.values()], pa.string()),
     })  # fmt: skip
     named = pa.table({
         "id": pa.array(indicators, pa.string()),
@@ -137,7 +146,8 @@ def listed(
         "en": pa.array([label.en for label in indicators.values()], pa.string()),
     })  # fmt: skip
     ranks = pa.table({"id": [s.value for s in STATUS_ORDER], "severity": list(range(len(STATUS_ORDER)))})
-    names = {"named_subjects": places, "named_indicators": named, "statuses": ranks}
+    keys = pa.table({"id": pa.array(newest, pa.string())})
+    names = {"named_subjects": places, "named_indicators": named, "statuses": ranks, "newest": keys}
     return FileSource(folder, FINDINGS, scope, seen, names=names, listing=_LISTING)
 
 
@@ -148,21 +158,9 @@ def given(view: RunView) -> Given:
         return Condition(("pack_key" if "@" in value else "pack_id",), "is", (value,))
 
     def region(value: str) -> Condition:
-        return Condition(("subject_id",), "is", tuple(sorted(_within(view, value))))
+        return Condition(("subject_id",), "is", tuple(sorted(view.within(value))))
 
     return {"pack": pack, "region": region}
-
-
-def _within(view: RunView, region: str) -> set[str]:
-    """The region and all that lies in it, as far as the reader may see it."""
-    found: set[str] = set()
-    todo = [region]
-    while todo:
-        one = todo.pop()
-        if one not in found:
-            found.add(one)
-            todo += view.children.get(one, ())
-    return found
 
 
 def findings_table(view: RunView, choices: Choices, speaker: Speaker) -> TableView:
@@ -194,6 +192,7 @@ def _words(view: RunView, speaker: Speaker) -> dict[str, Callable[[str], str]]:
 
     return {
         "status": status, "pack": tell.pack_name, "region": tell.who, "variant": coded("variant"),
+        "level": coded("level"), "kind": coded("subject_kind"), "latest": coded("flag"),
         "indicator": tell.indicator, "confidence": confidence, "sort": coded("sort"),
         "period": lambda value: period_words(value, speaker.language),
     }  # fmt: skip

@@ -65,9 +65,10 @@ def richest(offered: Sequence[Choice]) -> Choice | None:
     return max(offered, key=lambda c: (c.decided, c.findings[0].period_end, c.variant == "plan"), default=None)
 
 
-def chosen(offered: Sequence[Choice], key: str) -> Choice | None:
-    """The question asked for, or the richest."""
-    return next((c for c in offered if c.key == key), None) or richest(offered)
+def chosen(offered: Sequence[Choice], key: str, period: str = "") -> Choice | None:
+    """The question asked for, or the richest, of a period where one puts any question."""
+    then = [c for c in offered if c.period_key == period]
+    return next((c for c in offered if c.key == key), None) or richest(then) or richest(offered)
 
 
 @dataclass(frozen=True)

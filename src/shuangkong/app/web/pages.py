@@ -8,15 +8,17 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import HTMLResponse, Response
 
 from shuangkong.app.boundary import registered_boundary
+from shuangkong.app.web import cockpit as c
 from shuangkong.app.web import home as h
 from shuangkong.app.web import region as r
 from shuangkong.app.web import unit as u
 from shuangkong.app.web import why_page as w
+from shuangkong.app.web.choice import Chosen, chooser, chosen, own_region, sent_on
 from shuangkong.app.web.context import Asked, Asks
 from shuangkong.app.web.findings_list import SPEC as FINDINGS_SPEC
 from shuangkong.app.web.findings_list import findings_file, findings_table
 from shuangkong.app.web.reading import RunView
-from shuangkong.app.web.rows import finding_of
+from shuangkong.app.web.rows import Subject, finding_of
 from shuangkong.app.web.sentences import Teller
 from shuangkong.engine.api import runs_list
 from shuangkong.webkit.api import Format, parse_choices, status_mark
@@ -28,18 +30,39 @@ Exports = Annotated[Asked, Depends(Asks("export"))]
 
 
 @router.get("/")
-def home(a: Reads, view: Annotated[str, Query(max_length=200)] = "") -> HTMLResponse:
-    """The cockpit: one question put to many regions, what needs attention, what changed."""
+def home(a: Reads, view: Annotated[str, Query(max_length=200)] = "") -> Response:
+    """The cockpit of what the reader is about: a region, single units, or one question put to many regions."""
     run = a.view()
     if run is None:
         return a.page("empty.html", None)
+    if not view and (elsewhere := sent_on(a, run)) is not None:
+        return elsewhere
+    asked = chosen(a, run)
+    own = "" if view else asked.region or own_region(run)
+    if own and run.subjects[own].level != "nation":
+        return _cockpit(a, run, c.of_region(run, run.subjects[own], asked.period))
+    if run.scope.kind == "unit" and run.scope.subject in run.subjects and not own:
+        return _unit(a, run, run.subjects[run.scope.subject], "", home=True)
+    if run.scope.kind == "consented" and not own and not view:
+        return _cockpit(a, run, c.of_units(run, asked.period))
+    return _national(a, run, view, asked)
+
+
+def _cockpit(a: Asked, run: RunView, made: c.Cockpit) -> HTMLResponse:
+    shown = Chosen(made.subject.id if made.subject else "", made.period)
+    return a.page("cockpit.html", run, cockpit=made, chooser=chooser(a, run, stays=True, shown=shown))
+
+
+def _national(a: Asked, run: RunView, view: str, asked: Chosen) -> HTMLResponse:
+    """One question put to many regions, what needs attention, what changed."""
     offered = h.choices(run)
-    choice = h.chosen(offered, view)
+    choice = h.chosen(offered, view, asked.period)
     of_document = {c.indicator_id for c in offered if choice and c.pack_key == choice.pack_key}
     return a.page(
         "home.html", run, choice=choice, documents=h.documents(offered), lines=h.lines(offered),
         indicators=len(of_document), tiles=h.tiles(run, choice), attention=h.attention(run, choice),
         elsewhere=h.elsewhere(run, choice), honesty=h.honesty(run), changed=h.changed(run), map=_map(a, run, choice),
+        chooser=chooser(a, run, stays=True),
     )  # fmt: skip
 
 
@@ -67,24 +90,31 @@ def region(a: Reads, subject_id: str, method: Annotated[str, Query(max_length=20
     """One region: its findings, its course against its targets, its energy, what lies in it."""
     run = a.needed()
     subject = run.subject(subject_id, "region")
-    tell = Teller(run, a.speaker)
-    return a.page("region.html", run, **r.region_page(run, subject, tell, method))
+    shown = chooser(a, run, shown=Chosen(subject.id))
+    return a.page("region.html", run, **r.region_page(run, subject, Teller(run, a.speaker), method), chooser=shown)
 
 
 @router.get("/units/{subject_id}")
 def unit(a: ReadsUnits, subject_id: str, method: Annotated[str, Query(max_length=200)] = "") -> HTMLResponse:
     """One unit: industry, energy by month, its product's intensity against the target."""
     run = a.needed()
-    subject = run.subject(subject_id, "unit")
-    return a.page("unit.html", run, **u.unit_page(run, subject, Teller(run, a.speaker), method))
+    return _unit(a, run, run.subject(subject_id, "unit"), method)
+
+
+def _unit(a: Asked, run: RunView, subject: Subject, method: str, *, home: bool = False) -> HTMLResponse:
+    made = u.unit_page(run, subject, Teller(run, a.speaker), method)
+    return a.page("unit.html", run, **made, home=home, chooser=chooser(a, run))
 
 
 @router.get("/findings")
-def findings(a: Reads) -> HTMLResponse:
+def findings(a: Reads) -> Response:
     """All findings, filtered, sorted and paged on the server."""
     run = a.needed()
+    if (elsewhere := sent_on(a, run)) is not None:
+        return elsewhere
     choices = parse_choices(FINDINGS_SPEC, a.request.query_params.multi_items())
-    answer = a.page("findings.html", run, table=findings_table(run, choices, a.speaker), as_finding=finding_of)
+    table = findings_table(run, choices, a.speaker)
+    answer = a.page("findings.html", run, table=table, as_finding=finding_of, chooser=chooser(a, run, stays=True))
     answer.headers["HX-Push-Url"] = choices.address("/findings")
     return answer
 
@@ -103,7 +133,7 @@ def findings_export(a: Exports) -> Response:
 def why(a: Reads, key: str) -> HTMLResponse:
     """Why a finding stands: clause, target, indicator, figures, source."""
     run = a.needed()
-    return a.page("why.html", run, **w.why_page(run, run.finding(key), a.speaker))
+    return a.page("why.html", run, **w.why_page(run, run.finding(key), a.speaker), chooser=chooser(a, run))
 
 
 @router.get("/runs")

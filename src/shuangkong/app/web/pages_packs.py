@@ -9,6 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from fastapi.responses import HTMLResponse
 
+from shuangkong.app.web.choice import chooser, chosen
 from shuangkong.app.web.context import Asked, Asks
 from shuangkong.app.web.reading import RunView
 from shuangkong.app.web.rows import Finding
@@ -69,7 +70,8 @@ def packs(a: Annotated[Asked, Depends(Asks("findings.read"))]) -> HTMLResponse:
     shown = sorted(view.packs.packs, key=lambda p: p.instrument.issued, reverse=True)
     rows = [(p, standing(view, p.key), counted(by_pack[p.key])) for p in shown]
     plans = [r for r in rows if r[0].targets]
-    return a.page("packs.html", view, plans=plans, others=[r for r in rows if not r[0].targets])
+    return a.page("packs.html", view, plans=plans, others=[r for r in rows if not r[0].targets],
+                  chooser=chooser(a, view, stays=True), choice=chosen(a, view))  # fmt: skip
 
 
 @router.get("/packs/{name}")
@@ -86,4 +88,6 @@ def pack(a: Annotated[Asked, Depends(Asks("findings.read"))], name: str) -> HTML
         branches=tree(view, found),
         loose=loose,
         item_label=lambda item: item_label(view, item),
+        chooser=chooser(a, view, stays=True),
+        choice=chosen(a, view),
     )

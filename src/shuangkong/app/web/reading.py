@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from shuangkong.accounting.api import CHANGE, INCREMENT, INDICATOR_VALUES, INDICATORS, TOTALS, readable_subjects
 from shuangkong.app.explaining import packs_of_run
-from shuangkong.app.web.rows import Finding, Subject, finding_of, subject_of
+from shuangkong.app.web.rows import Finding, Subject, finding_of, latest, subject_of
 from shuangkong.engine.api import RunRecord, Workspace, latest_run, read_result, reading, run_record
 from shuangkong.judgement.api import FINDING_CHANGES, FINDINGS, Why, why
 from shuangkong.kernel.errors import UserError
@@ -21,6 +21,7 @@ from shuangkong.kernel.labels import Label
 from shuangkong.kernel.scope import Scope
 from shuangkong.policy.api import PackSet
 from shuangkong.registry.api import closure_table, opened, subjects_seen
+from shuangkong.webkit.api import severity
 
 Row = dict[str, Any]
 T = TypeVar("T")
@@ -62,6 +63,19 @@ class RunView:
         return {k: tuple(v) for k, v in found.items()}
 
     @cached_property
+    def latest(self) -> tuple[Finding, ...]:
+        """How each target stands now, see `rows.latest`."""
+        return latest(self.findings)
+
+    @cached_property
+    def latest_of(self) -> dict[str, tuple[Finding, ...]]:
+        """How each subject stands now, what needs attention first."""
+        found: dict[str, list[Finding]] = defaultdict(list)
+        for f in sorted(self.latest, key=lambda f: (severity(f.status), f.pack_key, f.clause)):
+            found[f.subject_id].append(f)
+        return {k: tuple(v) for k, v in found.items()}
+
+    @cached_property
     def subjects(self) -> dict[str, Subject]:
         """Regions and units by id, named as on the run's day."""
         with reading(self.workspace.engine) as db:
@@ -97,6 +111,20 @@ class RunView:
     def parent(self) -> dict[str, str]:
         """The region that each subject lies in on the run's day."""
         return {below: above for above, below in self._links}
+
+    def within(self, region: str) -> frozenset[str]:
+        """The region and all that lies in it, as far as the reader may see it."""
+        return self._once(("within", region), lambda: self._within(region))
+
+    def _within(self, region: str) -> frozenset[str]:
+        found: set[str] = set()
+        todo = [region]
+        while todo:
+            one = todo.pop()
+            if one not in found:
+                found.add(one)
+                todo += self.children.get(one, ())
+        return frozenset(found)
 
     def path(self, subject: str) -> list[Subject]:
         """From the top down to the subject, leaving out what the reader may not see."""

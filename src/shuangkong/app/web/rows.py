@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
@@ -10,6 +11,9 @@ from typing import Any
 
 from shuangkong.kernel.findings import Status
 from shuangkong.kernel.labels import Label
+
+#: Aspects of judging, the one that says most about a target first.
+VARIANTS = ("plan", "year", "standing", "to_date", "pace")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,7 @@ class Finding:
     reason: str | None
     needs: str | None
     coverage: Decimal
+    value_state: str | None
     confidence: str
     value_key: str | None
     method_id: str
@@ -51,6 +56,11 @@ class Finding:
     def decided(self) -> bool:
         """Whether the clause could be answered."""
         return Status(self.status).decided
+
+    @property
+    def partial(self) -> bool:
+        """Whether it was decided although returns behind its value are missing."""
+        return self.decided and (self.value_state == "partial" or self.coverage < 1)
 
     @property
     def pack_key(self) -> str:
@@ -69,6 +79,27 @@ _FIELDS = tuple(f.name for f in fields(Finding))
 def finding_of(row: Mapping[str, Any]) -> Finding:
     """A finding from a row of the table; columns that pages do not show are left out."""
     return Finding(**{name: row[name] for name in _FIELDS})
+
+
+def latest(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """How each target stands now: one finding of the base level for each, of its newest period.
+
+    A target is left out where its period was over when a later target of the same indicator began.
+    """
+    newest: dict[tuple[str, str, str], Finding] = {}
+    for f in findings:
+        key = (f.subject_id, f.pack_key, f.slug)
+        if f.level == "base" and (key not in newest or _rank(f) > _rank(newest[key])):
+            newest[key] = f
+    begun: dict[tuple[str, str], date] = defaultdict(lambda: date.min)
+    for f in newest.values():
+        about = (f.subject_id, f.indicator_id)
+        begun[about] = max(begun[about], f.period_start)
+    return tuple(f for f in newest.values() if f.period_end > begun[f.subject_id, f.indicator_id])
+
+
+def _rank(f: Finding) -> tuple[date, int]:
+    return f.period_end, -VARIANTS.index(f.variant)
 
 
 @dataclass(frozen=True, slots=True)

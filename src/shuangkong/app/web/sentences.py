@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from urllib.parse import quote
 
 from shuangkong.app.web.reading import RunView
 from shuangkong.app.web.rows import Finding
@@ -10,6 +11,11 @@ from shuangkong.policy.api import Target
 from shuangkong.webkit.api import Speaker, figure, period_words, status_mark
 
 _ENDINGS = ("特别行政区", "维吾尔自治区", "壮族自治区", "回族自治区", "自治区", "省", "市")
+
+
+def anchor(clause: str) -> str:
+    """The name of a clause as an address has it after the #."""
+    return quote(f"clause-{clause.replace(' ', '_')}")
 
 
 class Teller:
@@ -108,6 +114,18 @@ class Teller:
         if self.speaker.language == "en" and not pack.instrument.doc_number:
             name = pack.instrument.title.en or name
         return f"{name} {f.clause}"
+
+    def clause_title(self, f: Finding) -> str:
+        """What the clause is about, in the words of the pack."""
+        return self.speaker.label(self.view.packs.clause(f.pack_key, f.clause).title.label)
+
+    def clause_href(self, f: Finding) -> str:
+        """The place of the clause on the page of its document."""
+        return f"/packs/{f.pack_key}#{anchor(f.clause)}"
+
+    def goal(self, f: Finding) -> str:
+        """What the document asks as a whole, where the finding is asked part of it."""
+        return self._figure(f.target_value, self.unit(f)) if f.target_value is not None else ""
 
     def next_step(self, f: Finding) -> str:
         """What to do about it."""
