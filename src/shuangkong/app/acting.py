@@ -7,11 +7,12 @@ a person of the workspace instead, in the first appointment that stands, with it
 from __future__ import annotations
 
 import getpass
+from dataclasses import replace
 
 from shuangkong.engine.api import Workspace, reading
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.scope import Scope
-from shuangkong.webkit.api import Who, acting_in, business_day, person_named, require, standing
+from shuangkong.webkit.api import Who, acting_in, business_day, people, person_named, require, rights, standing
 
 #: What each command needs, by its words. None: it reads no workspace, or nothing in it that is anybody's.
 COMMANDS: dict[str, str | None] = {
@@ -67,6 +68,22 @@ def acting(workspace: Workspace, name: str, command: str) -> Who:
     action = COMMANDS[command]
     who = terminal() if not name else _person(workspace, name)
     return who if action is None else require(who, action)
+
+
+def still_entitled(workspace: Workspace, scope: Scope, action: str) -> None:
+    """RIGHT-002 unless who asked for a job may still do it there: an appointment may have ended while it waited."""
+    day = business_day(workspace.clock())
+    with reading(workspace.engine) as db:
+        person = next((p for p in people(db) if p.person_id == scope.principal), None)
+        if person is None:
+            return  # the terminal, or the program itself: neither is appointed
+        held = [acting_in(person, a, "session", day) for a in standing(db, person, day)] if person.active else []
+    asked = replace(scope, on=None)
+    if not any(replace(h.scope, on=None) == asked and action in rights().roles[h.role].actions for h in held):
+        raise UserError(
+            "RIGHT-002", f"who asked may no longer do this ({action}).", where=scope.principal,
+            remedy="Ask again under a standing appointment.",
+        )  # fmt: skip
 
 
 def _person(workspace: Workspace, name: str) -> Who:

@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from shuangkong.accounting.api import Origin, Report, import_sheet
+from shuangkong.app.acting import still_entitled
 from shuangkong.app.auditing import VERIFY
 from shuangkong.app.importing import as_dict, units_as_dict
 from shuangkong.app.pipeline import run_pipeline
@@ -56,6 +57,7 @@ def _judge(job: jobs.JobContext, arguments: Mapping[str, Any]) -> None:
 def _import(job: jobs.JobContext, arguments: Mapping[str, Any]) -> jobs.Outcome | None:
     """Take an uploaded sheet into a book, with the scope of who asked. Its rows and the job's end are one commit."""
     job.progress(_READING, 0, 1)
+    still_entitled(job.workspace, job.scope, "register.write" if arguments["book"] == "units" else "import.write")
     if arguments["book"] == "units":
         return _import_units(job, arguments)
     given = arguments["origin"]

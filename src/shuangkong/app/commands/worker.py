@@ -8,37 +8,28 @@ import os
 import signal
 import sys
 import threading
-from datetime import datetime, timedelta
-from enum import StrEnum
+from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from shuangkong.app.commands.options import (
+    DEFAULT_WORKSPACE,
+    AsJson,
+    AsName,
+    Lang,
+    Speaks,
+    WorkspaceOption,
+    language_of,
+    put_json,
+)
 from shuangkong.kernel.labels import Label, Language
 
 if TYPE_CHECKING:
-    from shuangkong.engine.api import Workspace, jobs
-    from shuangkong.kernel.scope import Scope
+    from shuangkong.engine.api import jobs
 
-PRINCIPAL = "cli"
-DEFAULT_WORKSPACE = Path("shuangkong-workspace")
-WorkspaceOption = Annotated[
-    Path,
-    typer.Option("-w", "--workspace", envvar="SHUANGKONG_WORKSPACE", help="工作区文件夹 (folder of the workspace)"),
-]
 JobId = Annotated[str, typer.Argument(help="id of a job, j_…")]
-AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout alone")]
-
-
-class Lang(StrEnum):
-    """Languages of the terminal."""
-
-    zh = "zh"
-    en = "en"
-
-
-Speaks = Annotated[Lang, typer.Option("--lang", help="zh or en")]
 STATES = {
     "queued": Label("等待", "queued"),
     "running": Label("进行中", "running"),
@@ -109,62 +100,78 @@ def list_command(
     limit: Annotated[int, typer.Option("--limit", min=1, help="how many")] = 50,
     as_json: AsJson = False,
     lang: Speaks = Lang.zh,
+    as_name: AsName = "",
 ) -> None:
     """列出任务，新的在前 (list the jobs, newest first)."""
+    from shuangkong.app.acting import acting
     from shuangkong.engine.api import Workspace, jobs, reading
 
     opened = Workspace.open(workspace)
+    who = acting(opened, as_name, "jobs list")
     with reading(opened.engine) as db:
-        found = jobs.jobs_seen(db, _scope(), states=[_state(s) for s in state or []], limit=limit)
+        found = jobs.jobs_seen(db, who.scope, states=[_state(s) for s in state or []], limit=limit)
     if as_json:
-        _json([j.as_dict() for j in found])
+        put_json([j.as_dict() for j in found])
         return
     for job in found:
-        typer.echo(_line(job, _language(lang)))
+        typer.echo(_line(job, language_of(lang)))
 
 
 @jobs_app.command("show")
 def show_command(
-    job_id: JobId, workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: AsJson = False, lang: Speaks = Lang.zh
+    job_id: JobId,
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: AsJson = False,
+    lang: Speaks = Lang.zh,
+    as_name: AsName = "",
 ) -> None:
     """查看一项任务：进度、结果或失败原因 (one job: progress, result, or why it failed)."""
+    from shuangkong.app.acting import acting
     from shuangkong.engine.api import Workspace, jobs, reading
 
-    with reading(Workspace.open(workspace).engine) as db:
-        job = jobs.job_seen(db, _scope(), job_id)
-    _shown(job, as_json=as_json, language=_language(lang))
+    opened = Workspace.open(workspace)
+    who = acting(opened, as_name, "jobs show")
+    with reading(opened.engine) as db:
+        job = jobs.job_seen(db, who.scope, job_id)
+    _shown(job, as_json=as_json, language=language_of(lang))
 
 
 @jobs_app.command("cancel")
 def cancel_command(
-    job_id: JobId, workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: AsJson = False, lang: Speaks = Lang.zh
+    job_id: JobId,
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: AsJson = False,
+    lang: Speaks = Lang.zh,
+    as_name: AsName = "",
 ) -> None:
     """取消任务：等待的立即取消，进行中的在下一步停下 (cancel a job: now, or at its next step)."""
+    from shuangkong.app.acting import acting
     from shuangkong.engine.api import Workspace, jobs, writing
 
-    opened: Workspace = Workspace.open(workspace)
+    opened = Workspace.open(workspace)
+    who = acting(opened, as_name, "jobs cancel")
     with writing(opened.engine) as db:
-        job = jobs.cancel(db, _scope(), job_id, at=opened.clock())
-    _shown(job, as_json=as_json, language=_language(lang))
+        job = jobs.cancel(db, who.scope, job_id, at=opened.clock())
+    _shown(job, as_json=as_json, language=language_of(lang))
 
 
 @jobs_app.command("retry")
 def retry_command(
-    job_id: JobId, workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: AsJson = False, lang: Speaks = Lang.zh
+    job_id: JobId,
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: AsJson = False,
+    lang: Speaks = Lang.zh,
+    as_name: AsName = "",
 ) -> None:
     """重做失败或已取消的任务，仍按原提交人的权限 (run a failed or cancelled job again, as who asked for it)."""
+    from shuangkong.app.acting import acting
     from shuangkong.engine.api import Workspace, jobs, writing
 
-    opened: Workspace = Workspace.open(workspace)
+    opened = Workspace.open(workspace)
+    who = acting(opened, as_name, "jobs retry")
     with writing(opened.engine) as db:
-        job = jobs.retry(db, _scope(), job_id, at=opened.clock())
-    _shown(job, as_json=as_json, language=_language(lang))
-
-
-def _scope() -> Scope:
-    from shuangkong.kernel.scope import Scope
-
-    return Scope.all(PRINCIPAL)
+        job = jobs.retry(db, who.scope, job_id, at=opened.clock())
+    _shown(job, as_json=as_json, language=language_of(lang))
 
 
 def _state(text: str) -> jobs.JobState:
@@ -181,13 +188,9 @@ def _state(text: str) -> jobs.JobState:
     return known[text]
 
 
-def _language(lang: Lang) -> Language:
-    return "en" if lang is Lang.en else "zh"
-
-
 def _shown(job: jobs.Job, *, as_json: bool, language: Language) -> None:
     if as_json:
-        _json(job.as_dict())
+        put_json(job.as_dict())
         return
     typer.echo(_line(job, language))
     if job.error:
@@ -202,13 +205,3 @@ def _line(job: jobs.Job, language: Language) -> str:
     at = f"{label.in_(language)} {job.progress_done}/{job.progress_total}" if label and job.state == "running" else ""
     asked = job.enqueued_at.isoformat(timespec="seconds")
     return "  ".join(p for p in (job.job_id, job.kind, STATES[job.state].in_(language), at, job.principal, asked) if p)
-
-
-def _json(data: Any) -> None:
-    typer.echo(json.dumps(data, ensure_ascii=False, indent=1, default=_plain))
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    raise TypeError(f"no JSON for {type(value).__name__}")
