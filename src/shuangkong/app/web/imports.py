@@ -224,6 +224,8 @@ def _chosen(
     for spec in schema.fields:
         fixed, given = form.get(f"f-{spec.name}", "").strip(), form.get(f"u-{spec.name}", "").strip()
         if spec.name in taken:
+            if fixed:
+                wrong.append(Wrong("twice", spec.name, f"{taken[spec.name]}、{fixed}"))
             sources[spec.name] = sheets.Source(column=taken[spec.name], unit=given or None)
         elif fixed or given:
             sources[spec.name] = sheets.Source(fixed=fixed or None, unit=given or None)
@@ -349,6 +351,24 @@ class Change:
     old: str
     old_unit: str
     old_known_on: date | None
+
+
+def items_of(book: str) -> dict[str, Label]:
+    """What the items of a book are called: carriers, products, or the choices of its sheet."""
+    packs = packs_here()
+    if book == "energy":
+        return {c.id: c.label for c in packs.carriers.values()}
+    if book == "output":
+        return {p.id: p.label for p in packs.products.values()}
+    return {c.value: c.label for f in schema_for(book).fields if f.name == "item" for c in f.choices}
+
+
+def heads_of(workspace: Workspace, draft: ImportDraft) -> dict[str, str]:
+    """The name of each column by its letter."""
+    sheet = preview(workspace, draft).sheet
+    return {
+        c.letter: c.key for c in sheets.find_head(sheet, words_of(schema_for(draft.book)), draft.header_row).columns
+    }
 
 
 def changes_of(workspace: Workspace, check: Check, scope: Scope) -> list[Change]:

@@ -389,7 +389,9 @@ def _checked_page(a: Asked, draft: ImportDraft, step: str, error: UserError | No
         "import_check.html" if step == "check" else "import_commit.html", view, status=400 if error else 200,
         draft=draft, job=job, check=check, changes=changes, error=error, titles=_TITLES, step=step, steps=STEPS,
         names=m.BOOK_NAMES, shown=SHOWN, mendable=draft.rows <= mending.MOST_ROWS, most=mending.MOST_ROWS,
-        states=STATES, ended=jobs.ENDED, done=_committed(a, draft), now=a.workspace.clock(),
+        items=m.items_of(draft.book),
+        heads=m.heads_of(a.workspace, draft), states=STATES, ended=jobs.ENDED, done=_committed(a, draft),
+        now=a.workspace.clock(),
         who_is=lambda s: a.speaker.label(view.subjects[s].label) if view and s in view.subjects else s,
     )  # fmt: skip
 
