@@ -46,6 +46,7 @@ MESSAGES = (
 PAGES = (
     ("/", "frame.home", "findings.read"),
     ("/findings", "frame.findings", "findings.read"),
+    ("/units", "units.title", "units.read"),
     ("/packs", "frame.packs", "findings.read"),
     ("/runs", "frame.runs", "findings.read"),
     ("/imports", "imports.title", "import.write"),

@@ -96,7 +96,8 @@ SPEC = TableSpec(
 
 _LISTING = """
     SELECT f.*, f.pack_id || '@' || f.pack_edition AS pack_key, f.indicator_id AS indicator, f.period_key AS period,
-        s.zh AS subject_zh, s.en AS subject_en, coalesce(s.code, f.subject_id) AS place, s.kind, n.id IS NOT NULL AS latest,
+        s.zh AS subject_zh, s.en AS subject_en, coalesce(s.code, f.subject_id) AS place, s.kind,
+        n.id IS NOT NULL AS latest,
         i.zh AS indicator_zh, i.en AS indicator_en, t.severity, coalesce(f.margin, 0) AS shortfall
     FROM findings f
     LEFT JOIN named_subjects s ON s.id = f.subject_id
@@ -213,16 +214,8 @@ def findings_file(
     view: RunView, choices: Choices, ending: Format, speaker: Speaker, *, principal: str, at: datetime
 ) -> Response:
     """All findings that fit as a file: words first, then codes and exact figures."""
-    tell, say, language = Teller(view, speaker), speaker.say, speaker.language
+    tell, say = Teller(view, speaker), speaker.say
     words = _words(view, speaker)
-    scope = _SCOPES.get(view.scope.kind, _PUBLIC).in_(language).format(who=tell.who(view.scope.subject or ""))
-    about = (
-        (say("table.run"), f"{view.run.number} ({view.run.run_id})"),
-        (say("table.as_of"), view.run.as_of.isoformat()),
-        (say("table.known"), view.run.known.isoformat(sep=" ", timespec="seconds")),
-        (say("table.scope"), scope),
-        (say("table.source"), f"{say('frame.product')} {__version__}, /runs"),
-    )
     told = (
         Told(say("csv.subject"), lambda row: tell.who(row["subject_id"])),
         Told(say("csv.indicator"), lambda row: tell.indicator(row["indicator_id"])),
@@ -231,6 +224,19 @@ def findings_file(
     )
     return export_answer(
         findings_source(view), choices, ending, speaker, file_name=f"findings-run-{view.run.number}",
-        principal=principal, at=at, about=about, told=told, given=given(view),
+        principal=principal, at=at, about=run_notes(view, speaker), told=told, given=given(view),
         word=lambda key, value: words[key](value) if key in words else value,
     )  # fmt: skip
+
+
+def run_notes(view: RunView, speaker: Speaker) -> tuple[tuple[str, str], ...]:
+    """What an export says of the run behind it and of the reader's scope."""
+    tell, say, language = Teller(view, speaker), speaker.say, speaker.language
+    scope = _SCOPES.get(view.scope.kind, _PUBLIC).in_(language).format(who=tell.who(view.scope.subject or ""))
+    return (
+        (say("table.run"), f"{view.run.number} ({view.run.run_id})"),
+        (say("table.as_of"), view.run.as_of.isoformat()),
+        (say("table.known"), view.run.known.isoformat(sep=" ", timespec="seconds")),
+        (say("table.scope"), scope),
+        (say("table.source"), f"{say('frame.product')} {__version__}, /runs"),
+    )

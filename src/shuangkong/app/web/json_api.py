@@ -15,11 +15,15 @@ from shuangkong.app.web.context import Asked, Asks
 from shuangkong.app.web.findings_list import SPEC, findings_source, given
 from shuangkong.app.web.rows import Finding, finding_of
 from shuangkong.app.web.sentences import Teller
+from shuangkong.app.web.units_list import SPEC as UNITS_SPEC
+from shuangkong.app.web.units_list import given as units_given
+from shuangkong.app.web.units_list import method_of, units_source
 from shuangkong.webkit.api import parse_choices, query_parameters, read_part
 
 router = APIRouter(prefix="/api", tags=["api"])
 MOST = 1000
 Reads = Annotated[Asked, Depends(Asks("findings.read"))]
+ReadsUnits = Annotated[Asked, Depends(Asks("units.read"))]
 
 
 def as_json(data: object) -> Response:
@@ -72,6 +76,18 @@ def findings(a: Reads) -> Response:
     tell = Teller(run, a.speaker)
     rows = [finding_json(finding_of(r), tell) for r in part.rows]
     return as_json({"total": part.total, "page": part.number, "pages": part.pages, "findings": rows})
+
+
+@router.get("/units", openapi_extra={"parameters": query_parameters(UNITS_SPEC, MOST)})
+def units(a: ReadsUnits) -> Response:
+    """Units of the newest run, filtered and sorted as on the page; up to a thousand at a time."""
+    run = a.needed()
+    choices = parse_choices(UNITS_SPEC, a.request.query_params.multi_items(), sizes=range(1, MOST + 1))
+    part = read_part(units_source(run, choices.value("period")), choices, units_given(run))
+    rows = [{**r, "href": f"/units/{r['subject_id']}"} for r in part.rows]
+    return as_json({
+        "total": part.total, "page": part.number, "pages": part.pages, "method": method_of(run), "units": rows,
+    })  # fmt: skip
 
 
 @router.get("/findings/{key}")

@@ -15,13 +15,16 @@ from shuangkong.app.web import unit as u
 from shuangkong.app.web import why_page as w
 from shuangkong.app.web.choice import Chosen, chooser, chosen, own_region, sent_on
 from shuangkong.app.web.context import Asked, Asks
+from shuangkong.app.web.energy import method_words
 from shuangkong.app.web.findings_list import SPEC as FINDINGS_SPEC
 from shuangkong.app.web.findings_list import findings_file, findings_table
 from shuangkong.app.web.reading import RunView
 from shuangkong.app.web.rows import Subject, finding_of
 from shuangkong.app.web.sentences import Teller
+from shuangkong.app.web.units_list import SPEC as UNITS_SPEC
+from shuangkong.app.web.units_list import method_of, units_file, units_table
 from shuangkong.engine.api import runs_list
-from shuangkong.webkit.api import Format, parse_choices, status_mark
+from shuangkong.webkit.api import Format, parse_choices, require, status_mark
 
 router = APIRouter(include_in_schema=False)
 Reads = Annotated[Asked, Depends(Asks("findings.read"))]
@@ -92,6 +95,34 @@ def region(a: Reads, subject_id: str, method: Annotated[str, Query(max_length=20
     subject = run.subject(subject_id, "region")
     shown = chooser(a, run, shown=Chosen(subject.id))
     return a.page("region.html", run, **r.region_page(run, subject, Teller(run, a.speaker), method), chooser=shown)
+
+
+@router.get("/units")
+def units(a: ReadsUnits) -> Response:
+    """The list of units, filtered, sorted and paged on the server."""
+    run = a.needed()
+    if (elsewhere := sent_on(a, run)) is not None:
+        return elsewhere
+    choices = parse_choices(UNITS_SPEC, a.request.query_params.multi_items())
+    method, period = method_of(run), choices.value("period")
+    answer = a.page(
+        "units.html", run, table=units_table(run, choices, a.speaker), chooser=chooser(a, run, stays=True),
+        method=method_words(method, a.speaker) if method else "",
+        year=period if period.isdigit() else run.run.as_of.year - 1,
+    )  # fmt: skip
+    answer.headers["HX-Push-Url"] = choices.address("/units")
+    return answer
+
+
+@router.get("/units.csv")
+@router.get("/units.xlsx")
+def units_export(a: Exports) -> Response:
+    """The same units, all that fit, as a file for a spreadsheet."""
+    require(a.who, "units.read")
+    run = a.needed()
+    choices = parse_choices(UNITS_SPEC, a.request.query_params.multi_items())
+    ending: Format = "xlsx" if a.request.url.path.endswith(".xlsx") else "csv"
+    return units_file(run, choices, ending, a.speaker, principal=a.who.principal, at=a.workspace.clock())
 
 
 @router.get("/units/{subject_id}")

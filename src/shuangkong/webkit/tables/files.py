@@ -20,8 +20,9 @@ _OPS = {"from": ">=", "to": "<=", "before": "<"}
 class FileSource:
     """Rows of one table of a run's folder as a scope may see them, joined with names that pages need.
 
-    `names` are small tables by name; `listing` is SQL from code over the contract's name and theirs. It sees the
-    rows of the scope only, so nothing that is built on it can count, sort or name a neighbour's.
+    `names` are small tables by name, `also` further tables of the folder; `listing` is SQL from code over the names of
+    all of them. It sees the rows of the scope only, so nothing that is built on it can count, sort or name a
+    neighbour's. A listing that is `kept` is worked out once: for sums that no page should repeat.
     """
 
     def __init__(
@@ -34,25 +35,35 @@ class FileSource:
         names: Mapping[str, pa.Table] | None = None,
         listing: str = "",
         key: Sequence[str] = (),
+        also: Sequence[TableContract] = (),
+        kept: bool = False,
     ) -> None:
         self._executor = DuckDB(threads=2)
         self._key = tuple(key or contract.key)
+        self._allowed = False
+        for one in (contract, *also):
+            self._rows_of(folder, one, scope, seen)
+        for name, table in (names or {}).items():
+            self._keep(name, table)
+        self._run(f"CREATE {'TABLE' if kept else 'VIEW'} listed AS {listing or f'SELECT * FROM {contract.name}'}")
+
+    def _rows_of(self, folder: Path, contract: TableContract, scope: Scope, seen: pa.Table | None) -> None:
+        """A view of the rows of one table that the scope may see."""
         path = folder / f"{contract.name}.parquet"
         allowed = seen if _visible(scope, seen, contract) else None
         hidden = not scope.unrestricted or seen is not None
-        rows = contract.arrow_schema.empty_table()
+        every = f"every_{contract.name}"
         if path.exists() and not (hidden and allowed is None):
-            self._executor.bind_files("every_row", [path], contract.arrow_schema)
+            self._executor.bind_files(every, [path], contract.arrow_schema)
         else:
-            self._keep("every_row", rows)
+            self._keep(every, contract.arrow_schema.empty_table())
         condition = ""
         if hidden and allowed is not None:
-            self._keep("scope_subjects", allowed)
+            if not self._allowed:
+                self._keep("scope_subjects", allowed)
+                self._allowed = True
             condition = f"WHERE {contract.subject} IN (SELECT subject_id FROM scope_subjects)"
-        self._run(f"CREATE VIEW {contract.name} AS SELECT * FROM every_row {condition}")
-        for name, table in (names or {}).items():
-            self._keep(name, table)
-        self._run(f"CREATE VIEW listed AS {listing or f'SELECT * FROM {contract.name}'}")
+        self._run(f"CREATE VIEW {contract.name} AS SELECT * FROM {every} {condition}")
 
     def _run(self, sql: str) -> None:
         self._executor.connection.execute(sql)
