@@ -9,11 +9,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from engine.sample import SAMPLE, Clock, row, rows, workspace
 from shuangkong.engine.api import (
     ContractBroken,
+    DuckDB,
     RunContext,
     RunRecord,
     TableContract,
@@ -173,3 +175,18 @@ def test_counts_stay_whole_numbers(ws: Workspace) -> None:
         run.publish(again, t.group_by("subject_id").aggregate(n=t.n.sum()))
     found = read_result(run_record(ws, ALL, run.run_id), again, ALL)
     assert found.schema.field("n").type == pa.int64()
+
+
+def test_files_of_an_older_version_are_read_with_the_columns_added_since(tmp_path: Path) -> None:
+    """A column that no file has is null, whether one asks for all columns or for that one alone."""
+    import pyarrow.parquet as pq
+
+    old = pa.table({"k": ["a", "b"]})
+    pq.write_table(old, tmp_path / "old.parquet")
+    schema = pa.schema([("k", pa.string()), ("added", pa.decimal128(38, 6))])
+    with DuckDB() as engine:
+        engine.bind_files("t", [tmp_path / "old.parquet"], schema)
+        assert engine.run("SELECT added, k FROM t ORDER BY k").to_pylist() == [
+            {"added": None, "k": "a"}, {"added": None, "k": "b"},
+        ]  # fmt: skip
+        assert engine.run("SELECT * FROM t").schema.field("added").type == pa.decimal128(38, 6)

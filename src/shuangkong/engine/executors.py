@@ -86,14 +86,18 @@ class DuckDB:
         self.connection.register(name, table)
 
     def bind_files(self, name: str, files: Sequence[Path], schema: pa.Schema) -> None:
-        """A view over Parquet files, older ones upcast by name; no files is an empty table."""
+        """A view over Parquet files, older ones upcast by name: columns added since are null. No files, no rows."""
+        import pyarrow.parquet as pq
+
         if not files:
             self.connection.register(name, schema.empty_table())
             return
         paths = ", ".join(_quoted(str(f)) for f in files)
-        self.connection.execute(
-            f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM read_parquet([{paths}], union_by_name=true)"
-        )
+        rows = f"SELECT * FROM read_parquet([{paths}], union_by_name=true)"
+        if set(schema.names) - {column for f in files for column in pq.read_schema(f).names}:
+            self.connection.register(f"{name}__shape", schema.empty_table())
+            rows += f" UNION ALL BY NAME SELECT * FROM {name}__shape"
+        self.connection.execute(f"CREATE OR REPLACE VIEW {name} AS {rows}")
 
     def run(self, sql: str) -> pa.Table:
         """The rows that a query gives."""
