@@ -85,6 +85,7 @@ def test_the_right_password_opens_a_session(db: sa.Connection) -> None:
 def test_what_is_refused_is_refused_alike(db: sa.Connection) -> None:
     """An unknown name, a wrong password, a closed account and a person without appointment all give None."""
     person = someone(db)
+    someone(db, "zhao.demo")
     assert enter(db, "wrong password at all") is None
     assert enter(db, name="nobody.demo") is None
     set_active(db, person, active=False, at=NOW, principal="test")
@@ -123,6 +124,7 @@ def test_an_address_is_limited_over_all_names(db: sa.Connection) -> None:
 def test_a_session_ends(db: sa.Connection) -> None:
     """By signing out, by idling, by its longest time, by closing the account."""
     person = someone(db)
+    someone(db, "zhao.demo")
     secret = enter(db)
     assert secret is not None
     assert reader_of(db, secret, NOW + sessions.IDLE) is None
