@@ -40,7 +40,7 @@ class RunView:
     def __post_init__(self) -> None:
         self._lock = RLock()
         self._kept: OrderedDict[tuple[str, ...], Any] = OrderedDict()
-        self._seen: pa.Table | None = readable_subjects(self.workspace, self.run, self.scope)
+        self.seen: pa.Table | None = readable_subjects(self.workspace, self.run, self.scope)
 
     def warm(self) -> RunView:
         """Read what every page needs, so that the first reader does not wait for it."""
@@ -52,7 +52,7 @@ class RunView:
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
         """All findings that the reader may see."""
-        return tuple(finding_of(r) for r in read_result(self.run, FINDINGS, self.scope, self._seen).to_pylist())
+        return tuple(finding_of(r) for r in read_result(self.run, FINDINGS, self.scope, self.seen).to_pylist())
 
     @cached_property
     def by_subject(self) -> dict[str, tuple[Finding, ...]]:
@@ -139,7 +139,7 @@ class RunView:
     @cached_property
     def changes(self) -> tuple[Row, ...]:
         """What opened, changed and closed against the last run; what stayed is left out."""
-        table = read_result(self.run, FINDING_CHANGES, self.scope, self._seen, where="change <> 'stayed'")
+        table = read_result(self.run, FINDING_CHANGES, self.scope, self.seen, where="change <> 'stayed'")
         return tuple(table.to_pylist())
 
     @cached_property
@@ -187,7 +187,7 @@ class RunView:
         return self._once(("totals", subject.id, measure), lambda: self._rows(TOTALS, where))
 
     def _rows(self, contract: Any, where: str) -> list[Row]:
-        rows: list[Row] = read_result(self.run, contract, self.scope, self._seen, where=where).to_pylist()
+        rows: list[Row] = read_result(self.run, contract, self.scope, self.seen, where=where).to_pylist()
         return rows
 
     def why(self, key: str) -> Why:

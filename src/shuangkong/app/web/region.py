@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from shuangkong.app.web.cockpit import of_region
 from shuangkong.app.web.energy import confidence_words, method_words, structure
 from shuangkong.app.web.reading import Row, RunView
 from shuangkong.app.web.rows import Finding, Subject
@@ -24,7 +25,8 @@ from shuangkong.webkit.api import (
     unit_words,
 )
 
-MOST_BELOW = 400
+#: Targets missed or behind that are told in full at the head of the page.
+MOST_RED = 3
 
 
 @dataclass(frozen=True)
@@ -39,29 +41,20 @@ class Course:
     yearly: Chart
 
 
-@dataclass(frozen=True)
-class Below:
-    """Something that lies in the region, with how it stands."""
-
-    subject: Subject
-    worst: Finding | None
-    counts: tuple[tuple[str, int], ...]
-
-
 def region_page(view: RunView, subject: Subject, tell: Teller, method: str) -> dict[str, Any]:
     """Everything that the template shows."""
     found = view.by_subject.get(subject.id, ())
-    shown, hidden = _below(view, subject)
+    made = of_region(view, subject)
     return {
+        "cockpit": made,
+        "red": [b.finding for b in made.bullets if b.finding.status in ("missed", "behind")][:MOST_RED],
         "subject": subject,
         "above": view.path(subject.id)[:-1],
         "plans": _by_pack(view, found),
         "courses": courses(view, found, tell),
         "rates": rates(view, subject),
         "structure": structure(view, subject, tell.speaker, "year", method),
-        "below": [b for b in shown if b.subject.kind == "region"],
-        "units": [b for b in shown if b.subject.kind == "unit"],
-        "hidden": hidden,
+        "hidden": sum(not view.by_subject.get(child) for child in view.children.get(subject.id, ())),
         "next_finding": min(found, key=lambda f: (severity(f.status), -f.period_end.toordinal()), default=None),
     }
 
@@ -226,19 +219,3 @@ def _printed(value: Decimal | None) -> int:
         return 0
     exponent = value.normalize().as_tuple().exponent
     return max(0, -exponent) if isinstance(exponent, int) else 0
-
-
-def _below(view: RunView, subject: Subject) -> tuple[list[Below], int]:
-    found: list[Below] = []
-    hidden = 0
-    for child in view.children.get(subject.id, ()):
-        own = view.by_subject.get(child, ())
-        if not own:
-            hidden += 1
-            continue
-        counts = Counter(f.status for f in own)
-        worst = min(own, key=lambda f: (severity(f.status), -f.period_end.toordinal()))
-        ordered = tuple(sorted(counts.items(), key=lambda c: severity(c[0])))
-        found.append(Below(view.subjects[child], worst, ordered))
-    found.sort(key=lambda b: (severity(b.worst.status) if b.worst else 9, b.subject.code))
-    return found[:MOST_BELOW], hidden

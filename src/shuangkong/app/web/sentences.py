@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from urllib.parse import quote
 
@@ -38,6 +39,10 @@ class Teller:
         """The period in words; of a progress to date, from the first year of the term on."""
         words = period_words(f.period_key, self.speaker.language)
         return self.speaker.say("sentence.to_date", period=words) if f.variant == "to_date" else words
+
+    def periods(self, keys: Iterable[str]) -> str:
+        """Periods in words, one after the other."""
+        return self.speaker.say("punctuation.list").join(period_words(k, self.speaker.language) for k in keys)
 
     def _figure(self, value: Decimal, unit: str, like: Decimal | None = None) -> str:
         return str(figure(value, unit, self.speaker.language, like=like))

@@ -6,12 +6,14 @@ from collections import Counter
 from decimal import Decimal
 from typing import Any
 
+from shuangkong.accounting.api import FLAW_LABELS
+from shuangkong.app.web.cockpit import bullets
 from shuangkong.app.web.energy import confidence_words, structure
 from shuangkong.app.web.reading import RunView
 from shuangkong.app.web.rows import Finding, Subject
 from shuangkong.app.web.sentences import Teller
-from shuangkong.kernel.errors import UserError
-from shuangkong.registry.api import industry
+from shuangkong.app.web.unit_file import LISTED, MISSING, flaws, indicators, returns, sources
+from shuangkong.app.web.units_list import industry_name
 from shuangkong.webkit.api import (
     Axes,
     Chart,
@@ -19,6 +21,7 @@ from shuangkong.webkit.api import (
     Origin,
     Series,
     bar_chart,
+    grouped,
     period_words,
     places_of,
     severity,
@@ -32,25 +35,31 @@ INTENSITY = "product_energy_intensity"
 def unit_page(view: RunView, subject: Subject, tell: Teller, method: str) -> dict[str, Any]:
     """Everything that the template shows."""
     found = view.by_subject.get(subject.id, ())
+    seen = view._once(("flaws", subject.id), lambda: flaws(view, subject))
     return {
         "subject": subject,
         "above": view.path(subject.id)[:-1],
-        "industry": _industry(subject),
+        "industry": industry_name(subject.industry, subject.industry_edition),
         "findings": found,
         "intensity": _intensity(view, found, tell),
         "structure": structure(view, subject, tell.speaker, "month", method),
         "outputs": _outputs(view, subject, tell),
+        "indicators": view._once(
+            ("indicators", subject.id, tell.speaker.language), lambda: indicators(view, subject, tell)
+        ),
+        "returns": returns(view, subject, seen),
+        "flaws": [x for x in seen if x["code"] != MISSING][:LISTED],
+        "sources": view._once(("sources", subject.id), lambda: sources(view, subject)),
+        "flaw": lambda code, part: tell.speaker.label(FLAW_LABELS[code][part]),
+        "digits": _digits,
+        "bullets": bullets(view, view.latest_of.get(subject.id, ())),
         "next_finding": min(found, key=lambda f: (severity(f.status), -f.period_end.toordinal()), default=None),
     }
 
 
-def _industry(subject: Subject) -> str:
-    if not subject.industry:
-        return ""
-    try:
-        return industry(subject.industry, subject.industry_edition).name_zh
-    except UserError:
-        return ""
+def _digits(value: Decimal, unit: str) -> str:
+    """A value without its unit, with enough digits that a small one is not shown as nought."""
+    return grouped(value, 4 if abs(value) < 1 else places_of(unit))
 
 
 def _intensity(view: RunView, found: tuple[Finding, ...], tell: Teller) -> Chart | None:
