@@ -11,6 +11,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from starlette.concurrency import run_in_threadpool
 
+from shuangkong.app.web.audit_head import audit_head
 from shuangkong.app.web.reading import Reader, RunView
 from shuangkong.app.web.sentences import Teller
 from shuangkong.engine.api import Workspace, reading, writing
@@ -86,6 +87,11 @@ class Asked:
     def may(self, action: str) -> bool:
         """Whether the reader may do this: for showing or hiding what leads there, never instead of `asks`."""
         return decide(self.who, action).allowed
+
+    @property
+    def audit_head(self) -> str:
+        """The end of the audit log at this moment: printed with a page, it shows later that nothing was cut off."""
+        return audit_head(self.workspace)
 
     @property
     def speaker(self) -> Speaker:
@@ -193,6 +199,7 @@ async def check_origin(request: Request, a: Asked) -> None:
     form = await request.form() if _has_form(request) else {}
     given = request.headers.get("x-form-token") or form.get("form_token") or ""
     if a.session is None or not isinstance(given, str) or not hmac.compare_digest(given.encode(), a.csrf.encode()):
+        await request.close()
         raise _foreign()
 
 

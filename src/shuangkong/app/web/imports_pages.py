@@ -154,12 +154,10 @@ def new(a: Writes, book: Annotated[str, Query(max_length=20)] = "") -> HTMLRespo
 @router.post("/imports/new")
 async def upload(a: Writes) -> Response:
     """Keep the file and go on to its columns, or say what is wrong with it and keep nothing."""
-    form = await a.request.form()
-    filled = form_of(a).parse(form.multi_items())
-    if not filled.good:
-        return await run_in_threadpool(_file_page, a, filled)
-    content = await form["file"].read()  # type: ignore[union-attr]
-    return await run_in_threadpool(_taken, a, filled, content)
+    async with a.request.form() as form:
+        filled = form_of(a).parse(form.multi_items())
+        content = await filled.values["file"].read() if filled.good else b""
+    return await run_in_threadpool(_taken if filled.good else _not_taken, a, filled, content)
 
 
 def _taken(a: Asked, filled: Filled, content: bytes) -> Response:
@@ -182,6 +180,10 @@ def _taken(a: Asked, filled: Filled, content: bytes) -> Response:
             mapping=None, check_job=None, commit_job=None,
         )  # fmt: skip
     return _to(draft, "columns")
+
+
+def _not_taken(a: Asked, filled: Filled, _content: bytes) -> Response:
+    return _file_page(a, filled)
 
 
 def plain_name(sent: str) -> str:
@@ -221,8 +223,9 @@ def other_sheet(a: Writes, draft_id: str, sheet: Text = "", header_row: Text = "
 @router.post("/imports/{draft_id}/columns")
 async def columns(a: Writes, draft_id: str) -> Response:
     """Keep what the columns are, and check; what is still missing is said beside it."""
-    form = await a.request.form()
-    return await run_in_threadpool(_columns_told, a, draft_id, texts_of(form))
+    async with a.request.form() as form:
+        texts = texts_of(form)
+    return await run_in_threadpool(_columns_told, a, draft_id, texts)
 
 
 def _columns_told(a: Asked, draft_id: str, form: Mapping[str, str]) -> Response:
@@ -258,8 +261,9 @@ def _asked(a: Asked, db: sa.Connection, draft: ImportDraft, *, dry_run: bool) ->
 @router.post("/imports/{draft_id}/mend")
 async def mend(a: Writes, draft_id: str) -> Response:
     """Put refused cells right in a copy of the file, and check again."""
-    form = await a.request.form()
-    return await run_in_threadpool(_mended, a, draft_id, texts_of(form))
+    async with a.request.form() as form:
+        texts = texts_of(form)
+    return await run_in_threadpool(_mended, a, draft_id, texts)
 
 
 def _mended(a: Asked, draft_id: str, form: Mapping[str, str]) -> Response:
