@@ -50,6 +50,7 @@ CODES: tuple[ErrorCode, ...] = (
     ErrorCode("JOB-002", "任务未能完成", "the job could not be done"),
     ErrorCode("BACKUP-001", "备份不完整或已损坏", "the back-up is incomplete or damaged"),
     ErrorCode("AUDIT-001", "审计链不完整", "the audit chain is broken"),
+    ErrorCode("AUDIT-002", "没有这条审计记录", "no such entry of the audit log"),
     ErrorCode("FORM-001", "填写有误", "a field of the form is not right"),
     ErrorCode("CLI-001", "命令用法有误", "the command was not used as it should be"),
 )

@@ -33,7 +33,7 @@ from shuangkong.registry.model import (
     SourceEntry,
     UnitEntry,
 )
-from shuangkong.registry.reading import Fact, SubjectCard, describe, subjects_seen
+from shuangkong.registry.reading import Fact, SubjectCard, describe, names_of, subjects_seen
 from shuangkong.registry.rules import ALWAYS, FOREVER, PUBLISHED
 from shuangkong.registry.service import (
     correct,
@@ -104,6 +104,7 @@ __all__ = [
     "industry_successors",
     "merge_regions",
     "move",
+    "names_of",
     "opened",
     "plain_code",
     "plan_reporting",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -11,6 +12,7 @@ import sqlalchemy as sa
 
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.ids import SubjectId
+from shuangkong.kernel.labels import Label
 from shuangkong.kernel.scope import Scope
 from shuangkong.registry import store
 from shuangkong.registry.snapshots import dated, scope_subjects, subjects_table
@@ -50,6 +52,23 @@ def subjects_seen(
     """Rows of `SUBJECTS` that the reader may see, of one kind when asked."""
     table = subjects_table(connection, scope, known, day=day)
     return table if kind is None else table.filter(pc.equal(table["kind"], kind))
+
+
+def names_of(
+    connection: sa.Connection, subjects: Collection[str], scope: Scope, known: datetime
+) -> dict[str, Label]:
+    """The last names of some subjects, as far as the reader may see them; a subject without a name is left out."""
+    seen = scope_subjects(connection, scope, known)
+    shown = set(subjects) if seen is None else set(subjects) & set(seen["subject_id"].to_pylist())
+    t = store.alias
+    rows = dated(connection, t, ("subject_id", "scheme", "value"), known, t.c.subject_id.in_(sorted(shown)))
+    found: dict[str, dict[str, tuple[date, str]]] = {}
+    for subject, scheme, value, start, _ in rows:
+        mine = found.setdefault(subject, {})
+        mine[scheme] = max(mine.get(scheme, (start, value)), (start, value))
+    return {
+        s: Label(n["name_zh"][1], n.get("name_en", n["name_zh"])[1]) for s, n in found.items() if "name_zh" in n
+    }
 
 
 def describe(connection: sa.Connection, subject: SubjectId, scope: Scope, known: datetime) -> SubjectCard:

@@ -12,6 +12,9 @@ from starlette.middleware.gzip import GZipMiddleware
 from shuangkong import __version__
 from shuangkong.app.web import (
     api_page,
+    audit_pages,
+    consent_pages,
+    corrections,
     errors,
     health,
     imports_pages,
@@ -19,6 +22,8 @@ from shuangkong.app.web import (
     json_api,
     pages,
     pages_packs,
+    people_pages,
+    rights_page,
     signing,
 )
 from shuangkong.app.web.context import Site
@@ -38,6 +43,7 @@ MESSAGES = (
     ("shuangkong.app.web", "messages_pages.yaml"),
     ("shuangkong.app.web", "messages_why.yaml"),
     ("shuangkong.app.web", "messages_people.yaml"),
+    ("shuangkong.app.web", "messages_audit.yaml"),
     ("shuangkong.app.web", "messages_errors.yaml"),
     ("shuangkong.app.web", "messages_imports.yaml"),
     ("shuangkong.app.web", "messages_jobs.yaml"),
@@ -51,6 +57,10 @@ PAGES = (
     ("/runs", "frame.runs", "findings.read"),
     ("/imports", "imports.title", "import.write"),
     ("/jobs", "jobs.title", "jobs.read"),
+    ("/consents", "nav.consents", "consent.read"),
+    ("/people", "nav.people", "people.manage"),
+    ("/audit", "nav.audit", "audit.read"),
+    ("/rights", "nav.rights", "rights.explain"),
 )
 
 
@@ -72,6 +82,8 @@ def create_app(workspace: Workspace, serving: Serving | None = None, slots: Slot
     app.include_router(imports_pages.router)
     app.include_router(jobs_pages.router)
     app.include_router(signing.router)
+    for own in (people_pages, consent_pages, audit_pages, corrections, rights_page):
+        app.include_router(own.router)
     app.include_router(json_api.router)
     app.include_router(api_page.router)
     app.add_api_route("/static/{name}", static, methods=["GET", "HEAD"], include_in_schema=False)

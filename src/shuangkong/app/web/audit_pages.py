@@ -1,0 +1,173 @@
+"""The audit log (审计): who changed what and when, verifying the chain, and its head to be kept elsewhere."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import sqlalchemy as sa
+from fastapi import APIRouter, Depends, Form
+from fastapi.responses import RedirectResponse, Response
+
+from shuangkong.app import auditing
+from shuangkong.app.web.audit_head import audit_head, head_note
+from shuangkong.app.web.context import Asked, Asks
+from shuangkong.engine.api import Head, Verified, jobs, reading, verified, writing
+from shuangkong.engine.api import head as log_head
+from shuangkong.kernel.errors import UserError
+from shuangkong.kernel.labels import Label
+from shuangkong.registry.api import names_of
+from shuangkong.webkit.api import (
+    Format,
+    SelectSource,
+    TableColumn,
+    TableSpec,
+    export_answer,
+    parse_choices,
+    person_table,
+    table_view,
+)
+
+router = APIRouter(include_in_schema=False)
+Reads = Annotated[Asked, Depends(Asks("audit.read"))]
+NEWEST = Label("最近的在前", "newest first")
+OLDEST = Label("最早的在前", "oldest first")
+
+SPEC = TableSpec(
+    "audit",
+    Label("审计日志", "Audit log"),
+    (
+        TableColumn(
+            "number", Label("序号", "No."), sortable=True, by="sequence", href=lambda row: f"/audit/{row['number']}"
+        ),
+        TableColumn("at", Label("时间", "When"), "instant", sortable=True, filter="range"),
+        TableColumn("who", Label("何人", "Who"), filter="contains", wrap=True),
+        TableColumn("action", Label("操作", "Action"), sortable=True, filter="choice", wrap=True),
+        TableColumn("object", Label("对象", "Object"), filter="contains", wrap=True),
+        TableColumn("detail", Label("内容", "Detail"), filter="contains", wrap=True),
+        TableColumn("principal", Label("操作人编号", "Id of who acted"), shown=False),
+        TableColumn("hash", Label("哈希", "Hash"), shown=False),
+    ),
+    key=("sequence",),
+    orders={"newest": ("-sequence",), "oldest": ("sequence",)},
+    default="newest",
+    search=("object", "detail", "who", "action"),
+    codes=True,
+)
+
+
+def audit_source(a: Asked) -> SelectSource:
+    """The entries that the reader may see, with the names of people."""
+    with reading(a.workspace.engine) as db:
+        e = auditing.entries_seen(db, a.scope, a.workspace.clock()).subquery().c
+    who = sa.func.coalesce(person_table.c.display, e.principal).label("who")
+    rows = sa.select(*e, sa.cast(e.sequence, sa.String(20)).label("number"), who)
+    return SelectSource(a.workspace.engine, rows.outerjoin(person_table, person_table.c.person_id == e.principal))
+
+
+def _words(a: Asked) -> dict[str, Callable[[str], str]]:
+    say = a.speaker.label
+    orders = {"newest": NEWEST, "oldest": OLDEST}
+    return {
+        "sort": lambda value: say(orders[value]) if value in orders else value,
+        "action": lambda value: action_words(a, value),
+    }  # fmt: skip
+
+
+def action_words(a: Asked, action: str) -> str:
+    """What people call an action; its code where no words are kept."""
+    key = f"audit_action.{action.replace('.', '_')}"
+    return a.speaker.say(key) if a.speaker.has(key) else action
+
+
+@router.get("/audit")
+def audit(a: Reads) -> Response:
+    """The entries in scope, the head of the log, and what the last verification found."""
+    return _page(a)
+
+
+def _page(a: Asked, *, found: Verified | None = None, upto: str = "", error: UserError | None = None) -> Response:
+    choices = parse_choices(SPEC, a.request.query_params.multi_items())
+    words = _words(a)
+    table = table_view(audit_source(a), choices, "/audit", words=words)
+    objects = {r["object"] for r in table.part.rows if r["object"].startswith("s_")}
+    with reading(a.workspace.engine) as db:
+        names = names_of(db, objects, a.scope, a.workspace.clock())
+        entries = log_head(db).sequence
+        asked = [j for j in jobs.jobs_seen(db, a.scope, limit=200) if j.kind == auditing.VERIFY.name]
+    return a.page(
+        "audit.html", a.view(), status=400 if error else 200, table=table, words=words, names=names, upto=upto,
+        head=audit_head(a.workspace), entries=entries, error=error, more=found.more if found else 0,
+        result=auditing.as_dict(found, None) if found else None, job=asked[0] if asked else None,
+        brief=brief, as_job=entries > auditing.AT_ONCE,
+    )  # fmt: skip
+
+
+def brief(detail: str) -> str:
+    """The detail of an entry as a line: names and values, cut where it is long."""
+    parts = [f"{k}: {_short(v)}" for k, v in json.loads(detail).items() if v not in ("", None, [], {})]
+    line = "; ".join(parts)
+    return line if len(line) <= 180 else f"{line[:180]}…"
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, list):
+        return f"[{len(value)}]" if value and isinstance(value[0], dict) else ", ".join(str(v) for v in value[:3])
+    if isinstance(value, dict):
+        return ", ".join(f"{k} {v}" for k, v in value.items())
+    return str(value)
+
+
+@router.post("/audit/verify")
+def verify(a: Reads, head: Annotated[str, Form(max_length=120)] = "") -> Response:
+    """Verify the chain, up to a head that was kept elsewhere if one is typed in; a long log is a job."""
+    try:
+        upto = Head.parse(head) if head.strip() else None
+    except UserError as error:
+        return _page(a, upto=head, error=error)
+    with reading(a.workspace.engine) as db:
+        long = log_head(db).sequence > auditing.AT_ONCE
+        found = None if long else verified(db, upto)
+    if found is None:
+        with writing(a.workspace.engine) as db:
+            arguments = {"head": str(upto) if upto else ""}
+            jobs.enqueue(db, auditing.VERIFY, arguments, scope=a.scope, at=a.workspace.clock())
+        return RedirectResponse("/audit", status_code=303)
+    return _page(a, found=found, upto=head)
+
+
+@router.get("/audit.csv")
+@router.get("/audit.xlsx")
+def audit_export(a: Reads) -> Response:
+    """The same entries, all that fit, as a file with the head of the log in its notes."""
+    choices = parse_choices(SPEC, a.request.query_params.multi_items())
+    ending: Format = "xlsx" if a.request.url.path.endswith(".xlsx") else "csv"
+    words = _words(a)
+    return export_answer(
+        audit_source(a), choices, ending, a.speaker, file_name="audit", principal=a.who.principal,
+        at=a.workspace.clock(), about=(head_note(a.workspace, a.speaker),),
+        word=lambda key, value: words[key](value) if key in words else value,
+    )  # fmt: skip
+
+
+@router.get("/audit/{sequence}")
+def entry(a: Reads, sequence: int) -> Response:
+    """One entry whole: its detail, its link to the one before it, its hash."""
+    with reading(a.workspace.engine) as db:
+        e = auditing.entries_seen(db, a.scope, a.workspace.clock()).subquery()
+        row = db.execute(sa.select(e).where(e.c.sequence == sequence)).mappings().first()
+        if row is None:
+            raise UserError(
+                "AUDIT-002", f"there is no entry {sequence} that you may see.", remedy="Choose one from the list."
+            )
+        name = db.execute(
+            sa.select(person_table.c.display).where(person_table.c.person_id == row["principal"])
+        ).scalar()
+        names = names_of(db, {row["object"]}, a.scope, a.workspace.clock())
+    detail = json.loads(row["detail"])
+    lines = [(k, v if isinstance(v, str) else json.dumps(v, ensure_ascii=False, indent=1)) for k, v in detail.items()]
+    return a.page(
+        "audit_entry.html", a.view(), entry=row, who_name=name or row["principal"], lines=lines, names=names,
+        action=action_words(a, row["action"]),
+    )  # fmt: skip
