@@ -70,6 +70,7 @@ SPEC = TableSpec(
         TableColumn("clause", Label("条款", "Clause"), filter="contains", wrap=True),
         _page("gap", "差额或原因", "Gap or reason", sortable=True, by="margin", wrap=True),
         _page("pack", "文件", "Document", filter="given", shown=False),
+        _page("target", "条目", "Entry", filter="given", shown=False),
         _page("region", "地区（含下级）", "Region and all in it", filter="given", shown=False),
         TableColumn("variant", Label("判定方面", "Aspect"), filter="choice", shown=False),
         TableColumn("level", Label("目标档", "Level"), filter="choice", shown=False),
@@ -161,7 +162,10 @@ def given(view: RunView) -> Given:
     def region(value: str) -> Condition:
         return Condition(("subject_id",), "is", tuple(sorted(view.within(value))))
 
-    return {"pack": pack, "region": region}
+    def target(value: str) -> Condition:
+        return Condition(("slug",), "is", (value,))
+
+    return {"pack": pack, "region": region, "target": target}
 
 
 def findings_table(view: RunView, choices: Choices, speaker: Speaker) -> TableView:

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends
-from fastapi.responses import HTMLResponse
+from fastapi.responses import Response
 
-from shuangkong.app.web.choice import chooser, chosen
+from shuangkong.app.web.choice import Chosen, chooser, chosen, sent_on
+from shuangkong.app.web.cockpit import Counts, counted
 from shuangkong.app.web.context import Asked, Asks
 from shuangkong.app.web.reading import RunView
 from shuangkong.app.web.rows import Finding
+from shuangkong.app.web.sentences import anchor
 from shuangkong.app.web.why_page import item_label, standing
-from shuangkong.policy.api import Clause, Pack, Parameter, Target
-from shuangkong.webkit.api import severity
+from shuangkong.policy.api import NATION, Clause, Pack, Parameter, Target
 
 router = APIRouter(include_in_schema=False)
-Counts = tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True)
+class Asking:
+    """A target with what was found under it, and whether its time is over."""
+
+    target: Target
+    counts: Counts
+    listed: str
+    over: bool
 
 
 @dataclass(frozen=True)
@@ -27,31 +38,46 @@ class Branch:
 
     clause: Clause
     depth: int
-    targets: tuple[tuple[Target, Counts], ...]
+    anchor: str
+    targets: tuple[Asking, ...]
     parameters: tuple[Parameter, ...]
 
 
-def counted(found: list[Finding]) -> Counts:
-    """How many findings have each status, what needs attention first."""
-    counts = Counter(f.status for f in found)
-    return tuple(sorted(counts.items(), key=lambda c: severity(c[0])))
+def within(view: RunView, choice: Chosen) -> list[Finding]:
+    """Findings of the region and period chosen, of all levels and aspects."""
+    inside = view.within(choice.region) if choice.region else None
+    return [
+        f
+        for f in view.findings
+        if (inside is None or f.subject_id in inside) and choice.period in ("", f.period_key)
+    ]  # fmt: skip
 
 
-def tree(view: RunView, pack: Pack) -> list[Branch]:
+def listed(choice: Chosen, **more: str) -> str:
+    """The address of the list with the findings that are counted."""
+    query = {**more, "region": choice.region, "period": choice.period}
+    return f"/findings?{urlencode({k: v for k, v in query.items() if v or k == 'region'})}"
+
+
+def tree(view: RunView, pack: Pack, choice: Chosen) -> list[Branch]:
     """The clauses in the order of the document, each below the one that it belongs to."""
     by_slug: dict[str, list[Finding]] = defaultdict(list)
-    for f in view.findings:
-        if f.pack_id == pack.id:
+    for f in within(view, choice):
+        if f.pack_key == pack.key:
             by_slug[f.slug].append(f)
     below: dict[str | None, list[Clause]] = defaultdict(list)
     for clause in pack.clauses:
         below[clause.parent].append(clause)
     rows: list[Branch] = []
 
+    def asking(t: Target) -> Asking:
+        over = t.due is not None and t.due.end <= view.run.as_of
+        return Asking(t, counted(by_slug[t.slug]), listed(choice, pack=pack.key, target=t.slug), over)
+
     def add(clause: Clause, depth: int) -> None:
-        targets = tuple((t, counted(by_slug[t.slug])) for t in pack.targets if t.clause == clause.id)
+        targets = tuple(asking(t) for t in pack.targets if t.clause == clause.id)
         parameters = tuple(p for p in pack.parameters if p.clause == clause.id)
-        rows.append(Branch(clause, depth, targets, parameters))
+        rows.append(Branch(clause, depth, anchor(clause.id), targets, parameters))
         for inner in below[clause.id]:
             add(inner, depth + 1)
 
@@ -61,33 +87,34 @@ def tree(view: RunView, pack: Pack) -> list[Branch]:
 
 
 @router.get("/packs")
-def packs(a: Annotated[Asked, Depends(Asks("findings.read"))]) -> HTMLResponse:
+def packs(a: Annotated[Asked, Depends(Asks("findings.read"))]) -> Response:
     """All documents, newest first, with how each stands and what was found under it."""
     view = a.needed()
+    if (elsewhere := sent_on(a, view)) is not None:
+        return elsewhere
+    choice = chosen(a, view)
     by_pack: dict[str, list[Finding]] = defaultdict(list)
-    for f in view.findings:
+    for f in within(view, choice):
         by_pack[f.pack_key].append(f)
     shown = sorted(view.packs.packs, key=lambda p: p.instrument.issued, reverse=True)
-    rows = [(p, standing(view, p.key), counted(by_pack[p.key])) for p in shown]
-    plans = [r for r in rows if r[0].targets]
-    return a.page("packs.html", view, plans=plans, others=[r for r in rows if not r[0].targets],
-                  chooser=chooser(a, view, stays=True), choice=chosen(a, view))  # fmt: skip
+    rows = [(p, standing(view, p.key), counted(by_pack[p.key]), listed(choice, pack=p.key)) for p in shown]
+    return a.page(
+        "packs.html", view, plans=[r for r in rows if r[0].targets], others=[r for r in rows if not r[0].targets],
+        choice=choice, chooser=chooser(a, view, stays=True),
+    )  # fmt: skip
 
 
 @router.get("/packs/{name}")
-def pack(a: Annotated[Asked, Depends(Asks("findings.read"))], name: str) -> HTMLResponse:
+def pack(a: Annotated[Asked, Depends(Asks("findings.read"))], name: str) -> Response:
     """One document: what it is, how it stands, its clauses and what each asks."""
     view = a.needed()
     found = view.packs.pack(name)
-    loose = tuple(p for p in found.parameters if p.clause is None)
+    if (elsewhere := sent_on(a, view)) is not None:
+        return elsewhere
+    choice = chosen(a, view)
+    place = found.instrument.region
     return a.page(
-        "pack.html",
-        view,
-        pack=found,
-        standing=standing(view, found.key),
-        branches=tree(view, found),
-        loose=loose,
-        item_label=lambda item: item_label(view, item),
-        chooser=chooser(a, view, stays=True),
-        choice=chosen(a, view),
-    )
+        "pack.html", view, pack=found, standing=standing(view, found.key), branches=tree(view, found, choice),
+        item_label=lambda item: item_label(view, item), choice=choice, chooser=chooser(a, view, stays=True),
+        neighbour=place != NATION and place not in view.by_code, listed=listed(choice, pack=found.key),
+    )  # fmt: skip

@@ -15,8 +15,8 @@ _ENDINGS = ("特别行政区", "维吾尔自治区", "壮族自治区", "回族�
 
 
 def anchor(clause: str) -> str:
-    """The name of a clause as an address has it after the #."""
-    return quote(f"clause-{clause.replace(' ', '_')}")
+    """The name of a clause's place on the page of its document."""
+    return f"clause-{clause.replace(' ', '_')}"
 
 
 class Teller:
@@ -126,7 +126,7 @@ class Teller:
 
     def clause_href(self, f: Finding) -> str:
         """The place of the clause on the page of its document."""
-        return f"/packs/{f.pack_key}#{anchor(f.clause)}"
+        return f"/packs/{f.pack_key}#{quote(anchor(f.clause))}"
 
     def goal(self, f: Finding) -> str:
         """What the document asks as a whole, where the finding is asked part of it."""
