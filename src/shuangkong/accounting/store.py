@@ -7,6 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from shuangkong.engine.api import METADATA, UtcInstant
+from shuangkong.kernel.scope import Scope
 
 import_batch = sa.Table(
     "import_batch",
@@ -53,7 +54,10 @@ def save_mapping(
     )
 
 
-def batches(connection: sa.Connection) -> list[dict[str, object]]:
-    """Committed imports, newest first."""
+def batches(connection: sa.Connection, scope: Scope) -> list[dict[str, object]]:
+    """Committed imports, newest first: all for a reader of everything, else one's own."""
     t = import_batch
-    return [dict(r) for r in connection.execute(sa.select(t).order_by(t.c.recorded_at.desc())).mappings()]
+    query = sa.select(t).order_by(t.c.recorded_at.desc())
+    if not scope.unrestricted:
+        query = query.where(t.c.principal == scope.principal)
+    return [dict(r) for r in connection.execute(query).mappings()]

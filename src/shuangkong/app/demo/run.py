@@ -84,7 +84,7 @@ def load_demo(workspace: Workspace, packs: PackSet, *, scale: int, as_of: date, 
         register_people(db, city, workspace.clock(), as_of, PRINCIPAL)
     at("city_files")
     with reading(workspace.engine) as db:
-        there = {(b["book"], b["sha256"]) for b in batches(db)}
+        there = {(b["book"], b["sha256"]) for b in batches(db, Scope.system("load the demo"))}
     reports = tuple(
         _import(workspace, packs, f)
         for f in city_files(city)
