@@ -357,9 +357,9 @@ def items_of(book: str) -> dict[str, Label]:
     """What the items of a book are called: carriers, products, or the choices of its sheet."""
     packs = packs_here()
     if book == "energy":
-        return {c.id: c.label for c in packs.carriers.values()}
+        return {c.id: Label(c.label.zh, c.label.en) for c in packs.carriers.values()}
     if book == "output":
-        return {p.id: p.label for p in packs.products.values()}
+        return {p.id: Label(p.label.zh, p.label.en) for p in packs.products.values()}
     return {c.value: c.label for f in schema_for(book).fields if f.name == "item" for c in f.choices}
 
 
