@@ -53,7 +53,8 @@ def home(a: Reads, view: Annotated[str, Query(max_length=200)] = "") -> Response
 
 def _cockpit(a: Asked, run: RunView, made: c.Cockpit) -> HTMLResponse:
     shown = Chosen(made.subject.id if made.subject else "", made.period)
-    return a.page("cockpit.html", run, cockpit=made, chooser=chooser(a, run, stays=True, shown=shown))
+    nation = next((s.id for s in run.by_code.values() if s.level == "nation"), "")
+    return a.page("cockpit.html", run, cockpit=made, nation=nation, chooser=chooser(a, run, stays=True, shown=shown))
 
 
 def _national(a: Asked, run: RunView, view: str, asked: Chosen) -> HTMLResponse:
