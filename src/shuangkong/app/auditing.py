@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -124,8 +125,17 @@ def _of_entry(row: sa.Row[Any], detail: Mapping[str, Any], scope: Scope) -> Iter
 _WHICH = ("book", "period_key", "item", "role", "extent", "price_base", "fact", "scheme", "name", "relation", "on")
 
 
+def _amount(figure: Mapping[str, Any]) -> str | None:
+    """A quantity with its unit, without the noughts that the store adds."""
+    if figure["quantity"] is None:
+        return None
+    return f"{Decimal(figure['quantity']).normalize():f} {figure['unit']}"
+
+
 def _by_field(action: str, value: Any) -> dict[str, str | None]:
     """Old or new by field; a move and a publication say one thing only."""
+    if action == "figure.correct":
+        value = {"quantity": _amount(value), **{k: value.get(k) for k in ("basis", "known_on")}}
     if isinstance(value, Mapping):
         return {k: None if v is None else str(v) for k, v in value.items()}
     name = {"registry.move": "parent_id", "registry.unpublish": "valid_to"}.get(action, "value")

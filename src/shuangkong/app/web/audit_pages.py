@@ -94,19 +94,27 @@ def _page(a: Asked, *, found: Verified | None = None, upto: str = "", error: Use
     objects = {r["object"] for r in table.part.rows if r["object"].startswith("s_")}
     with reading(a.workspace.engine) as db:
         names = names_of(db, objects, a.scope, a.workspace.clock())
+        people = _people(db, {r["object"] for r in table.part.rows if r["object"].startswith("p_")})
         entries = log_head(db).sequence
         asked = [j for j in jobs.jobs_seen(db, a.scope, limit=200) if j.kind == auditing.VERIFY.name]
     return a.page(
         "audit.html", a.view(), status=400 if error else 200, table=table, words=words, names=names, upto=upto,
         head=audit_head(a.workspace), entries=entries, error=error, more=found.more if found else 0,
         result=auditing.as_dict(found, None) if found else None, job=asked[0] if asked else None,
-        brief=brief, as_job=entries > auditing.AT_ONCE,
+        people=people, brief=brief, as_job=entries > auditing.AT_ONCE,
     )  # fmt: skip
+
+
+def _people(db: sa.Connection, ids: set[str]) -> dict[str, str]:
+    """Names of the people that entries are about."""
+    t = person_table.c
+    return {r.person_id: r.display for r in db.execute(sa.select(t.person_id, t.display).where(t.person_id.in_(ids)))}
 
 
 def brief(detail: str) -> str:
     """The detail of an entry as a line: names and values, cut where it is long."""
-    parts = [f"{k}: {_short(v)}" for k, v in json.loads(detail).items() if v not in ("", None, [], {})]
+    said = json.loads(detail).items()
+    parts = [f"{k}: {_short(v)}" for k, v in said if v not in ("", None, [], {}) and k != "sha256"]
     line = "; ".join(parts)
     return line if len(line) <= 180 else f"{line[:180]}…"
 
