@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -16,8 +17,9 @@ from shuangkong.app.acting import COMMANDS, acting, still_entitled
 from shuangkong.app.cli import app
 from shuangkong.engine.api import writing
 from shuangkong.kernel.errors import UserError
+from shuangkong.kernel.ids import SubjectId
 from shuangkong.kernel.scope import Scope
-from shuangkong.webkit.api import decide, person_named, revoke, rights, standing
+from shuangkong.webkit.api import Wanted, add_person, appoint, decide, revoke, rights
 from source_tree import ROOT
 
 TABLE = yaml.safe_load((ROOT / "tests/rights/commands.yaml").read_text("utf-8"))
@@ -131,16 +133,17 @@ def test_import_of_a_neighbours_unit_is_refused_as_one_that_is_unknown(world: Wo
 def test_a_job_is_not_done_for_who_lost_the_appointment(world: World) -> None:
     """The scope that was kept with the job opens nothing once the appointment was taken back."""
     workspace = world.workspace
+    now = workspace.clock()
     with writing(workspace.engine) as db:
-        person = person_named(db, PEOPLE["reviewer"])
-        assert person is not None
-        held = standing(db, person, workspace.clock().date())[0]
-    scope = held.scope(person.person_id, workspace.clock().date())
+        person = add_person(db, "demo.short.time", "临时审查人员（合成）", at=now, principal="test")
+        wanted = Wanted("reviewer", now.date() - timedelta(days=1), SubjectId(world.ids["own_region"]))
+        held = appoint(db, person, wanted, at=now, principal="test")
+    scope = held.scope(person.person_id, now.date())
     still_entitled(workspace, scope, "scenario.run")
     with pytest.raises(UserError, match="RIGHT-002"):
         still_entitled(workspace, scope, "import.write")
     still_entitled(workspace, Scope.all("terminal:operator"), "import.write")
     with writing(workspace.engine) as db:
-        revoke(db, held.appointment_id, at=workspace.clock(), principal="test")
+        revoke(db, held.appointment_id, at=now, principal="test")
     with pytest.raises(UserError, match="RIGHT-002"):
         still_entitled(workspace, scope, "scenario.run")

@@ -4,20 +4,13 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from shuangkong.app.commands.options import DEFAULT_WORKSPACE, AsJson, AsName, WorkspaceOption, put_json
 from shuangkong.kernel.errors import UserError
 
-WorkspaceOption = Annotated[
-    Path,
-    typer.Option("-w", "--workspace", envvar="SHUANGKONG_WORKSPACE", help="工作区文件夹 (folder of the workspace)"),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout alone")]
-AsName = Annotated[str, typer.Option("--as", envvar="SHUANGKONG_AS", help="act as this person of the workspace")]
-DEFAULT_WORKSPACE = Path("shuangkong-workspace")
 audit_app = typer.Typer(no_args_is_help=True, help="审计日志：核验、链末端、列表 (audit log: verify, head, list)")
 
 
@@ -47,7 +40,7 @@ def verify_command(
     with reading(opened.engine) as db:
         found = verified(db, upto)
     if as_json:
-        _json(as_dict(found, upto))
+        put_json(as_dict(found, upto))
     else:
         typer.echo(f"{found.entries} 条 (entries)  链末端 (head) {found.head}")
         for fault in found.faults:
@@ -71,7 +64,7 @@ def head_command(workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: AsJson
     with reading(opened.engine) as db:
         found = head(db)
     if as_json:
-        _json({"head": str(found), "sequence": found.sequence, "hash": found.hash})
+        put_json({"head": str(found), "sequence": found.sequence, "hash": found.hash})
     else:
         typer.echo(str(found))
 
@@ -101,7 +94,7 @@ def list_command(
                 query = query.where(listed.c[column] == value)
         rows = [dict(r) for r in db.execute(query).mappings()]
     if as_json:
-        _json([{**r, "detail": json.loads(r["detail"])} for r in rows])
+        put_json([{**r, "detail": json.loads(r["detail"])} for r in rows])
         return
     for r in rows:
         typer.echo("  ".join((str(r["sequence"]), _instant(r["at"]), r["principal"], r["action"], r["object"])))
@@ -109,7 +102,3 @@ def list_command(
 
 def _instant(at: datetime) -> str:
     return at.isoformat(timespec="seconds")
-
-
-def _json(data: Any) -> None:
-    typer.echo(json.dumps(data, ensure_ascii=False, indent=1, default=str))

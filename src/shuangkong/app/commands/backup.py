@@ -9,17 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from shuangkong.app.commands.options import DEFAULT_WORKSPACE, AsJson, WorkspaceOption
 from shuangkong.kernel.errors import UserError
 
 if TYPE_CHECKING:
     from shuangkong.engine.api import Head
-
-WorkspaceOption = Annotated[
-    Path,
-    typer.Option("-w", "--workspace", envvar="SHUANGKONG_WORKSPACE", help="工作区文件夹 (folder of the workspace)"),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout alone")]
-PRINCIPAL = "cli"
 
 
 def add(app: typer.Typer) -> None:
@@ -30,16 +24,17 @@ def add(app: typer.Typer) -> None:
 
 def backup_command(
     file: Annotated[Path, typer.Argument(help="zip to write; it must not be there yet")],
-    workspace: WorkspaceOption = Path("shuangkong-workspace"),
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_json: AsJson = False,
 ) -> None:
     """备份：数据库、账目文件、原件、运算结果，打印审计链末端 (copy everything into one zip while others go on)."""
+    from shuangkong.app.acting import terminal
     from shuangkong.engine.api import Workspace, back_up
 
     # every module that declares a table has to be there: what the program does not know is left out
     importlib.import_module("shuangkong.app.web")
     opened = Workspace.open(workspace)
-    made = back_up(opened, file, principal=PRINCIPAL)
+    made = back_up(opened, file, principal=terminal().principal)
     head = f"{made.head.sequence}:{made.head.hash}"
     if as_json:
         told = {"file": str(file.resolve()), "head": head, "revision": made.revision, "entries": len(made.entries)}
@@ -59,6 +54,7 @@ def restore_command(
     as_json: AsJson = False,
 ) -> None:
     """恢复：先核对全部内容，再建立新工作区并核对审计链 (check a back-up whole, then make a workspace from it)."""
+    from shuangkong.app.acting import terminal
     from shuangkong.engine.api import check, restore
 
     expected = _head(head) if head else None
@@ -66,7 +62,7 @@ def restore_command(
         manifest = check(file, expected)
         told = {"file": str(file.resolve()), "version": manifest.version, "entries": len(manifest.entries)}
     else:
-        opened = restore(file, workspace, url=database or None, expected=expected, principal=PRINCIPAL)
+        opened = restore(file, workspace, url=database or None, expected=expected, principal=terminal().principal)
         told = {"workspace": str(workspace.resolve()), "id": opened.id, "demo": opened.demo}
     if as_json:
         typer.echo(json.dumps(told, ensure_ascii=False, indent=1))

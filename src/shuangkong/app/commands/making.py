@@ -37,7 +37,7 @@ def demo_command(
     as_of: AsOf = "",
 ) -> None:
     """演示：载入真实公报与合成示范市，核算、判定，然后打开页面 (load, account, judge, and serve the demo)."""
-    from shuangkong.app.demo.load import PRINCIPAL
+    from shuangkong.app.demo.load import LOADER
     from shuangkong.app.demo.run import load_demo
     from shuangkong.app.summary import lines, summarise
     from shuangkong.engine.api import Workspace
@@ -49,7 +49,7 @@ def demo_command(
     packs = PackSet(builtin_packs())
     with progress_bar(language, quiet=as_json) as at:
         loaded = load_demo(opened, packs, scale=scale, as_of=day_of(as_of, "--as-of"), progress=at)
-    summary = summarise(opened, loaded.run, packs, Scope.all(PRINCIPAL))
+    summary = summarise(opened, loaded.run, packs, Scope.all(LOADER))
     summary["imports"] = [
         {"file": r.file_name, "book": r.book, "new": r.fresh, "corrected": r.corrected, "unchanged": r.unchanged}
         for r in loaded.reports

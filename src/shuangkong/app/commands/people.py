@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from shuangkong.app.commands.options import DEFAULT_WORKSPACE, AsJson, AsName, WorkspaceOption, put_json
+
 if TYPE_CHECKING:
     from shuangkong.engine.api import Workspace
     from shuangkong.webkit.api import Who
 
-WorkspaceOption = Annotated[
-    Path,
-    typer.Option("-w", "--workspace", envvar="SHUANGKONG_WORKSPACE", help="工作区文件夹 (folder of the workspace)"),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout alone")]
-AsName = Annotated[str, typer.Option("--as", envvar="SHUANGKONG_AS", help="act as this person of the workspace")]
 Name = Annotated[str, typer.Argument(help="用户名 (user name)")]
 From = Annotated[str, typer.Option("--from", help="first day, 2026-11-20; today if left out")]
 Until = Annotated[str, typer.Option("--until", help="last day; no end if left out")]
-DEFAULT_WORKSPACE = Path("shuangkong-workspace")
 people_app = typer.Typer(no_args_is_help=True, help="用户与任命、公开的地区 (people, appointments, public regions)")
 consent_app = typer.Typer(no_args_is_help=True, help="单位授权：给出、收回、列表 (consents of units)")
 
@@ -70,7 +64,7 @@ def list_command(workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: AsJson
             ]  # fmt: skip
             rows.append({"person": p.person_id, "name": p.name, "display": p.display, "active": p.active, "held": held})
     if as_json:
-        _json(rows)
+        put_json(rows)
         return
     for row in rows:
         typer.echo(f"{row['name']}  {row['display']}{'' if row['active'] else '  (已关闭 closed)'}")
@@ -250,7 +244,7 @@ def consents_command(
     with reading(opened.engine) as db:
         found = consents_of(db, who.scope, opened.clock())
     if as_json:
-        _json([asdict(c) for c in found])
+        put_json([asdict(c) for c in found])
         return
     for c in found:
         end = f"{c.valid_to:%Y-%m-%d}" if c.valid_to else "…"
@@ -307,10 +301,6 @@ def _day(text: str, option: str) -> date | None:
 
 def _told(as_json: bool, data: dict[str, Any], line: str) -> None:
     if as_json:
-        _json(data)
+        put_json(data)
     else:
         typer.echo(line)
-
-
-def _json(data: Any) -> None:
-    typer.echo(json.dumps(data, ensure_ascii=False, indent=1, default=str))

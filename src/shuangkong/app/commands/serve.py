@@ -14,15 +14,12 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from shuangkong.app.commands.options import DEFAULT_WORKSPACE, WorkspaceOption
 from shuangkong.kernel.errors import UserError
 
 if TYPE_CHECKING:
     from shuangkong.engine.api import Workspace
 
-WorkspaceOption = Annotated[
-    Path,
-    typer.Option("-w", "--workspace", envvar="SHUANGKONG_WORKSPACE", help="工作区文件夹 (folder of the workspace)"),
-]
 #: Seconds in which requests that are being answered may finish after SIGTERM.
 PATIENCE = 30
 #: Seconds after which a web process that does not answer its parent is replaced; a busy machine starts one slowly.
@@ -62,7 +59,7 @@ def add(app: typer.Typer) -> None:
 
 
 def serve_command(
-    workspace: WorkspaceOption = Path("shuangkong-workspace"),
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     host: Annotated[str, typer.Option("--host", help="address to listen on")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", help="port")] = 8000,
     processes: Annotated[int, typer.Option("--processes", min=1, max=64, help="web processes at once")] = 1,
