@@ -455,7 +455,15 @@ def test_a_correction_shows_what_was_there(app: FastAPI) -> None:
     assert tally(checked(client, second)) == {"行数据": 2, "新增": 0, "更正": 1, "不变": 1, "略过": 0, "拒绝": 0}
     page = client.get(f"{second}?step=commit").text
     assert re.search(r'data-h="现有">200 <span class="unit">吨</span>.*?data-h="写入后"><b>250</b>', page, re.S)
-    third = begun(client, GOOD)
+    assert 'name="reason" required' in page
+    send(client, f"{second}/commit", chosen=chosen(page), reason="漏报一车（合成）")
+    work(workspace_of(app))
+    with reading(workspace_of(app).engine) as db:
+        details = [d for d in db.execute(sa.select(audit_entry.c.detail)).scalars() if "漏报一车" in d]
+    assert len(details) == 1
+    assert "200" in details[0]
+    assert "250" in details[0]
+    third = begun(client, GOOD.replace(",200,", ",250,"))
     checked(client, third)
     page = client.get(f"{third}?step=commit").text
     assert "不用写入" in page

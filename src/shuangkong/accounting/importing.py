@@ -26,6 +26,8 @@ from shuangkong.kernel.units import unit
 from shuangkong.policy.api import PackSet
 from shuangkong.registry.api import Directory, SourceEntry, directory, record_source, sheets, subject_ids
 
+#: Rows that a report shows of what changes; corrections before new ones.
+_EXAMPLES = 20
 _NATURAL = ("book", "subject_id", "period_key", "item", "role", "extent", "price_base")
 
 
@@ -289,7 +291,7 @@ def _compared(report: Report, change: _Change) -> Report:
     return replace(
         report, fresh=len(change.fresh), corrected=len(change.corrected), unchanged=change.unchanged,
         flaws=(*report.flaws, *_backwards(report.file_name, change.backwards)),
-        examples=tuple(change.corrected[:5] or change.fresh[:5]),
+        examples=tuple(change.corrected[:_EXAMPLES] or change.fresh[:_EXAMPLES]),
     )  # fmt: skip
 
 

@@ -249,11 +249,11 @@ def _to_check(a: Asked, db: sa.Connection, draft: ImportDraft) -> None:
     )  # fmt: skip
 
 
-def _asked(a: Asked, db: sa.Connection, draft: ImportDraft, *, dry_run: bool) -> jobs.Job:
+def _asked(a: Asked, db: sa.Connection, draft: ImportDraft, *, dry_run: bool, reason: str = "") -> jobs.Job:
     """The job of a draft: the same file and columns are one job, however often the button is pressed."""
     key = f"{'check' if dry_run else 'import'}:{draft.draft_id}:{draft.chosen}"
     return ask_import(
-        db, draft.book, draft.content, draft.origin(), scope=a.scope, clock=a.workspace.clock,
+        db, draft.book, draft.content, replace(draft.origin(), reason=reason), scope=a.scope, clock=a.workspace.clock,
         sheet=draft.sheet or None, mapping=draft.mapping, dry_run=dry_run, key=key,
     )  # fmt: skip
 
@@ -309,8 +309,8 @@ def _fixes(form: Mapping[str, str], check: m.Check) -> tuple[tuple[Fix, ...], tu
 
 
 @router.post("/imports/{draft_id}/commit")
-def commit(a: Writes, draft_id: str, chosen: Text = "") -> Response:
-    """Ask for the import as a job; pressed twice it is one."""
+def commit(a: Writes, draft_id: str, chosen: Text = "", reason: Text = "") -> Response:
+    """Ask for the import as a job; pressed twice it is one. `reason` says why figures are corrected."""
     with writing(a.workspace.engine) as db:
         draft = drafts.draft_of(db, a.who.principal, draft_id, lock=True)
         if draft.book == m.UNITS:
@@ -318,7 +318,7 @@ def commit(a: Writes, draft_id: str, chosen: Text = "") -> Response:
         if draft.mapping is None or chosen != draft.chosen:
             raise UserError("FORM-001", "the import was changed meanwhile.", where="chosen",
                             remedy="Open the check again.")  # fmt: skip
-        job = _asked(a, db, draft, dry_run=False)
+        job = _asked(a, db, draft, dry_run=False, reason=reason.strip())
         drafts.change_draft(db, draft, a.workspace.clock(), commit_job=job.job_id)
     return RedirectResponse(f"/jobs/{job.job_id}", status_code=303)
 
