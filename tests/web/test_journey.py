@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 import time
@@ -11,6 +12,8 @@ from typing import Any
 
 import pytest
 import uvicorn
+
+from web.clients import visitor
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 MISSED_VIEW = "/?view=guofa-2016-74@2016.energy_per_gdp_change.plan.P2016-2020"
@@ -57,7 +60,26 @@ def test_from_home_to_why_in_three_clicks(browser: Any, address: str, tmp_path: 
     page.close()
 
 
-@pytest.mark.parametrize("path", ["/", "/findings", "/packs", "/runs"])
+def test_an_officer_sees_why_a_county_is_red_in_three_clicks(pages: Any) -> None:
+    """By links alone: one click signs in, the next opens the red county, its first screen tells, the third says why."""
+    client = visitor(pages.app)
+    form = re.search(r'action="(/sign-in/demo)".*?value="(demo\.officer\.990100)"', client.get("/sign-in").text, re.S)
+    assert form is not None
+    home = client.post(form[1], data={"person": form[2]}).text
+    red = re.search(r'<a class="tile s-missed" href="(/regions/\w+)"[^>]*>\s*<span class="name">南湾县', home)
+    assert red is not None
+    county = client.get(red[1]).text
+    head = county[county.index("<h1>") : county.index('class="next"')]
+    for words in ("未完成", "二（二）", "各县区能耗强度下降", "要求下降12%", "实际下降11.39%", "差0.61"):
+        assert words in head
+    why = re.search(r'<a class="go" href="(/findings/\w+)">', head)
+    assert why is not None
+    text = client.get(why[1]).text
+    assert "示范市“十四五”节能减排实施方案" in text
+    assert "南湾县" in text[text.index("<h1>") : text.index("</h1>")]
+
+
+@pytest.mark.parametrize("path", ["/", "/findings", "/units", "/packs", "/runs"])
 def test_no_page_is_wider_than_a_phone(browser: Any, address: str, path: str) -> None:
     """Main pages fit 390 px; only charts and wide tables scroll, inside their own frame."""
     page = browser.new_page(viewport={"width": 390, "height": 800})

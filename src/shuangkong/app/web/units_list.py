@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -17,6 +18,7 @@ from shuangkong.app.web.sentences import Teller
 from shuangkong.judgement.api import FINDINGS
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.labels import Label
+from shuangkong.kernel.scope import Scope
 from shuangkong.registry.api import industry
 from shuangkong.webkit.api import (
     STATUS_MARKS,
@@ -148,10 +150,17 @@ def _source(view: RunView, period: str) -> FileSource:
         "units": _units(view, period), "statuses": ranks, "shown": shown,
         "one_method": pa.table({"id": [method_of(view)], "year": [year]}),
     }  # fmt: skip
+    return listed(view.run.folder, view.scope, seen, names)
+
+
+def listed(folder: Path, scope: Scope, seen: pa.Table | None, names: Mapping[str, pa.Table]) -> FileSource:
+    """The units of `names` with what a run's folder says of them; the sums are worked out once.
+
+    names: units (see `_units`), statuses (id, severity), shown (id: findings that count), one_method (id, year)
+    """
     return FileSource(
-        view.run.folder, FINDINGS, view.scope, seen, names=names, listing=_LISTING, key=("subject_id",),
-        also=(TOTALS,), kept=True,
-    )  # fmt: skip
+        folder, FINDINGS, scope, seen, names=names, listing=_LISTING, key=("subject_id",), also=(TOTALS,), kept=True
+    )
 
 
 def method_of(view: RunView) -> str:
