@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -62,10 +63,11 @@ def every_page(source: Source, choices: Choices) -> list[dict[str, Any]]:
     return [dict(r) for part in (first, *rest) for r in part.rows]
 
 
-@pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> FileSource:
-    """The invented rows as a run leaves them."""
-    return FileSource(folder_of(tmp_path_factory.mktemp("run"), ROWS), CONTRACT, ALL, None)
+@pytest.fixture(scope="module", params=["read each time", "kept"])
+def files(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> FileSource:
+    """The invented rows as a run leaves them, read for each question or worked out once."""
+    folder = folder_of(tmp_path_factory.mktemp("run"), ROWS)
+    return FileSource(folder, CONTRACT, ALL, None, kept=request.param == "kept", search=SPEC.search)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.service)])
@@ -171,11 +173,12 @@ SCOPES = (
 
 
 @pytest.mark.parametrize("scope", SCOPES, ids=lambda s: s.kind)
-def test_a_neighbours_rows_are_never_reached(tmp_path: Path, scope: Scope) -> None:
+@pytest.mark.parametrize("kept", [False, True], ids=["read each time", "kept"])
+def test_a_neighbours_rows_are_never_reached(tmp_path: Path, scope: Scope, kept: bool) -> None:
     """Rows outside the scope are not counted, filtered on, sorted, paged, offered or exported."""
     mine = {"s001", "s003"}
     seen = pa.table({"subject_id": sorted(mine)})
-    source = FileSource(folder_of(tmp_path, ROWS), CONTRACT, scope, seen)
+    source = FileSource(folder_of(tmp_path, ROWS), CONTRACT, scope, seen, kept=kept, search=SPEC.search)
     own = [r for r in ROWS if r["subject_id"] in mine] if scope.kind != "none" else []
     for query in (*QUERIES, "subject_id=s002", "q=t000001"):
         choices = parse_choices(SPEC, pairs(query))
@@ -188,6 +191,25 @@ def test_a_neighbours_rows_are_never_reached(tmp_path: Path, scope: Scope) -> No
     view = table_view(source, parse_choices(SPEC, [("subject_id", "s002")]), "/things")
     assert [v for v, n in view.offered["subject_id"] if n] == (sorted(mine) if own else []) or len(own) > 1
     source.close()
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_counts_of_all_filters_are_those_of_each(files: FileSource, query: str) -> None:
+    """One reading of the rows counts beside every filter what plain Python counts under all the other choices."""
+    choices = parse_choices(SPEC, pairs(query))
+    wanted = {c: choices.conditions(leave=c) for c in ("kind", "subject_id", "synthetic")}
+    for column, counted in files.tallies(wanted).items():
+        fits = Counter(str(r[column]) for r in second_opinion(ROWS, wanted[column], ()))
+        assert dict(counted) == ({k.lower(): n for k, n in fits.items()} if column == "synthetic" else fits)
+        assert [n for _, n in counted] == sorted(fits.values(), reverse=True)
+
+
+def test_words_are_not_found_across_two_columns(files: FileSource) -> None:
+    """The end of one column and the beginning of the next are no text that anybody searches for."""
+    row = next(r for r in ROWS if r["name"] == "plain 3")
+    for between in ("", " ", "|", ","):
+        assert files.count(parse_choices(SPEC, [("q", f"3{between}{row['thing']}")]).conditions()) == 0
+    assert files.count(parse_choices(SPEC, [("q", row["thing"].upper())]).conditions()) == 1
 
 
 def test_a_scope_without_its_subjects_sees_nothing(tmp_path: Path) -> None:

@@ -84,12 +84,14 @@ from shuangkong.webkit.slots import SLOTS, Slots
 from shuangkong.webkit.tables.answers import export_answer
 from shuangkong.webkit.tables.cells import safe_cell
 from shuangkong.webkit.tables.choices import Choices, Condition, Given, parse_choices, query_parameters
-from shuangkong.webkit.tables.export import Export, Format, Told, export_csv, export_xlsx, in_chunks
+from shuangkong.webkit.tables.columns import Told
+from shuangkong.webkit.tables.export import Export, Format, export_csv, in_chunks
 from shuangkong.webkit.tables.files import FileSource
 from shuangkong.webkit.tables.selects import SelectSource
 from shuangkong.webkit.tables.source import Source
 from shuangkong.webkit.tables.spec import Kind, TableColumn, TableSpec
 from shuangkong.webkit.tables.view import Part, TableView, read_part, table_view
+from shuangkong.webkit.tables.workbook import export_xlsx
 from shuangkong.webkit.tilegrid import Place, province_places
 
 __all__ = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ from starlette.responses import Response
 from shuangkong import __version__
 from shuangkong.accounting.api import readable_subjects
 from shuangkong.app.web.reading import RunView
-from shuangkong.app.web.rows import finding_of
+from shuangkong.app.web.retelling import Retelling
+from shuangkong.app.web.rows import Finding, finding_of
 from shuangkong.app.web.sentences import Teller
 from shuangkong.judgement.api import FINDINGS
 from shuangkong.kernel.labels import Label
@@ -43,6 +45,7 @@ _CODES = (
     "comparator", "unit", "value", "threshold", "threshold_high", "margin", "progress", "reason", "needs", "method_id",
     "synthetic",
 )  # fmt: skip
+_OF_A_FINDING = tuple(f.name for f in fields(Finding))
 _KINDS: dict[str, Kind] = {"amount": "number", "date": "date", "flag": "flag"}
 
 
@@ -150,7 +153,7 @@ def listed(
     ranks = pa.table({"id": [s.value for s in STATUS_ORDER], "severity": list(range(len(STATUS_ORDER)))})
     keys = pa.table({"id": pa.array(newest, pa.string())})
     names = {"named_subjects": places, "named_indicators": named, "statuses": ranks, "newest": keys}
-    return FileSource(folder, FINDINGS, scope, seen, names=names, listing=_LISTING)
+    return FileSource(folder, FINDINGS, scope, seen, names=names, listing=_LISTING, kept=True, search=SPEC.search)
 
 
 def given(view: RunView) -> Given:
@@ -170,10 +173,11 @@ def given(view: RunView) -> Given:
 
 def findings_table(view: RunView, choices: Choices, speaker: Speaker) -> TableView:
     """The list as its page draws it."""
-    source, meant = findings_source(view), given(view)
-    packs = source.counts("pack_id", choices.conditions(meant, leave="pack"))
-    offered = {"pack": packs, "region": [(r, 0) for r in _regions(view, choices.value("region"))]}
-    return table_view(source, choices, "/findings", given=meant, words=_words(view, speaker), offered=offered)
+    offered = {"region": [(r, 0) for r in _regions(view, choices.value("region"))]}
+    return table_view(
+        findings_source(view), choices, "/findings", given=given(view), words=_words(view, speaker), offered=offered,
+        counted={"pack": "pack_id"},
+    )  # fmt: skip
 
 
 def _regions(view: RunView, chosen: str) -> list[str]:
@@ -218,19 +222,23 @@ def findings_file(
     view: RunView, choices: Choices, ending: Format, speaker: Speaker, *, principal: str, at: datetime
 ) -> Response:
     """All findings that fit as a file: words first, then codes and exact figures."""
-    tell, say = Teller(view, speaker), speaker.say
-    words = _words(view, speaker)
-    told = (
-        Told(say("csv.subject"), lambda row: tell.who(row["subject_id"])),
-        Told(say("csv.indicator"), lambda row: tell.indicator(row["indicator_id"])),
-        Told(say("csv.status"), lambda row: tell.status_name(row["status"])),
-        Told(say("csv.sentence"), lambda row: tell.tell(finding_of(row))),
-    )
+    words, tell = _words(view, speaker), Retelling(view, speaker)
     return export_answer(
         findings_source(view), choices, ending, speaker, file_name=f"findings-run-{view.run.number}",
-        principal=principal, at=at, about=run_notes(view, speaker), told=told, given=given(view),
+        principal=principal, at=at, about=run_notes(view, speaker), told=told(tell), given=given(view),
         word=lambda key, value: words[key](value) if key in words else value,
     )  # fmt: skip
+
+
+def told(tell: Teller) -> tuple[Told, ...]:
+    """The words of an export: subject, indicator and status once for each, and the sentence of each finding."""
+    say = tell.speaker.say
+    return (
+        Told(say("csv.subject"), lambda row: tell.who(row["subject_id"]), ("subject_id",)),
+        Told(say("csv.indicator"), lambda row: tell.indicator(row["indicator_id"]), ("indicator_id",)),
+        Told(say("csv.status"), lambda row: tell.status_name(row["status"]), ("status",)),
+        Told(say("csv.sentence"), lambda row: tell.tell(finding_of(row)), _OF_A_FINDING),
+    )
 
 
 def run_notes(view: RunView, speaker: Speaker) -> tuple[tuple[str, str], ...]:

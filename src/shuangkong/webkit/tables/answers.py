@@ -10,8 +10,10 @@ from starlette.responses import StreamingResponse
 
 from shuangkong.webkit.messages import Speaker
 from shuangkong.webkit.tables.choices import Choices, Condition, Given, filter_named
-from shuangkong.webkit.tables.export import MEDIA, Export, Format, Told, export_csv, export_xlsx, in_chunks
+from shuangkong.webkit.tables.columns import Told
+from shuangkong.webkit.tables.export import MEDIA, Export, Format, export_csv, in_chunks
 from shuangkong.webkit.tables.source import Source
+from shuangkong.webkit.tables.workbook import export_xlsx
 
 
 def export_answer(
@@ -40,7 +42,7 @@ def export_answer(
     cells = speaker.say("table.cells_csv") if ending == "csv" else speaker.say("table.cells_xlsx")
     notes.append((speaker.say("table.cells"), cells))
     export = Export(choices.spec, speaker, tuple(notes), total, tuple(told))
-    batches = source.batches(where, choices.spec.order(choices.order_name))
+    batches = source.columns(where, choices.spec.order(choices.order_name), export.needed)
     body = export_csv(export, batches) if ending == "csv" else in_chunks(export_xlsx(export, batches))
     label = quote(f"{choices.spec.label.in_(speaker.language)}-{file_name}.{ending}")
     headers = {

@@ -11,7 +11,7 @@ import pyarrow as pa
 from shuangkong.engine.api import DuckDB, TableContract
 from shuangkong.kernel.scope import Scope
 from shuangkong.webkit.tables.choices import Condition
-from shuangkong.webkit.tables.source import BATCH
+from shuangkong.webkit.tables.source import BATCH, FILE_BATCH
 from shuangkong.webkit.tables.spec import Order, Row
 
 _OPS = {"from": ">=", "to": "<=", "before": "<"}
@@ -22,7 +22,8 @@ class FileSource:
 
     `names` are small tables by name, `also` further tables of the folder; `listing` is SQL from code over the names of
     all of them. It sees the rows of the scope only, so nothing that is built on it can count, sort or name a
-    neighbour's. A listing that is `kept` is worked out once: for sums that no page should repeat.
+    neighbour's. A listing that is `kept` is worked out once, in memory: for sums and names that no page should repeat.
+    `search` are the columns that words are looked for in: a kept listing has them in small letters beside it.
     """
 
     def __init__(
@@ -37,15 +38,28 @@ class FileSource:
         key: Sequence[str] = (),
         also: Sequence[TableContract] = (),
         kept: bool = False,
+        search: Sequence[str] = (),
     ) -> None:
         self._executor = DuckDB(threads=2)
         self._key = tuple(key or contract.key)
+        self._search = tuple(search) if kept else ()
         self._allowed = False
         for one in (contract, *also):
             self._rows_of(folder, one, scope, seen)
         for name, table in (names or {}).items():
             self._keep(name, table)
-        self._run(f"CREATE {'TABLE' if kept else 'VIEW'} listed AS {listing or f'SELECT * FROM {contract.name}'}")
+        self._listed(listing or f"SELECT * FROM {contract.name}", kept)
+
+    def _listed(self, listing: str, kept: bool) -> None:
+        """The rows as they are asked for; `looked_in` has the text that is searched as well."""
+        if not self._search:
+            self._run(f"CREATE {'TABLE' if kept else 'VIEW'} listed AS {listing}")
+            return
+        parts = ", ".join(_name(c) for c in self._search)
+        # a break between the columns: nobody can type one, so that no word is found across two of them
+        searched = f"lower(concat_ws(chr(10), {parts})) AS searched"
+        self._run(f"CREATE TABLE looked_in AS SELECT *, {searched} FROM ({listing})")
+        self._run("CREATE VIEW listed AS SELECT * EXCLUDE (searched) FROM looked_in")
 
     def _rows_of(self, folder: Path, contract: TableContract, scope: Scope, seen: pa.Table | None) -> None:
         """A view of the rows of one table that the scope may see."""
@@ -79,17 +93,17 @@ class FileSource:
 
     def count(self, where: Sequence[Condition]) -> int:
         """How many rows fit."""
-        text, values = _where(where)
-        return int(self._ask(f"SELECT count(*) FROM listed{text}", values).fetchone()[0])
+        text, values = self._where(where)
+        return int(self._ask(f"SELECT count(*) FROM {self._from}{text}", values).fetchone()[0])
 
     def page(self, where: Sequence[Condition], order: Order, limit: int, offset: int) -> list[Row]:
         """Some rows that fit: the keys are found first, so that a deep page does not sort whole rows."""
-        text, values = _where(where)
+        text, values = self._where(where)
         by = _order(order)
         keys = ", ".join(_name(k) for k in self._key)
         tuple_of = f"({keys})" if len(self._key) > 1 else keys
         sql = (
-            f"SELECT * FROM listed WHERE {tuple_of} IN (SELECT {tuple_of} FROM (SELECT {keys} FROM listed{text} "
+            f"SELECT * FROM listed WHERE {tuple_of} IN (SELECT {tuple_of} FROM (SELECT {keys} FROM {self._from}{text} "
             f"ORDER BY {by} LIMIT ? OFFSET ?)) ORDER BY {by}"
         )
         found: list[Row] = self._ask(sql, [*values, limit, offset]).to_arrow_table().to_pylist()
@@ -97,17 +111,76 @@ class FileSource:
 
     def batches(self, where: Sequence[Condition], order: Order) -> Iterator[list[Row]]:
         """All rows that fit, in order, some thousands at a time."""
-        text, values = _where(where)
-        cursor = self._ask(f"SELECT * FROM listed{text} ORDER BY {_order(order)}", values)
-        for batch in cursor.to_arrow_reader(BATCH):
+        for batch in self._read(where, order, self._all, BATCH):
             yield batch.to_pylist()
+
+    def columns(self, where: Sequence[Condition], order: Order, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """The same as Arrow, the named columns alone; all where none is named."""
+        yield from self._read(where, order, ", ".join(_name(n) for n in names) or self._all, FILE_BATCH)
+
+    def _read(self, where: Sequence[Condition], order: Order, what: str, rows: int) -> pa.RecordBatchReader:
+        text, values = self._where(where)
+        sql = f"SELECT {what} FROM {self._from}{text} ORDER BY {_order(order)}"
+        found: pa.RecordBatchReader = self._ask(sql, values).to_arrow_reader(rows)
+        return found
 
     def counts(self, column: str, where: Sequence[Condition]) -> list[tuple[str, int]]:
         """The values of a column with how many rows that fit have each."""
-        text, values = _where(where)
-        name = _name(column)
-        sql = f"SELECT {name}, count(*) AS n FROM listed{text} GROUP BY {name} ORDER BY n DESC, {name}"
-        return [(_text(v), int(n)) for v, n in self._ask(sql, values).fetchall() if v is not None]
+        return self.tallies({column: where})[column]
+
+    def tallies(self, wanted: Mapping[str, Sequence[Condition]]) -> dict[str, list[tuple[str, int]]]:
+        """`counts` of several columns, each under its own conditions, in one reading of the rows."""
+        if not wanted:
+            return {}
+        columns = list(wanted)
+        sets = list(dict.fromkeys(tuple(where) for where in wanted.values()))
+        every = (1 << len(columns)) - 1
+        # grouping_id has a bit for each column that a row is not grouped by, the first column's the highest
+        places = {every ^ (1 << (len(columns) - 1 - at)): at for at in range(len(columns))}
+        found: dict[str, list[tuple[Any, int]]] = {column: [] for column in columns}
+        for group, *row in self._ask(*self._tallying(columns, sets)).fetchall():
+            column = columns[places[group]]
+            value, n = row[places[group]], row[len(columns) + sets.index(tuple(wanted[column]))]
+            if value is not None and n:
+                found[column].append((value, n))
+        return {c: [(_text(v), int(n)) for v, n in sorted(rows, key=_frequent)] for c, rows in found.items()}
+
+    def _tallying(self, columns: list[str], sets: list[tuple[Condition, ...]]) -> tuple[str, list[object]]:
+        """SQL that gives which column, its value there, and how many rows fit each set of conditions."""
+        every = list(dict.fromkeys(c for where in sets for c in where))
+        common = [c for c in every if all(c in where for where in sets)]
+        single = {c: f"fits_{i}" for i, c in enumerate(c for c in every if c not in common)}
+        names, values = ", ".join(_name(c) for c in columns), list[object]()
+        flags = "".join(f", {self._part(c, values)} AS {flag}" for c, flag in single.items())
+        text, more = self._where(common)
+        counted = ", ".join(
+            f"count(*) FILTER ({' AND '.join(single[c] for c in where if c in single) or 'true'})" for where in sets
+        )
+        sql = (
+            f"SELECT grouping_id({names}), {names}, {counted} FROM (SELECT {names}{flags} FROM {self._from}{text}) "
+            f"GROUP BY GROUPING SETS ({', '.join(f'({_name(c)})' for c in columns)})"
+        )
+        return sql, [*values, *more]
+
+    @property
+    def _all(self) -> str:
+        return "* EXCLUDE (searched)" if self._search else "*"
+
+    @property
+    def _from(self) -> str:
+        return "looked_in" if self._search else "listed"
+
+    def _where(self, conditions: Sequence[Condition]) -> tuple[str, list[object]]:
+        values: list[object] = []
+        parts = [self._part(c, values) for c in conditions]
+        return (" WHERE " + " AND ".join(parts) if parts else ""), values
+
+    def _part(self, condition: Condition, values: list[object]) -> str:
+        """One condition; values are bound in the order of the text."""
+        if self._search and condition.op == "contains" and condition.columns == self._search:
+            values += [str(v) for v in condition.values]
+            return "(" + " OR ".join(["contains(searched, lower(?))"] * len(condition.values)) + ")"
+        return "(" + " OR ".join(_one(_name(c), condition, values) for c in condition.columns) + ")"
 
     def close(self) -> None:
         """Give the memory back."""
@@ -122,18 +195,16 @@ def _text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+def _frequent(counted: tuple[Any, int]) -> tuple[int, Any]:
+    return -counted[1], counted[0]
+
+
 def _name(column: str) -> str:
     return '"' + column.replace('"', '""') + '"'
 
 
 def _order(order: Order) -> str:
     return ", ".join(f"{_name(c)} {'DESC' if down else 'ASC'} NULLS LAST" for c, down in order)
-
-
-def _where(conditions: Sequence[Condition]) -> tuple[str, list[object]]:
-    values: list[object] = []
-    parts = ["(" + " OR ".join(_one(_name(c), x, values) for c in x.columns) + ")" for x in conditions]
-    return (" WHERE " + " AND ".join(parts) if parts else ""), values
 
 
 def _one(column: str, condition: Condition, values: list[object]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -40,6 +40,10 @@ class SelectSource:
             for part in found.mappings().partitions(BATCH):
                 yield [dict(r) for r in part]
 
+    def columns(self, where: Sequence[Condition], order: Order, names: Sequence[str]) -> Iterator[list[Row]]:
+        """The same: a registry database gives rows."""
+        return self.batches(where, order)
+
     def counts(self, column: str, where: Sequence[Condition]) -> list[tuple[str, int]]:
         """The values of a column with how many rows that fit have each."""
         wanted, n = self._rows.c[column], sa.func.count()
@@ -47,6 +51,10 @@ class SelectSource:
         with reading(self._engine) as db:
             found = [(_text(v), int(m)) for v, m in db.execute(query)]
         return sorted(found, key=lambda x: (-x[1], x[0]))
+
+    def tallies(self, wanted: Mapping[str, Sequence[Condition]]) -> dict[str, list[tuple[str, int]]]:
+        """`counts` of several columns, each under its own conditions."""
+        return {column: self.counts(column, where) for column, where in wanted.items()}
 
     def _ordered(self, where: Sequence[Condition], order: Order) -> sa.Select[Any]:
         query = sa.select(self._rows).where(*self._where(where))

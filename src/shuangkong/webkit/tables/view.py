@@ -159,13 +159,22 @@ def table_view(
     words: Mapping[str, Callable[[str], str]] | None = None,
     offered: Mapping[str, Sequence[tuple[str, int]]] | None = None,
     formats: tuple[str, ...] = ("csv", "xlsx"),
+    counted: Mapping[str, str] | None = None,
 ) -> TableView:
-    """The table with each choice's counts under all the others; `offered` adds or replaces lists of values."""
-    found: dict[str, Sequence[tuple[str, int]]] = {}
-    for column in choices.spec.columns:
-        if column.filter == "choice" and column.kind not in ("number", "date", "instant"):
-            counts = source.counts(column.name, choices.conditions(given, leave=column.name))[:OFFERED]
-            found[column.name] = _with_chosen(counts, choices, column.name)
+    """The table with each choice's counts under all the others; `offered` adds or replaces lists of values.
+
+    `counted` names the column of the source whose values a filter offers, where that is not the filter's own.
+    """
+    columns = {
+        c.name: c.name for c in choices.spec.columns
+        if c.filter == "choice" and c.kind not in ("number", "date", "instant") and c.name not in (offered or {})
+    } | dict(counted or {})  # fmt: skip
+    tallies = source.tallies({column: choices.conditions(given, leave=name) for name, column in columns.items()})
+    found: dict[str, Sequence[tuple[str, int]]] = {
+        name: _with_chosen(tallies[column][:OFFERED], choices, name) if choices.spec[name].filter == "choice"
+        else tallies[column]
+        for name, column in columns.items()
+    }  # fmt: skip
     found.update(offered or {})
     return TableView(choices, read_part(source, choices, given), path, found, words or {}, formats)
 

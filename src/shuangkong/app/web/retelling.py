@@ -1,0 +1,45 @@
+"""Sentences about many findings at once (批量一句话): what depends on few values is worked out once for each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from shuangkong.app.web.reading import RunView
+from shuangkong.app.web.rows import Finding
+from shuangkong.app.web.sentences import Teller
+from shuangkong.webkit.api import Speaker
+
+#: Texts that are kept at once; figures repeat seldom, names and periods nearly always.
+KEPT = 50_000
+
+
+class Retelling(Teller):
+    """The same sentences as a Teller's, for an export."""
+
+    def __init__(self, view: RunView, speaker: Speaker) -> None:
+        super().__init__(view, speaker)
+        self._kept: dict[tuple[object, ...], str] = {}
+
+    def _once(self, key: tuple[object, ...], make: Callable[[], str]) -> str:
+        found = self._kept.get(key)
+        if found is None:
+            if len(self._kept) >= KEPT:
+                self._kept.clear()
+            found = self._kept[key] = make()
+        return found
+
+    def indicator(self, indicator_id: str) -> str:
+        """The name of an indicator."""
+        return self._once(("indicator", indicator_id), lambda: super(Retelling, self).indicator(indicator_id))
+
+    def when(self, f: Finding) -> str:
+        """The period in words."""
+        return self._once(("when", f.period_key, f.variant), lambda: super(Retelling, self).when(f))
+
+    def unit(self, f: Finding) -> str:
+        """The unit of a finding."""
+        return self._once(("unit", f.unit, f.pack_key, f.slug), lambda: super(Retelling, self).unit(f))
+
+    def _figure(self, value: Decimal, unit: str, like: Decimal | None = None) -> str:
+        return self._once((value, unit, like), lambda: super(Retelling, self)._figure(value, unit, like))
