@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from starlette.responses import Response
 
 from shuangkong import __version__
 from shuangkong.accounting.api import readable_subjects
+from shuangkong.app.web.audit_head import head_note
 from shuangkong.app.web.reading import RunView
 from shuangkong.app.web.retelling import Retelling
 from shuangkong.app.web.rows import Finding, finding_of
@@ -21,11 +21,13 @@ from shuangkong.judgement.api import FINDINGS
 from shuangkong.kernel.labels import Label
 from shuangkong.kernel.scope import Scope
 from shuangkong.webkit.api import (
+    AT_ONCE,
     CONFIDENCE_LABELS,
     STATUS_MARKS,
     STATUS_ORDER,
     Choices,
     Condition,
+    Exported,
     FileSource,
     Format,
     Given,
@@ -35,7 +37,7 @@ from shuangkong.webkit.api import (
     TableSpec,
     TableView,
     Told,
-    export_answer,
+    exported,
     period_words,
     table_view,
 )
@@ -219,15 +221,21 @@ _PUBLIC = Label("公开的地区", "published regions")
 
 
 def findings_file(
-    view: RunView, choices: Choices, ending: Format, speaker: Speaker, *, principal: str, at: datetime
-) -> Response:
+    view: RunView, choices: Choices, ending: Format, speaker: Speaker, *, principal: str, at: datetime,
+    step: Callable[[int, int], None] | None = None,
+) -> Exported:  # fmt: skip
     """All findings that fit as a file: words first, then codes and exact figures."""
     words, tell = _words(view, speaker), Retelling(view, speaker)
-    return export_answer(
+    return exported(
         findings_source(view), choices, ending, speaker, file_name=f"findings-run-{view.run.number}",
         principal=principal, at=at, about=run_notes(view, speaker), told=told(tell), given=given(view),
-        word=lambda key, value: words[key](value) if key in words else value,
+        word=lambda key, value: words[key](value) if key in words else value, step=step,
     )  # fmt: skip
+
+
+def takes_long(view: RunView, choices: Choices, ending: Format) -> bool:
+    """Whether so many findings fit that the export is to be a job."""
+    return findings_source(view).count(choices.conditions(given(view))) > AT_ONCE[ending]
 
 
 def told(tell: Teller) -> tuple[Told, ...]:
@@ -251,4 +259,5 @@ def run_notes(view: RunView, speaker: Speaker) -> tuple[tuple[str, str], ...]:
         (say("table.known"), view.run.known.isoformat(sep=" ", timespec="seconds")),
         (say("table.scope"), scope),
         (say("table.source"), f"{say('frame.product')} {__version__}, /runs"),
+        head_note(view.workspace, speaker),
     )

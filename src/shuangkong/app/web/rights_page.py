@@ -6,7 +6,7 @@ it does.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Annotated, Any, NamedTuple
@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
-from starlette.routing import Match
+from starlette.routing import BaseRoute, Match, Route
 
 from shuangkong.accounting.api import readable_subjects
 from shuangkong.app.consenting import consents_of
@@ -146,15 +146,28 @@ def _place(a: Asked, about: str) -> _Place | None:
     path = parts.path or "/"
     if parts.netloc and parts.netloc != a.request.headers.get("host", ""):
         return _Place(None, "", {})
-    for route in a.request.app.routes:
-        if isinstance(route, APIRoute):
-            for method in sorted(route.methods):
-                match, found = route.matches({"type": "http", "path": path, "method": method, "root_path": ""})
-                if match is Match.FULL:
-                    asks = [d.call for d in route.dependant.dependencies if isinstance(d.call, Asks)]
-                    action = asks[0].action if asks else None
-                    return _Place(action, route.path, dict(found.get("path_params", {})))
+    for route in _leaves(a.request.app.routes):
+        for method in sorted(route.methods or ()):
+            match, found = route.matches({"type": "http", "path": path, "method": method, "root_path": ""})
+            if match is Match.FULL:
+                return _Place(_right_of(route), route.path, dict(found.get("path_params", {})))
     return _Place(None, "", {})
+
+
+def _leaves(routes: Iterable[BaseRoute]) -> Iterator[Route]:
+    """Every route, those of included routers too."""
+    for route in routes:
+        if isinstance(route, Route):
+            yield route
+        elif isinstance(below := getattr(route, "original_router", None), APIRouter):
+            yield from _leaves(below.routes)
+
+
+def _right_of(route: Route) -> str | None:
+    """The action that a route asks for; None where it is open to all."""
+    if not isinstance(route, APIRoute):
+        return None
+    return next((d.call.action for d in route.dependant.dependencies if isinstance(d.call, Asks)), None)
 
 
 def _about_place(a: Asked, about: str, place: _Place, mine: tuple[Rule, ...]) -> Answer:
