@@ -407,6 +407,7 @@ def test_a_wide_sheet_is_proposed_as_one(app: FastAPI) -> None:
     address = begun(client, content)
     page = client.get(address).text
     assert [as_chosen(page)[f"c-{i}"] for i in (3, 4)] == ["=part", "=part"]
+    assert "“1月”没有写明年份" in page
     page = checked(client, address, **{"f-period": "2026"})
     assert tally(page)["拒绝"] == 1
     send(client, f"{address}/mend", chosen=chosen(page), **{"cell-2-E": "20"})
@@ -456,6 +457,7 @@ def test_a_correction_shows_what_was_there(app: FastAPI) -> None:
     page = client.get(f"{second}?step=commit").text
     assert re.search(r'data-h="现有">200 <span class="unit">吨</span>.*?data-h="写入后"><b>250</b>', page, re.S)
     assert 'name="reason" required' in page
+    assert '<td data-h="主体">乙水泥厂（合成）</td>' in page
     send(client, f"{second}/commit", chosen=chosen(page), reason="漏报一车（合成）")
     work(workspace_of(app))
     with reading(workspace_of(app).engine) as db:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
@@ -17,14 +17,15 @@ from shuangkong.accounting.import_changes import figures_before
 from shuangkong.accounting.store import saved_mapping
 from shuangkong.app.import_drafts import ImportDraft
 from shuangkong.app.importing import as_dict, units_as_dict
+from shuangkong.app.web.rows import subject_of
 from shuangkong.engine.api import Blobs, Workspace, reading
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.labels import Label
 from shuangkong.kernel.scope import Scope
 from shuangkong.kernel.units import unit
 from shuangkong.policy.api import PackSet, builtin_packs
-from shuangkong.registry.api import import_units, sheets, unit_schema
-from shuangkong.registry.sheets.plan import words_of
+from shuangkong.registry.api import import_units, sheets, subjects_seen, unit_schema
+from shuangkong.registry.sheets.plan import HAS_YEAR, words_of
 from shuangkong.registry.sheets.suggesting import samples_of
 
 UNITS = "units"
@@ -40,6 +41,10 @@ WRONGS: dict[str, Label] = {
     "no_unit": Label("没有计量单位：选单位列，或填单位", "no unit: choose the column of units, or write the unit"),
     "unknown_unit": Label("“{detail}”不是已知的计量单位", "“{detail}” is no known unit"),
     "unfit_unit": Label("“{detail}”与此列的量不符", "“{detail}” does not measure what this column holds"),
+    "no_year": Label(
+        "“{detail}”没有写明年份：选年份列，或在此填年份",
+        "“{detail}” names no year: choose the column of years, or write the year here",
+    ),
     "unfit": Label("列对应不成立：{detail}", "the columns do not fit: {detail}"),
 }
 
@@ -257,6 +262,9 @@ def _wrong(sheet: sheets.Sheet, head: sheets.Head, schema: sheets.SheetSchema, m
             found.append(Wrong("missing", spec.name))
         elif spec.measured and (spec.name in given or spec.name in melted):
             found += _unit_wrong(spec, mapping, head, given)
+    if mapping.melt and mapping.melt.year is None:
+        undated = [said for _, said in mapping.melt.columns if not HAS_YEAR.match(said)]
+        found += [Wrong("no_year", mapping.melt.period, undated[0])] if undated else []
     if not found:
         try:
             sheets.check_rows(sheet, mapping, schema)
@@ -384,6 +392,15 @@ def _change(entry: Mapping[str, Any], old: Mapping[str, Any]) -> Change:
         _digits(entry["quantity"]), entry["unit"], _digits(old.get("quantity")), old.get("unit") or "",
         old.get("known_on"),
     )  # fmt: skip
+
+
+def names_of(workspace: Workspace, subjects: Collection[str], scope: Scope) -> dict[str, Label]:
+    """What regions and units are called now, as far as the reader sees them; also those that no run knows yet."""
+    if not subjects:
+        return {}
+    with reading(workspace.engine) as db:
+        rows = subjects_seen(db, scope, workspace.clock()).to_pylist()
+    return {r["subject_id"]: subject_of(r).label for r in rows if r["subject_id"] in subjects}
 
 
 def _digits(value: object) -> str:

@@ -389,6 +389,7 @@ def _checked_page(a: Asked, draft: ImportDraft, step: str, error: UserError | No
         check = m.as_check(job.result)
     changes = m.changes_of(a.workspace, check, a.scope) if check and step == "commit" else []
     view = a.view()
+    called = m.names_of(a.workspace, {c.subject_id for c in changes}, a.scope)
     return a.page(
         "import_check.html" if step == "check" else "import_commit.html", view, status=400 if error else 200,
         draft=draft, job=job, check=check, changes=changes, error=error, titles=_TITLES, step=step, steps=STEPS,
@@ -396,7 +397,7 @@ def _checked_page(a: Asked, draft: ImportDraft, step: str, error: UserError | No
         items=m.items_of(draft.book),
         heads=m.heads_of(a.workspace, draft), states=STATES, ended=jobs.ENDED, done=_committed(a, draft),
         now=a.workspace.clock(),
-        who_is=lambda s: a.speaker.label(view.subjects[s].label) if view and s in view.subjects else s,
+        who_is=lambda s: a.speaker.label(called[s]) if s in called else s,
     )  # fmt: skip
 
 
