@@ -96,6 +96,17 @@ def edges_known(connection: sa.Connection, known: datetime) -> dict[str, list[Ed
     return found
 
 
+def parents_on(connection: sa.Connection, scope: Scope, known: datetime, day: date) -> list[tuple[str, str]]:
+    """(region above, subject) by place on the day, as known; neither end lies outside the scope."""
+    seen = scope_subjects(connection, scope, known)
+    shown = None if seen is None else set(seen["subject_id"].to_pylist())
+    return [
+        (e.parent, e.child)
+        for e in edges_known(connection, known)["lies_in"]
+        if e.start <= day < e.end and (shown is None or {e.parent, e.child} <= shown)
+    ]
+
+
 def subtree(
     connection: sa.Connection,
     scope: Scope,

@@ -32,6 +32,7 @@ from shuangkong.app.web.logging import RequestLog, structured_log
 from shuangkong.app.web.metrics import Metrics
 from shuangkong.app.web.reading import Reader
 from shuangkong.app.web.serving import Serving
+from shuangkong.app.web.warming import warmed
 from shuangkong.engine.api import Workspace
 from shuangkong.webkit.api import HEADERS, Frame, Slots, read_messages
 
@@ -70,8 +71,9 @@ def create_app(workspace: Workspace, serving: Serving | None = None, slots: Slot
     `slots` hold what slices above put into the pages.
     """
     app = FastAPI(
-        title="Shuangkong 双控", version=__version__, docs_url=None, redoc_url=None, openapi_url="/api/openapi.json"
-    )
+        title="Shuangkong 双控", version=__version__, docs_url=None, redoc_url=None, openapi_url="/api/openapi.json",
+        lifespan=warmed,
+    )  # fmt: skip
     frame = Frame(PACKAGES, read_messages(*MESSAGES), pages=PAGES)
     frame.environment.globals["slot"] = (slots or Slots()).fill
     app.state.site = Site(Reader(workspace.with_secret()), frame)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import date, datetime
 from functools import cached_property
 from threading import RLock
 from typing import Any, TypeVar
@@ -20,13 +21,31 @@ from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.labels import Label
 from shuangkong.kernel.scope import Scope
 from shuangkong.policy.api import PackSet
-from shuangkong.registry.api import closure_table, opened, subjects_seen
-from shuangkong.webkit.api import severity
+from shuangkong.registry.api import opened, parents_on, scope_subjects, subjects_seen
+from shuangkong.webkit.api import public, severity
 
 Row = dict[str, Any]
 T = TypeVar("T")
 KEPT_RUNS = 12
 KEPT_ANSWERS = 300
+KEPT_NAMES = 3
+
+
+@dataclass(frozen=True)
+class Names:
+    """Everybody's names, and who lies in whom, on a day as known at an instant; each view keeps to its scope's part."""
+
+    subjects: dict[str, Subject]
+    links: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def read(cls, workspace: Workspace, known: datetime, day: date) -> Names:
+        """From the registry, for all readers at once: reading it for each would cost each of them the whole."""
+        everything = Scope.system("read names once for all readers of the pages")
+        with reading(workspace.engine) as db:
+            table = subjects_seen(db, everything, known, day=day)
+            links = parents_on(db, everything, known, day)
+        return cls({r["subject_id"]: subject_of(r) for r in table.to_pylist()}, tuple(links))
 
 
 @dataclass
@@ -36,6 +55,7 @@ class RunView:
     workspace: Workspace
     run: RunRecord
     scope: Scope
+    names: Names
 
     def __post_init__(self) -> None:
         self._lock = RLock()
@@ -79,8 +99,11 @@ class RunView:
     def subjects(self) -> dict[str, Subject]:
         """Regions and units by id, named as on the run's day."""
         with reading(self.workspace.engine) as db:
-            table = subjects_seen(db, self.scope, self.run.known, day=self.run.as_of)
-        return {r["subject_id"]: subject_of(r) for r in table.to_pylist()}
+            seen = scope_subjects(db, self.scope, self.run.known)
+        if seen is None:
+            return self.names.subjects
+        shown = set(seen["subject_id"].to_pylist())
+        return {k: s for k, s in self.names.subjects.items() if k in shown}
 
     @cached_property
     def by_code(self) -> dict[str, Subject]:
@@ -89,22 +112,15 @@ class RunView:
 
     @cached_property
     def _links(self) -> list[tuple[str, str]]:
-        with reading(self.workspace.engine) as db:
-            closure = closure_table(db, self.scope, self.run.known)
-        day = self.run.as_of
-        return [
-            (r["ancestor_id"], r["subject_id"])
-            for r in closure.to_pylist()
-            if r["depth"] == 1 and r["valid_from"] <= day < r["valid_to"]
-        ]
+        seen = self.subjects
+        return [(above, below) for above, below in self.names.links if above in seen and below in seen]
 
     @cached_property
     def children(self) -> dict[str, tuple[str, ...]]:
         """What lies directly in each region on the run's day, as far as the reader may see it."""
         found: dict[str, list[str]] = defaultdict(list)
         for above, below in self._links:
-            if below in self.subjects:
-                found[above].append(below)
+            found[above].append(below)
         return {k: tuple(v) for k, v in found.items()}
 
     @cached_property
@@ -224,7 +240,9 @@ class Reader:
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
         self._views: OrderedDict[tuple[str, Scope, frozenset[str]], RunView] = OrderedDict()
+        self._names: OrderedDict[tuple[datetime, date], Names] = OrderedDict()
         self._lock = RLock()
+        self._building = RLock()
 
     def current(self, scope: Scope) -> RunView | None:
         """The newest run; None where nothing was judged yet."""
@@ -240,10 +258,37 @@ class Reader:
         with reading(self.workspace.engine) as db:
             now_open = opened(db, scope)
         key = (str(run.run_id), replace(scope, principal=""), now_open)
+        # a view is made beside the lock that all requests take: who has one already does not wait for another's
+        if (found := self._kept(key)) is not None:
+            return found
+        with self._building:
+            if (found := self._kept(key)) is not None:
+                return found
+            made = RunView(self.workspace, run, scope, self._names_of(run)).warm()
         with self._lock:
-            if key not in self._views:
-                self._views[key] = RunView(self.workspace, run, scope).warm()
-                while len(self._views) > KEPT_RUNS:
-                    self._views.popitem(last=False)
-            self._views.move_to_end(key)
-            return self._views[key]
+            self._views[key] = made
+            while len(self._views) > KEPT_RUNS:
+                self._views.popitem(last=False)
+        return made
+
+    def _kept(self, key: tuple[str, Scope, frozenset[str]]) -> RunView | None:
+        with self._lock:
+            if key in self._views:
+                self._views.move_to_end(key)
+            return self._views.get(key)
+
+    def _names_of(self, run: RunRecord) -> Names:
+        """Names as known in a run, read once for all scopes; called by one thread at a time."""
+        key = (run.known, run.as_of)
+        if key not in self._names:
+            self._names[key] = Names.read(self.workspace, *key)
+            while len(self._names) > KEPT_NAMES:
+                self._names.popitem(last=False)
+        return self._names[key]
+
+    def renew(self) -> None:
+        """Make the views of the newest run for whom there is one of an earlier run, and for the public."""
+        with self._lock:
+            scopes = {scope for _, scope, _ in self._views}
+        for scope in sorted(scopes | {public().scope}, key=repr):
+            self.current(scope)
