@@ -1,6 +1,6 @@
-"""`./run bench`: the main job by phase, the roll-up against SQL by hand, the packs, a large sheet, and large tables.
+"""`./run bench`: the main job by phase, the roll-up against SQL by hand, packs, a large sheet, large tables, pages.
 
-    ./run bench [--only demo,rollup,packs,sheet,tables] [--entries N] [--pairs N] [--threads N]
+    ./run bench [--only demo,rollup,packs,sheet,tables,pages] [--entries N] [--pairs N] [--threads N] [--rounds N]
 
 CPU seconds are those of the process with all its threads. The figures go to benchmarks/results/latest.json too.
 """
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
-ALL = ("demo", "rollup", "packs", "sheet", "tables")
+ALL = ("demo", "rollup", "packs", "sheet", "tables", "pages")
 
 
 def demo() -> dict[str, Any]:
@@ -108,6 +108,7 @@ def show(name: str, value: Any, indent: int = 0) -> None:
 def main() -> None:
     """Measure what was asked for, print it and keep it."""
     sys.path.insert(0, str(HERE))
+    import pages_bench
     import rollup_bench
     import tables_bench
 
@@ -116,6 +117,7 @@ def main() -> None:
     options.add_argument("--entries", type=int, default=1_000_000)
     options.add_argument("--pairs", type=int, default=15)
     options.add_argument("--threads", type=int, default=2)
+    options.add_argument("--rounds", type=int, default=200)
     asked = options.parse_args()
     results: dict[str, Any] = {}
     for name in asked.only.split(","):
@@ -124,6 +126,8 @@ def main() -> None:
             results[name] = rollup_bench.measure(asked.entries, asked.pairs, asked.threads, print)
         elif name == "tables":
             results[name] = tables_bench.measure()
+        elif name == "pages":
+            results[name] = pages_bench.measure(asked.rounds)
         else:
             results[name] = {"demo": demo, "packs": packs, "sheet": sheet}[name]()
         show(name, results[name])

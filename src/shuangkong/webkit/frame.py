@@ -32,6 +32,8 @@ HEADERS: dict[str, str] = {
     "X-Frame-Options": "DENY",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    # what a reader sees is that reader's: no cache in between keeps it, and the browser asks before it shows it again
+    "Cache-Control": "private, no-cache",
 }
 
 

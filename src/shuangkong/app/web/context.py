@@ -118,7 +118,9 @@ class Asked:
         query = {k: v for k, v in self.request.query_params.items() if k != "lang"}
         query |= {k: str(v) for k, v in changes.items()}
         kept = {k: v for k, v in query.items() if v != ""}
-        return self.request.url.path + (f"?{urlencode(kept)}" if kept else "")
+        # two strokes at its beginning would name another site
+        path = "/" + self.request.url.path.lstrip("/")
+        return path + (f"?{urlencode(kept)}" if kept else "")
 
     def page(self, template: str, view: RunView | None, *, status: int = 200, **values: Any) -> HTMLResponse:
         """A page from a template; `view` is the run that it shows, if any."""
@@ -134,7 +136,10 @@ class Asked:
         answer.headers["Cache-Control"] = "private, no-cache"
         answer.headers["Vary"] = "Cookie"
         if self.request.query_params.get("lang") == self.language:
-            answer.set_cookie(COOKIE, self.language, max_age=31_536_000, httponly=True, samesite="lax")
+            answer.set_cookie(
+                COOKIE, self.language, max_age=31_536_000, httponly=True, samesite="lax",
+                secure=self.request.url.scheme == "https",
+            )  # fmt: skip
         return answer
 
 
