@@ -49,11 +49,10 @@ def entries_seen(db: sa.Connection, scope: Scope, known: datetime) -> sa.Select[
 
 def _listed(db: sa.Connection, values: list[str]) -> sa.Select[Any]:
     """Values as rows of one parameter: thousands of subjects are too many parameters for some databases."""
-    text = json.dumps(values)
     if db.dialect.name == "postgresql":
-        found = sa.func.json_array_elements_text(sa.cast(text, sa.JSON(none_as_null=True))).table_valued("value")
-        return sa.select(found.c.value)
-    return sa.select(sa.func.json_each(text).table_valued("value").c.value)
+        given = sa.literal(values, sa.JSON())
+        return sa.select(sa.func.json_array_elements_text(given).table_valued("value").c.value)
+    return sa.select(sa.func.json_each(json.dumps(values)).table_valued("value").c.value)
 
 
 def as_dict(found: Verified, upto: Head | None) -> dict[str, Any]:

@@ -1,0 +1,109 @@
+"""Who sees which entries of the audit log, and consents in scope, on both stores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from registry.made_up import made_up_uscc
+from shuangkong.app.auditing import corrections, entries_seen
+from shuangkong.app.consenting import consents_of, consents_table
+from shuangkong.engine.api import connect, migrate, record, writing
+from shuangkong.kernel.ids import SubjectId
+from shuangkong.kernel.scope import Scope
+from shuangkong.registry.api import UnitEntry, ensure_regions, give_consent, move, region_id, register_unit
+from shuangkong.webkit.api import Wanted, add_person, appoint
+
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+DAY = date(2026, 1, 1)
+HERE, THERE = region_id("130202"), region_id("130203")
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.service)])
+def db(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[sa.Connection]:
+    """A registry database of either kind with two counties, in a transaction."""
+    url = f"sqlite:///{tmp_path}/r.sqlite" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
+    engine = connect(url)
+    migrate(engine)
+    with writing(engine) as connection:
+        ensure_regions(connection, NOW, ["130202", "130203"], principal="t")
+        yield connection
+    engine.dispose()
+
+
+def unit(db: sa.Connection, number: int, region: str) -> SubjectId:
+    """A registered unit."""
+    entry = UnitEntry(f"合成{number}厂", region, DAY, uscc=made_up_uscc(number), synthetic=True)
+    return register_unit(db, entry, NOW, principal="t")
+
+
+def seen(db: sa.Connection, scope: Scope) -> set[tuple[str, str]]:
+    """Action and object of the entries that a reader may see."""
+    rows = entries_seen(db, scope, NOW).subquery()
+    return {(r.action, r.object) for r in db.execute(sa.select(rows))}
+
+
+def test_a_region_sees_its_own_entries(db: sa.Connection) -> None:
+    """Subjects, people and appointments of the region, and the acts of people appointed there alone."""
+    mine, other = unit(db, 1, "130202"), unit(db, 2, "130203")
+    here = add_person(db, "here", "", at=NOW, principal="t")
+    both = add_person(db, "both", "", at=NOW, principal="t")
+    boss = add_person(db, "boss", "", at=NOW, principal="t")
+    held = appoint(db, here, Wanted("officer", DAY, HERE), at=NOW, principal="t")
+    first = appoint(db, both, Wanted("officer", DAY, HERE), at=NOW, principal="t")
+    away = appoint(db, both, Wanted("officer", DAY, THERE), at=NOW, principal="t")
+    appoint(db, boss, Wanted("administrator", DAY), at=NOW, principal="t")
+    for who in (here, both, boss):
+        record(db, at=NOW, principal=who.person_id, action="act", obj=f"of {who.name}", detail={})
+    found = seen(db, Scope.region("r", HERE, DAY, "supervision"))
+    assert {("registry.units", mine), ("person.add", here.person_id), ("appointment.give", held.appointment_id),
+            ("appointment.give", first.appointment_id), ("act", "of here")} == found  # fmt: skip
+    every = seen(db, Scope.all("a"))
+    assert {("registry.units", other), ("appointment.give", away.appointment_id), ("act", "of boss")} <= every
+    for nobody in (Scope.none("x"), Scope.published("public"), Scope.unit("u", mine)):
+        assert seen(db, nobody) == set()
+
+
+def test_consents_are_those_in_scope(db: sa.Connection) -> None:
+    """A region sees its units', a unit its own, an organisation those to it; with the unit's name and code."""
+    mine, other = unit(db, 1, "130202"), unit(db, 2, "130203")
+    for subject in (mine, other):
+        give_consent(db, subject, "合成银行", "finance", (DAY, None), at=NOW, principal="t")
+    give_consent(db, mine, "合成服务", "service", (DAY, None), at=NOW, principal="t")
+
+    def listed(scope: Scope) -> list[tuple[str, str]]:
+        rows = [(r.subject_id, r.grantee) for r in db.execute(consents_table(db, scope, NOW))]
+        assert sorted(rows) == sorted((c.subject_id, c.grantee) for c in consents_of(db, scope, NOW))
+        return sorted(rows)
+
+    both = sorted([(mine, "合成银行"), (mine, "合成服务")])
+    assert listed(Scope.region("r", HERE, DAY)) == both
+    assert listed(Scope.unit("u", mine)) == both
+    assert listed(Scope.consented("b", "合成银行", DAY, "finance")) == sorted([(mine, "合成银行"), (other, "合成银行")])
+    assert len(listed(Scope.all("a"))) == 3
+    assert listed(Scope.none("n")) == []
+    row = db.execute(consents_table(db, Scope.unit("u", mine), NOW)).first()
+    assert row
+    assert (row.name_zh, row.uscc) == ("合成1厂", made_up_uscc(1))
+
+
+def test_corrections_say_old_and_new(db: sa.Connection) -> None:
+    """A move and a corrected figure, newest first; a figure that is not for the reader's use is left out."""
+    mine = unit(db, 1, "130202")
+    move(db, mine, THERE, date(2026, 3, 1), NOW, principal="t", reason="区划调整")
+    figure = {
+        "book": "energy", "period_key": "2025", "item": "raw_coal", "corrects": "e_1",
+        "old": {"quantity": "10.500000", "unit": "t"}, "new": {"quantity": "9", "unit": "t"},
+    }  # fmt: skip
+    detail = {"reason": "检定", "figures": [figure, {**figure, "item": "coke", "use": "statistics"}]}
+    record(db, at=NOW, principal="t", action="figure.correct", obj=mine, detail=detail)
+    coal, coke, moved = corrections(db, mine, Scope.all("a"))
+    assert {coke.what["item"], coal.what["item"]} == {"coke", "raw_coal"}
+    assert (coal.old, coal.new, coal.reason) == ({"quantity": "10.5 t"}, {"quantity": "9 t"}, "检定")
+    assert (moved.old, moved.new, moved.reason) == ({"parent_id": HERE}, {"parent_id": THERE}, "区划调整")
+    hidden = corrections(db, mine, Scope.region("r", THERE, date(2026, 4, 1), "supervision"))
+    assert [c.what.get("item") for c in hidden] == ["raw_coal", None]
