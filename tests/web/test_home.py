@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from html import unescape
 from typing import Any
 
@@ -102,6 +103,16 @@ def test_attention_of_a_region_names_each_subject_first(pages: Any) -> None:
     assert {f.status for f in five} == {"missed"}
 
 
+def test_the_json_twin_of_a_cockpit_says_the_same(pages: Any) -> None:
+    """Programs read the counts, the five and the parts that the officer's page shows."""
+    client = signed_in(pages.app, "demo.officer.990100")
+    told, made = client.get("/api/home").json(), of_region(pages.view, pages.view.by_code["990100"])
+    assert [f["finding_key"] for f in told["attention"]] == [f.finding_key for f in made.attention]
+    assert {p["name"] for p in told["parts"]} == {p.subject.label.zh for p in made.parts}
+    assert told["counts"]["missed"] == dict(made.counts)["missed"]
+    assert "views" in client.get(f"/api/home?region={pages.view.by_code['000000'].id}").json()
+
+
 def test_a_bar_stands_as_its_figures_do(pages: Any) -> None:
     """On a bar the value lies short of what is due exactly where the target was missed, and within the bar."""
     for code in ("990100", "990101", "990103", "210000"):
@@ -135,7 +146,7 @@ def test_slots_of_the_pages_are_filled(pages: Any) -> None:
     """What a slice above registers stands on home, region and unit, with the subject it is about."""
     slots = Slots()
     for slot in SLOTS:
-        slots.register(slot, lambda about, s=slot: Markup("<i>{}:{}</i>").format(s, _name(about)), name="toy")
+        slots.register(slot, _toy(slot), name="toy")
     client = signed_in(create_app(pages.workspace, slots=slots), "demo.officer.990100")
     home = client.get("/").text
     assert "<i>home.attention:示范市（合成）</i>" in home
@@ -148,5 +159,9 @@ def test_slots_of_the_pages_are_filled(pages: Any) -> None:
     assert all(f"<i>{slot}:" in text for slot in ("unit.head", "unit.sections"))
 
 
-def _name(about: Any) -> str:
-    return about["subject"].label.zh if about["subject"] else ""
+def _toy(slot: str) -> Callable[[Mapping[str, Any]], Markup]:
+    def filler(about: Mapping[str, Any]) -> Markup:
+        subject = about["subject"]
+        return Markup("<i>{}:{}</i>").format(slot, subject.label.zh if subject else "")
+
+    return filler

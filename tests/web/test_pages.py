@@ -18,7 +18,9 @@ HOSTILE = ("x", "%27%20OR%201=1--", "..%2F..%2Fetc%2Fpasswd", "f_" + "a" * 500, 
 def addresses(pages: Any) -> Iterator[str]:
     """At least one address of every route that answers 200."""
     yield from ("/", "/findings", "/findings?status=missed&sort=margin&page=2", "/packs", "/runs", "/healthz")
+    yield from ("/units", "/units?status=missed&sort=excess", "/units.csv", "/api/units?size=5", "/?period=2025")
     yield from ("/api/home", "/api/findings?size=5", "/api/openapi.json", "/findings.csv", "/findings.xlsx")
+    yield from (f"/?region={pages.view.by_code[code].id}" for code in ("630000", "990100", "990103"))
     for code in ("000000", "210000", "520000", "630000", "710000", "990100", "990102"):
         yield pages.region(code)
     for pack in pages.view.packs.packs:
@@ -44,8 +46,9 @@ class Links(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Keep what loads or leads somewhere, and what a strict policy would refuse."""
+        sends = ("method", "post") in attrs
         for name, value in attrs:
-            if name in ("href", "src", "action", "srcset"):
+            if name in ("href", "src", "srcset") or (name == "action" and not sends):
                 self.links.append(value or "")
             if name == "style" or name.startswith("on"):
                 self.inline.append(f"{tag} {name}={value}")

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from shuangkong.app.web.choice import Chosen
 from shuangkong.app.web.reading import RunView
 from shuangkong.app.web.rows import Finding, Subject
-from shuangkong.webkit.api import severity
+from shuangkong.webkit.api import STATUS_ORDER, severity
 
 Counts = tuple[tuple[str, int], ...]
 ATTENTION = 5
@@ -152,8 +152,10 @@ def _part(subject: Subject, own: Sequence[Finding]) -> Part:
     return Part(subject, worst, counted(own))
 
 
-def _worst_first(p: Part) -> tuple[int, str]:
-    return (severity(p.worst.status) if p.worst else 9), p.subject.code
+def _worst_first(p: Part) -> tuple[int, Decimal, str]:
+    if p.worst is None:
+        return len(STATUS_ORDER), Decimal(0), p.subject.code
+    return severity(p.worst.status), shortfall(p.worst), p.subject.code
 
 
 def shortfall(f: Finding) -> Decimal:
@@ -204,8 +206,8 @@ def _bullet(view: RunView, f: Finding) -> Bullet:
         None,
     )  # fmt: skip
     goal = f.target_value if f.target_value is not None and f.target_value != f.threshold else None
-    # a target to reduce energy per product is in the unit of the document, and the threshold in that of the finding
-    goal = goal if f.comparator in ("decrease_by", "increase_by") else None
+    # a year's own share does not stand on one bar with the whole, nor a level in the unit of the document
+    goal = goal if f.comparator in ("decrease_by", "increase_by") and f.variant != "pace" else None
     known = [v for v in (f.value, f.threshold, goal, more) if v is not None]
     low, high = min([Decimal(0), *known]), max([Decimal(0), *known])
     span = (high - low) * Decimal("1.06") or Decimal(1)

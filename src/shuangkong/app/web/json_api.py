@@ -9,8 +9,11 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
 from fastapi.responses import Response
+from pydantic import BaseModel
 
 from shuangkong.app.web import home as h
+from shuangkong.app.web.choice import own_region, seen
+from shuangkong.app.web.cockpit import Cockpit, of_region
 from shuangkong.app.web.context import Asked, Asks
 from shuangkong.app.web.findings_list import SPEC, findings_source, given
 from shuangkong.app.web.rows import Finding, finding_of
@@ -20,7 +23,27 @@ from shuangkong.app.web.units_list import given as units_given
 from shuangkong.app.web.units_list import method_of, units_source
 from shuangkong.webkit.api import parse_choices, query_parameters, read_part
 
-router = APIRouter(prefix="/api", tags=["api"])
+
+class Trouble(BaseModel):
+    """What every error of the interface looks like, see app/web/errors.py."""
+
+    code: str
+    title: str
+    message: str
+    remedy: str
+    where: str
+    request_id: str
+
+
+#: What else may be answered, and when.
+TROUBLES: dict[int | str, dict[str, Any]] = {
+    400: {"model": Trouble, "description": "参数无效 / a parameter is not in range"},
+    401: {"model": Trouble, "description": "未登录，或令牌无效 / not signed in, or the token does not stand"},
+    403: {"model": Trouble, "description": "无此权限 / not allowed"},
+    404: {"model": Trouble, "description": "没有，或看不到 / not there, or not to be seen"},
+    422: {"model": Trouble, "description": "参数类型不符 / a parameter is not of its type"},
+}
+router = APIRouter(prefix="/api", tags=["api"], responses=TROUBLES)
 MOST = 1000
 Reads = Annotated[Asked, Depends(Asks("findings.read"))]
 ReadsUnits = Annotated[Asked, Depends(Asks("units.read"))]
@@ -52,9 +75,13 @@ def finding_json(f: Finding, tell: Teller) -> dict[str, Any]:
 
 
 @router.get("/home")
-def home(a: Reads, view: str = "") -> Response:
-    """The home page: what can be chosen, counts by status, what needs attention, what changed."""
+def home(a: Reads, view: str = "", region: str = "", period: str = "") -> Response:
+    """The home page: counts by status, what needs attention, and the parts of a region or what can be chosen."""
     run = a.needed()
+    asked = seen(run, region, period)
+    own = "" if view else asked.region or own_region(run)
+    if own and run.subjects[own].level != "nation":
+        return as_json(_cockpit(of_region(run, run.subjects[own], asked.period), Teller(run, a.speaker)))
     offered = h.choices(run)
     choice = h.chosen(offered, view)
     tell = Teller(run, a.speaker)
@@ -65,6 +92,20 @@ def home(a: Reads, view: str = "") -> Response:
         "attention": [finding_json(f, tell) for f in h.attention(run, choice)],
         "changes": h.changed(run)["counts"], "honesty": h.honesty(run),
     })  # fmt: skip
+
+
+def _cockpit(c: Cockpit, tell: Teller) -> dict[str, Any]:
+    """A region's cockpit; without a period of how each target stands now."""
+    run = tell.view.run
+    return {
+        "run": run.run_id, "number": run.number, "known": run.known, "as_of": run.as_of,
+        "region": c.subject.id if c.subject else None, "period": c.period or None, "counts": dict(c.counts),
+        "attention": [finding_json(f, tell) for f in c.attention],
+        "targets": [finding_json(b.finding, tell) for b in c.bullets],
+        "parts": [{"subject_id": p.subject.id, "name": tell.who(p.subject.id), "counts": dict(p.counts),
+                   "worst": p.worst.status if p.worst else None, "href": p.subject.href} for p in c.parts],
+        "units": {"registered": c.units_total, "judged": c.units_judged, "counts": dict(c.units)},
+    }  # fmt: skip
 
 
 @router.get("/findings", openapi_extra={"parameters": query_parameters(SPEC, MOST)})
