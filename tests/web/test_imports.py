@@ -571,6 +571,16 @@ def test_registers_of_units_need_their_right(app: FastAPI) -> None:
     assert tally(committed(app, officer, address))["新增"] == 1
 
 
+def test_a_neighbours_unit_is_not_registered_again(app: FastAPI) -> None:
+    """A code that is registered in another county is refused, and nothing of that unit is told."""
+    client = signed_in(app, OFFICER)
+    sheet = f"{REGISTER}{FOREIGN},丁水泥厂（合成）,{HERE},3011,2017,重点用能单位,2023-01-01,月报\n"
+    page = checked(client, begun(client, sheet, book="units"))
+    assert tally(page)["拒绝"] == 1
+    assert "该代码已登记，且不在您可登记的范围内" in page
+    assert "丙水泥厂" not in page
+
+
 def test_a_form_from_elsewhere_is_refused(app: FastAPI) -> None:
     """Without the token of the session nothing is taken in."""
     client = signed_in(app, OFFICER)

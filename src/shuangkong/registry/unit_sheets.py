@@ -18,6 +18,7 @@ from shuangkong.registry.lookups import Directory, directory
 from shuangkong.registry.model import PlanEntry, UnitEntry
 from shuangkong.registry.service import plan_reporting, register_units
 from shuangkong.registry.sheets import api as sheets
+from shuangkong.registry.store import alias
 from shuangkong.registry.uscc import check_uscc
 
 RHYTHMS = (
@@ -29,6 +30,17 @@ CLASSES = (
     sheets.Choice("above_scale", Label("规模以上工业", "above-scale industry"), ("规上", "规模以上")),
     sheets.Choice("other", Label("其他", "other"), ("一般", "否")),
 )
+
+#: A unit of somewhere else is neither changed nor described: name, region and days of it stay unsaid.
+_TAKEN = sheets.Reason(
+    "registered_elsewhere",
+    Label("该代码已登记，且不在您可登记的范围内", "the code is registered already, outside of what you may register"),
+    Label(
+        "核对代码；属实请由上级主管部门登记", "check the code; if it is right, ask the authority above to register it"
+    ),
+)
+#: Values of one query; SQLite takes 32,766.
+_AT_ONCE = 5_000
 
 
 def unit_schema() -> sheets.SheetSchema:
@@ -88,7 +100,8 @@ def import_units(
     now = workspace.clock()
     with reading(workspace.engine) as db:
         places = directory(db, scope.for_writing(), now)
-    entries, refusals = _entries(checked, places, name)
+        elsewhere = _elsewhere(db, checked, places)
+    entries, refusals = _entries(checked, places, elsewhere, name)
     there = sum(("uscc", e.uscc) in places.held for e, _ in entries)
     done = UnitReport(
         checked.data_rows, len(entries) - there, there, tuple(refusals), used, guesses, not refusals and not dry_run
@@ -119,13 +132,28 @@ def _register(
     record(db, at=now, principal=principal, action="import.units", obj=file["file"][:200], detail=detail)
 
 
+def _elsewhere(db: sa.Connection, checked: sheets.Checked, places: Directory) -> frozenset[str]:
+    """Codes of the sheet that are registered already, though not among what the reader may write."""
+    given = sorted({str(code) for code in checked.columns["uscc"]} - {v for s, v in places.held if s == "uscc"})
+    found: set[str] = set()
+    for i in range(0, len(given), _AT_ONCE):
+        query = sa.select(alias.c.value).where(alias.c.scheme == "uscc", alias.c.value.in_(given[i : i + _AT_ONCE]))
+        found |= set(db.execute(query).scalars())
+    return frozenset(found)
+
+
 def _entries(
-    checked: sheets.Checked, places: Directory, name: str
+    checked: sheets.Checked, places: Directory, elsewhere: frozenset[str], name: str
 ) -> tuple[list[tuple[UnitEntry, str | None]], list[sheets.Refusal]]:
     refusals = list(checked.refusals)
     entries: list[tuple[UnitEntry, str | None]] = []
     for item in checked:
         v = item.values
+        if v["uscc"] in elsewhere:
+            refusals.append(
+                sheets.Refusal(item.row, checked.letters.get("uscc", ""), "", "uscc", str(v["uscc"]), _TAKEN)
+            )
+            continue
         wrong = _wrong(v, places)
         for field, error in wrong:
             why = sheets.Reason(
