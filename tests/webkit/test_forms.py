@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -190,6 +190,17 @@ def test_every_field_has_a_label_in_each_language(lang: Language) -> None:
         assert not re.search("[\u4e00-\u9fff]", text)
     assert 'enctype="multipart/form-data"' in text
     assert "style=" not in text
+
+
+def test_typing_that_is_saved_leaves_secrets_in_the_browser() -> None:
+    """The form's own saving sends neither passwords nor files; a form without them names nothing to leave out."""
+    saving = re.search(r"<form[^>]*>", page(SPEC.empty(), draft_url="/draft"))
+    assert saving is not None
+    assert 'hx-post="/draft"' in saving[0]
+    assert 'hx-params="not secret,sheet"' in saving[0]
+    plain = replace(SPEC, fields=SPEC.fields[:2], checks=())
+    assert "hx-params" not in page(plain.empty(), draft_url="/draft")
+    assert "hx-params" not in page(SPEC.empty())
 
 
 def test_a_service_may_refuse_what_the_form_took() -> None:

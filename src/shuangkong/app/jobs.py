@@ -21,6 +21,7 @@ import sqlalchemy as sa
 from shuangkong.accounting.api import Origin, Report, import_sheet
 from shuangkong.app.acting import still_entitled
 from shuangkong.app.auditing import VERIFY
+from shuangkong.app.exporting import EXPORT
 from shuangkong.app.importing import as_dict, units_as_dict
 from shuangkong.app.pipeline import run_pipeline
 from shuangkong.engine.api import Clock, Workspace, jobs
@@ -134,7 +135,7 @@ def _packs(job: jobs.JobContext) -> PackSet:
 
 JUDGE = jobs.Kind("judge", Label("核算与判定", "account and judge"), _judge, resumable=True)
 IMPORT = jobs.Kind("import", Label("导入报表", "import a sheet"), _import, resumable=True)
-KINDS: dict[str, jobs.Kind] = {kind.name: kind for kind in (JUDGE, IMPORT, VERIFY)}
+KINDS: dict[str, jobs.Kind] = {kind.name: kind for kind in (JUDGE, IMPORT, VERIFY, EXPORT)}
 
 
 def ask_judge(

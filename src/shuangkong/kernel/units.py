@@ -40,6 +40,7 @@ def _fold(name: str) -> str:
     return unicodedata.normalize("NFKC", name).replace(" ", "").casefold()
 
 
+@lru_cache(maxsize=4096)
 def unit(name: str) -> Unit:
     """The unit that people call `name` (id, Chinese or English name); raises UNIT-001."""
     found = _catalogue()[0].get(_fold(name))

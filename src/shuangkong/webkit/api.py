@@ -81,11 +81,11 @@ from shuangkong.webkit.sessions import (
 )
 from shuangkong.webkit.sessions import web_session as session_table
 from shuangkong.webkit.slots import SLOTS, Slots
-from shuangkong.webkit.tables.answers import export_answer
+from shuangkong.webkit.tables.answers import Exported, download_headers, export_answer, exported
 from shuangkong.webkit.tables.cells import safe_cell
 from shuangkong.webkit.tables.choices import Choices, Condition, Given, parse_choices, query_parameters
 from shuangkong.webkit.tables.columns import Told
-from shuangkong.webkit.tables.export import Export, Format, export_csv, in_chunks
+from shuangkong.webkit.tables.export import AT_ONCE, MEDIA, Export, Format, export_csv, in_chunks
 from shuangkong.webkit.tables.files import FileSource
 from shuangkong.webkit.tables.selects import SelectSource
 from shuangkong.webkit.tables.source import Source
@@ -95,9 +95,11 @@ from shuangkong.webkit.tables.workbook import export_xlsx
 from shuangkong.webkit.tilegrid import Place, province_places
 
 __all__ = [
+    "AT_ONCE",
     "CONFIDENCE_LABELS",
     "HEADERS",
     "LANGUAGES",
+    "MEDIA",
     "NONE",
     "NO_FINDING",
     "PUBLIC",
@@ -117,6 +119,7 @@ __all__ = [
     "Decision",
     "Draft",
     "Export",
+    "Exported",
     "FieldError",
     "Figure",
     "FileSource",
@@ -163,6 +166,7 @@ __all__ = [
     "chosen_language",
     "confirms",
     "decide",
+    "download_headers",
     "drop_draft",
     "end_session",
     "end_sessions",
@@ -170,6 +174,7 @@ __all__ = [
     "export_answer",
     "export_csv",
     "export_xlsx",
+    "exported",
     "figure",
     "first_password",
     "form_token",

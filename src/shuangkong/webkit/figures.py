@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.labels import Label, Language
@@ -42,6 +43,7 @@ class Figure:
         return f"{self.digits}{'' if self.unit == '%' else THIN}{self.unit}"
 
 
+@lru_cache(maxsize=4096)
 def unit_words(name: str, language: Language) -> str:
     """How a unit is written in a language; one that the catalogue does not know stays as the document has it."""
     if name in ("", "1"):

@@ -15,7 +15,7 @@ from shuangkong.accounting.api import readable_subjects
 from shuangkong.app.web.audit_head import head_note
 from shuangkong.app.web.reading import RunView
 from shuangkong.app.web.retelling import Retelling
-from shuangkong.app.web.rows import Finding, finding_of
+from shuangkong.app.web.rows import Finding
 from shuangkong.app.web.sentences import Teller
 from shuangkong.judgement.api import FINDINGS
 from shuangkong.kernel.labels import Label
@@ -245,7 +245,7 @@ def told(tell: Teller) -> tuple[Told, ...]:
         Told(say("csv.subject"), lambda row: tell.who(row["subject_id"]), ("subject_id",)),
         Told(say("csv.indicator"), lambda row: tell.indicator(row["indicator_id"]), ("indicator_id",)),
         Told(say("csv.status"), lambda row: tell.status_name(row["status"]), ("status",)),
-        Told(say("csv.sentence"), lambda row: tell.tell(finding_of(row)), _OF_A_FINDING),
+        Told(say("csv.sentence"), lambda row: tell.tell(Finding(**row)), _OF_A_FINDING),
     )
 
 

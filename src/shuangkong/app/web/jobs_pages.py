@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 
 from shuangkong.accounting.import_changes import subjects_of_source
+from shuangkong.app.exporting import exported_file, needed_file
 from shuangkong.app.import_drafts import draft_of_job
 from shuangkong.app.jobs import KINDS, ask_judge
 from shuangkong.app.web.context import Asked, Asks
@@ -20,7 +21,19 @@ from shuangkong.app.web.rows import Subject
 from shuangkong.engine.api import jobs, reading, writing
 from shuangkong.kernel.errors import CODES
 from shuangkong.kernel.labels import Label
-from shuangkong.webkit.api import SelectSource, Speaker, TableColumn, TableSpec, parse_choices, people, table_view
+from shuangkong.webkit.api import (
+    MEDIA,
+    Format,
+    SelectSource,
+    Speaker,
+    TableColumn,
+    TableSpec,
+    download_headers,
+    parse_choices,
+    people,
+    require,
+    table_view,
+)
 
 router = APIRouter(include_in_schema=False)
 Reads = Annotated[Asked, Depends(Asks("jobs.read"))]
@@ -94,7 +107,20 @@ def one(a: Reads, job_id: str) -> HTMLResponse:
         kind=_kind(job.kind), name=what({"kind": job.kind, "arguments": job.arguments}, a.speaker),
         by=principals(a).get(job.principal, job.principal), now=a.workspace.clock(), took=took, ended=jobs.ENDED,
         touched=touched[:NAMED], others=len(touched) - NAMED, run=_run_number(view, job),
+        file=exported_file(a.workspace, job, a.scope) is not None,
     )  # fmt: skip
+
+
+@router.get("/jobs/{job_id}/result")
+def result(a: Reads, job_id: str) -> FileResponse:
+    """The file of an export, for who asked for it; JOB-001 where there is none, or none any more."""
+    require(a.who, "export")
+    with reading(a.workspace.engine) as db:
+        job = jobs.job_seen(db, a.scope, job_id)
+    path = needed_file(a.workspace, job, a.scope)
+    kept = job.result or {}
+    ending: Format = kept["ending"]
+    return FileResponse(path, media_type=MEDIA[ending], headers=download_headers(kept["name"], kept["label"]))
 
 
 @router.post("/jobs/{job_id}/cancel")
@@ -130,6 +156,8 @@ def what(row: Mapping[str, Any], speaker: Speaker) -> str:
         return " · ".join(parts + ([speaker.say("jobs.dry_run")] if given["dry_run"] else []))
     if row["kind"] == "judge":
         return speaker.say("jobs.as_of", day=given["as_of"]) if given.get("as_of") else speaker.say("jobs.as_of_today")
+    if row["kind"] == "export":
+        return f"{speaker.say('export.' + given['table'])} · {given['ending']}"
     return ""
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, Query
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from shuangkong.app.boundary import registered_boundary
+from shuangkong.app.exporting import ask_export
 from shuangkong.app.web import cockpit as c
 from shuangkong.app.web import home as h
 from shuangkong.app.web import region as r
@@ -17,13 +19,13 @@ from shuangkong.app.web.choice import Chosen, chooser, chosen, own_region, sent_
 from shuangkong.app.web.context import Asked, Asks
 from shuangkong.app.web.energy import method_words
 from shuangkong.app.web.findings_list import SPEC as FINDINGS_SPEC
-from shuangkong.app.web.findings_list import findings_file, findings_table
+from shuangkong.app.web.findings_list import findings_file, findings_table, takes_long
 from shuangkong.app.web.reading import RunView
 from shuangkong.app.web.rows import Subject, finding_of
 from shuangkong.app.web.sentences import Teller
 from shuangkong.app.web.units_list import SPEC as UNITS_SPEC
 from shuangkong.app.web.units_list import method_of, units_file, units_table
-from shuangkong.engine.api import runs_list
+from shuangkong.engine.api import runs_list, writing
 from shuangkong.webkit.api import Format, parse_choices, status_mark
 
 router = APIRouter(include_in_schema=False)
@@ -154,11 +156,19 @@ def findings(a: Reads) -> Response:
 @router.get("/findings.csv")
 @router.get("/findings.xlsx")
 def findings_export(a: Exports) -> Response:
-    """The same findings, all that fit, as a file for a spreadsheet."""
+    """The same findings, all that fit, as a file for a spreadsheet; a long one is a job of who may see jobs."""
     run = a.needed()
     choices = parse_choices(FINDINGS_SPEC, a.request.query_params.multi_items())
     ending: Format = "xlsx" if a.request.url.path.endswith(".xlsx") else "csv"
-    return findings_file(run, choices, ending, a.speaker, principal=a.who.principal, at=a.workspace.clock())
+    if a.session is not None and a.may("jobs.read") and takes_long(run, choices, ending):
+        query = urlsplit(choices.on(1).address("")).query
+        with writing(a.workspace.engine) as db:
+            job = ask_export(
+                db, "findings", query, ending, a.language, run.run.run_id, scope=a.scope, clock=a.workspace.clock
+            )
+        return RedirectResponse(f"/jobs/{job.job_id}", status_code=303)
+    made = findings_file(run, choices, ending, a.speaker, principal=a.who.principal, at=a.workspace.clock())
+    return made.answer()
 
 
 @router.get("/findings/{key}")

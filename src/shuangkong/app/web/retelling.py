@@ -39,6 +39,8 @@ class Retelling(Teller):
 
     def unit(self, f: Finding) -> str:
         """The unit of a finding."""
+        if not f.unit.endswith("/product unit"):
+            return f.unit
         return self._once(("unit", f.unit, f.pack_key, f.slug), lambda: super(Retelling, self).unit(f))
 
     def _figure(self, value: Decimal, unit: str, like: Decimal | None = None) -> str:

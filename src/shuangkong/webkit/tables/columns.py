@@ -83,7 +83,8 @@ class Reading:
             return self._values([told.say(row) for row in batch.to_pylist()])
         if len(told.of) == 1:
             return self._of_one(at, batch[told.of[0]])
-        return self._values([told.say(row) for row in batch.select(list(told.of)).to_pylist()])
+        values = zip(*(batch[name].to_pylist() for name in told.of), strict=True)
+        return self._values([told.say(dict(zip(told.of, row, strict=True))) for row in values])
 
     def _of_one(self, at: int, column: pa.Array) -> Cells:
         """Words that depend on one column, kept from batch to batch."""
