@@ -43,6 +43,16 @@ def faults(page: Any) -> list[str]:
     ]
 
 
+def test_a_grave_fault_is_seen(browser: Any) -> None:
+    """A field without a label, pale words and a picture without a text are found."""
+    page = browser.new_page()
+    page.set_content(
+        "<html lang=en><title>x</title><main><h1>x</h1><input><img src=x><p style='color:#ddd'>pale</p></main>"
+    )
+    assert {f.split()[1] for f in faults(page)} >= {"label:", "image-alt:", "color-contrast:"}
+    page.close()
+
+
 def links(page: Any) -> list[str]:
     """Addresses of this site that the page links to."""
     found: list[str] = page.evaluate(

@@ -125,6 +125,17 @@ def test_no_odd_parameter_breaks_a_page(pages: Any) -> None:
     assert wrong == {}
 
 
+#: Steps upwards as no client sends them: a client of ours would take them away before it asks.
+UPWARDS = (b"/static/../../../../../etc/passwd", b"/static/..\\..\\workspace.json", b"/packs/../../workspace.json",
+           b"/static//etc/passwd", b"/static/./../x", b"/imports/../../workspace.json")  # fmt: skip
+
+
+@pytest.mark.parametrize("path", UPWARDS)
+def test_steps_upwards_lead_nowhere(pages: Any, address: str, path: bytes) -> None:
+    """A path with plain steps upwards is no address of this site, also for an administrator."""
+    assert status_of(address, path, f"Bearer {token(pages, PEOPLE[0])}") == 404
+
+
 @pytest.mark.parametrize("path", BYTES)
 def test_bytes_that_are_no_text_break_nothing(pages: Any, address: str, path: bytes) -> None:
     """An address that is no UTF-8, plain or encoded, is answered below 500."""
