@@ -36,6 +36,7 @@ import_draft = sa.Table(
     sa.Column("document", sa.Text, nullable=False),
     sa.Column("known_on", sa.Date, nullable=False),
     sa.Column("synthetic", sa.Boolean, nullable=False),
+    sa.Column("use", sa.Text),
     sa.Column("mapping", sa.Text),
     sa.Column("fixes", sa.Text, nullable=False),
     sa.Column("check_job", sa.String(40)),
@@ -73,6 +74,7 @@ class ImportDraft:
     document: str
     known_on: date
     synthetic: bool
+    use: str | None
     mapping: sheets.Mapping | None
     fixes: tuple[Fix, ...]
     check_job: str | None
@@ -102,7 +104,7 @@ class ImportDraft:
             rows = "、".join(str(r) for r in sorted({f.row for f in self.fixes}))
             told = f"在页面更正第 {rows} 行 / corrected on page by {self.principal}, rows {rows}"
             note = f"{note}（{told}；原件 {self.file_name}，SHA-256 {self.original}）"
-        return Origin(self.called, self.publisher, note, "", self.known_on, synthetic=self.synthetic)
+        return Origin(self.called, self.publisher, note, "", self.known_on, synthetic=self.synthetic, use=self.use)
 
 
 def add_draft(db: sa.Connection, principal: str, at: datetime, **given: Any) -> str:

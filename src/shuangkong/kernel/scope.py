@@ -10,10 +10,20 @@ from datetime import date
 from typing import Literal, get_args
 
 from shuangkong.kernel.ids import SubjectId
+from shuangkong.kernel.labels import Label
 
 #: What figures are used for (用途): 统计, 考核, 监察, 金融, 服务, 公开; and any, for who runs the platform.
 Use = Literal["any", "statistics", "assessment", "supervision", "finance", "service", "public"]
 USES: tuple[Use, ...] = get_args(Use)
+USE_LABELS: dict[Use, Label] = {
+    "any": Label("不限", "any"),
+    "statistics": Label("统计", "statistics"),
+    "assessment": Label("考核", "assessment"),
+    "supervision": Label("监察", "supervision"),
+    "finance": Label("金融", "finance"),
+    "service": Label("节能服务", "energy services"),
+    "public": Label("公开", "publication"),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 
+from shuangkong.accounting.api import LIMITABLE, allowed_uses
 from shuangkong.accounting.store import import_batch
 from shuangkong.app import import_drafts as drafts
 from shuangkong.app import import_mending as mending
@@ -26,6 +27,7 @@ from shuangkong.app.web.jobs_pages import NEWEST, STATES, principals
 from shuangkong.engine.api import jobs, reading, record, writing
 from shuangkong.kernel.errors import CODES, UserError
 from shuangkong.kernel.labels import Label
+from shuangkong.kernel.scope import USE_LABELS
 from shuangkong.registry.api import sheets, source_table
 from shuangkong.webkit.api import (
     FieldError,
@@ -78,6 +80,12 @@ SPEC = TableSpec(
 )
 
 
+_USE_HINT = Label(
+    "统计报表请选“统计”：不允许的用途看不到由它算出的单位数据。不选即不限定。",
+    "for a statistical return choose statistics: the unit's figures are hidden from other uses; none chosen: no limit",
+)
+
+
 def form_of(a: Asked) -> FormSpec:
     """The form of the first step: only books that the reader may write."""
     books = tuple((b, label) for b, label in m.BOOK_NAMES.items() if b != m.UNITS or a.may("register.write"))
@@ -98,6 +106,8 @@ def form_of(a: Asked) -> FormSpec:
                       least=date(1949, 10, 1), most=business_day(a.workspace.clock())),
             FormField("synthetic", Label("合成数据（演示或练习）", "synthetic data (a demonstration or exercise)"),
                       "checkbox"),
+            FormField("use", Label("允许的用途", "Uses allowed"), "multi", hint=_USE_HINT,
+                      choices=tuple((u, USE_LABELS[u]) for u in LIMITABLE)),
         ),
         submit=Label("上传，下一步看列对应", "Upload, then look at the columns"),
     )  # fmt: skip
@@ -177,7 +187,7 @@ def _taken(a: Asked, filled: Filled, content: bytes) -> Response:
             db, a.who.principal, a.workspace.clock(), book=given["book"], file_name=name, original=sha256,
             sheet=given["sheet"] or "", header_row=None, rows=seen.rows, publisher=given["publisher"],
             document=given["document"], known_on=given["known_on"], synthetic=bool(given["synthetic"]),
-            mapping=None, check_job=None, commit_job=None,
+            use=allowed_uses(",".join(given["use"] or ())), mapping=None, check_job=None, commit_job=None,
         )  # fmt: skip
     return _to(draft, "columns")
 

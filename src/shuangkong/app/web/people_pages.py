@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import sqlalchemy as sa
@@ -17,7 +17,7 @@ from shuangkong.app.web.sent import Sent
 from shuangkong.engine.api import reading, writing
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.labels import Label
-from shuangkong.kernel.scope import USES
+from shuangkong.kernel.scope import USE_LABELS, USES
 from shuangkong.webkit.api import (
     Choices,
     Condition,
@@ -96,15 +96,6 @@ PERSON = FormSpec(
     submit=Label("新增并生成初始口令", "Add, and make a first password"),
 )
 _ROLES = tuple((r.id, r.label) for r in rights().roles.values() if r.id != "public")
-USE_LABELS: Mapping[str, Label] = {
-    "any": Label("不限", "any"),
-    "statistics": Label("统计", "statistics"),
-    "assessment": Label("考核", "assessment"),
-    "supervision": Label("监察", "supervision"),
-    "finance": Label("金融", "finance"),
-    "service": Label("服务", "services"),
-    "public": Label("公开", "the public"),
-}
 APPOINTMENT = FormSpec(
     "appointment",
     Label("新的任命", "A new appointment"),

@@ -30,6 +30,7 @@ def upgrade() -> None:
         sa.Column("document", sa.Text(), nullable=False),
         sa.Column("known_on", sa.Date(), nullable=False),
         sa.Column("synthetic", sa.Boolean(), nullable=False),
+        sa.Column("use", sa.Text(), nullable=True),
         sa.Column("mapping", sa.Text(), nullable=True),
         sa.Column("fixes", sa.Text(), nullable=False),
         sa.Column("check_job", sa.String(length=40), nullable=True),
