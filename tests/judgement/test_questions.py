@@ -13,10 +13,9 @@ import pytest
 from shuangkong.accounting.api import INDICATOR_VALUES, Method
 from shuangkong.engine.api import DuckDB, compile_sql
 from shuangkong.judgement.bindings import Binding, Subjects, UnitFacts, bindings
-from shuangkong.judgement.rules import UnsupportedTable, decide
 from shuangkong.judgement.step import BINDINGS, _row, finding_changes, findings, shape_of
 from shuangkong.judgement.tables import FINDINGS
-from shuangkong.policy.api import Column, Condition, DecisionTable, PackSet, Row, load_files
+from shuangkong.policy.api import PackSet, load_files
 
 AS_OF = date(2026, 11, 20)
 HERE = Subjects({"130000": "s_hebei"}, (), frozenset())
@@ -250,18 +249,6 @@ def test_progress_follows_the_named_method() -> None:
     binding = next(b for b in asked(pack(plan())) if b.variant == "plan")
     row = answered(binding, [a_value(binding, "-8.5")])
     assert (row["progress"], row["progress_method"]) == (Decimal("0.476742"), "compound")
-
-
-def test_a_table_that_decide_cannot_do_is_refused() -> None:
-    """Several rows under a policy other than first are a bug of the caller, not a wrong answer."""
-    table = DecisionTable(
-        id="t", inputs=(Column(name="a", unit="t"),), outputs=(Column(name="o"),), hit="unique",
-        rows=tuple(
-            Row(id=str(n), when=(Condition(input="a", op="ge", operand=Decimal(n)),), then=("x",)) for n in (1, 2)
-        ),
-    )  # fmt: skip
-    with pytest.raises(UnsupportedTable):
-        decide(table, FINDINGS.ibis())
 
 
 def a_finding(key: str, status: str, value: str | None) -> dict[str, object]:

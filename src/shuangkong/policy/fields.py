@@ -69,7 +69,7 @@ def _plan(value: object) -> Period:
     return period
 
 
-def _matching(pattern: str, what: str, remedy: str) -> BeforeValidator:
+def matching(pattern: str, what: str, remedy: str) -> BeforeValidator:
     compiled = re.compile(pattern)
 
     def check(value: object) -> object:
@@ -93,7 +93,7 @@ Year = Annotated[int, Field(strict=True, ge=1900, le=2200)]
 Slug = Annotated[
     str,
     Field(strict=True),
-    _matching(
+    matching(
         r"[a-z][a-z0-9]*(?:[._-][a-z0-9]+)*",
         "a stable name",
         "Use small letters and digits in parts joined by _ . or -, e.g. energy_per_gdp_2025.",
@@ -103,7 +103,7 @@ Slug = Annotated[
 EditionName = Annotated[
     str,
     Field(strict=True),
-    _matching(
+    matching(
         r"[0-9A-Za-z]+(?:[._-][0-9A-Za-z]+)*",
         "an edition",
         'Use letters and digits joined by _ . or -, quoted, e.g. "2020".',
@@ -113,7 +113,7 @@ EditionName = Annotated[
 RegionCode = Annotated[
     str,
     Field(strict=True),
-    _matching(r"[0-9]{6}", "a region code", 'Write the six digits of GB/T 2260, quoted, e.g. "130000".'),
+    matching(r"[0-9]{6}", "a region code", 'Write the six digits of GB/T 2260, quoted, e.g. "130000".'),
 ]
 Confidence = Literal["confirmed", "inferred", "unofficial", "recalled", "synthetic"]
 

@@ -25,6 +25,8 @@ from shuangkong.policy.model import (
     content_hash,
 )
 from shuangkong.policy.references import cross_check
+from shuangkong.policy.rules.model import TableEntry
+from shuangkong.policy.rules.together import compile_tables
 from shuangkong.policy.strict_yaml import Map, Parsed, Seq, parse_yaml
 
 INSTRUMENT = "instrument.yaml"
@@ -37,10 +39,11 @@ LISTS: dict[str, tuple[type[BaseModel], str]] = {
     "products.yaml": (Product, "products"),
 }
 _PARAMETERS = re.compile(r"parameters/[a-z0-9_]+\.yaml")
+_TABLES = re.compile(r"tables/[a-z0-9_]+\.yaml")
 _CASES = re.compile(r"cases/[a-z0-9_]+\.yaml")
 _LAYOUT = (
     "A pack holds instrument.yaml, clauses.yaml, targets.yaml, indicators.yaml, carriers.yaml, products.yaml, "
-    "parameters/*.yaml and cases/*.yaml (names in small letters, digits and _)."
+    "parameters/*.yaml, tables/*.yaml and cases/*.yaml (names in small letters, digits and _)."
 )
 
 
@@ -119,7 +122,9 @@ class _Assembly:
         instrument = self._instrument()
         lists = {field: self._list(name, model) for name, (model, field) in LISTS.items()}
         lists["parameters"] = [p for n in self.parsed if _PARAMETERS.fullmatch(n) for p in self._list(n, Parameter)]
+        lists["tables"] = [t for n in self.parsed if _TABLES.fullmatch(n) for t in self._list(n, TableEntry)]
         cross_check(self.parsed, lists)
+        decided, unchecked = compile_tables(self.parsed, lists["tables"], {p.id: p for _, _, p in lists["parameters"]})
         problems = [p for parsed in self.parsed.values() for p in parsed.in_order()]
         if problems or instrument is None:
             raise PackErrors(problems)
@@ -129,6 +134,8 @@ class _Assembly:
             files=self.files,
             content_hash=content_hash(self.files),
             origin=self.origin,
+            decided=decided,
+            unchecked=unchecked,
             **fields,
         )
 
@@ -136,7 +143,7 @@ class _Assembly:
         place = f"{self.origin}/{name}"
         if _CASES.fullmatch(name):
             return Parsed(place)
-        if name != INSTRUMENT and name not in LISTS and not _PARAMETERS.fullmatch(name):
+        if name != INSTRUMENT and name not in LISTS and not _PARAMETERS.fullmatch(name) and not _TABLES.fullmatch(name):
             parsed = Parsed(place)
             parsed.add("PACK-001", 1, (), "a pack has no such file.", _LAYOUT)
             return parsed
@@ -178,13 +185,20 @@ class _Assembly:
     def _inherit(self, model: type[BaseModel], row: object) -> object:
         """What an entry takes over from the instrument when it does not say it itself."""
         doc = self.inherited
-        if doc is None or not isinstance(row, Map) or model not in (Target, Parameter):
+        if doc is None or not isinstance(row, Map) or model not in (Target, Parameter, TableEntry):
             return row
         pairs: Iterable[tuple[str, object]]
         if model is Target:
             pairs = (("source", _at(doc, row.get("clause"))), ("confidence", doc.get("confidence")))
             if row.get("horizon") == "plan":
                 pairs = (*pairs, ("period", doc.get("period")))
+        elif model is TableEntry:
+            pairs = (
+                ("from", doc.get("in_force_from")),
+                ("to", doc.get("in_force_to")),
+                ("source", _at(doc, row.get("clause"))),
+                ("confidence", doc.get("confidence")),
+            )
         else:
             pairs = (
                 ("edition", doc.get("edition")),

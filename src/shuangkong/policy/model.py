@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, InstanceOf, model_validator
 
 from shuangkong.kernel.periods import Nature, Period
 from shuangkong.policy.fields import (
@@ -27,6 +27,8 @@ from shuangkong.policy.fields import (
     wrong,
 )
 from shuangkong.policy.parameters import Correction, Dated, Parameter
+from shuangkong.policy.rules.checked import CheckedTable
+from shuangkong.policy.rules.model import TableEntry
 
 __all__ = [
     "NATION",
@@ -279,7 +281,11 @@ class Product(Frozen):
 
 
 class Pack(Frozen):
-    """One document as data, with the bytes it was read from; the hash covers all but the worked cases."""
+    """One document as data, with the bytes it was read from; the hash covers all but the worked cases.
+
+    `decided` holds the decision tables as they are decided, in their order; `unchecked` those whose gaps and overlaps
+    could not be looked for, with the reason.
+    """
 
     instrument: Instrument
     clauses: tuple[Clause, ...] = ()
@@ -288,6 +294,9 @@ class Pack(Frozen):
     indicators: tuple[IndicatorDeclaration, ...] = ()
     carriers: tuple[Carrier, ...] = ()
     products: tuple[Product, ...] = ()
+    tables: tuple[TableEntry, ...] = ()
+    decided: tuple[InstanceOf[CheckedTable], ...] = ()
+    unchecked: tuple[tuple[str, str], ...] = ()
     files: tuple[tuple[str, bytes], ...] = ()
     content_hash: str = ""
     origin: str = ""

@@ -15,6 +15,9 @@ from shuangkong.policy.merging import by_key, merge_entries, merge_parameters
 from shuangkong.policy.model import Carrier, Clause, IndicatorDeclaration, Instrument, Pack, Parameter, Product, Target
 from shuangkong.policy.overlay import Overlay, Replacement, apply_change, load_overlay
 from shuangkong.policy.parameters import Dated
+from shuangkong.policy.rules.checked import CheckedTable, ParameterValue
+from shuangkong.policy.rules.model import TableEntry
+from shuangkong.policy.rules.together import values_on
 
 Kept = tuple[tuple[str, tuple[tuple[str, bytes], ...]], ...]
 _OVERLAY = "overlay:"
@@ -94,6 +97,28 @@ class PackSet:
             if found.id == clause:
                 return found
         raise _no_entry(pack, "clause", clause)
+
+    def table(self, pack: str, name: str) -> TableEntry:
+        """A decision table by pack and id, as it is written; raises PACK-006."""
+        for table in self.pack(pack).tables:
+            if table.id == name:
+                return table
+        raise _no_entry(pack, "table", name)
+
+    def chain(self, pack: str, name: str) -> tuple[CheckedTable, ...]:
+        """A decision table behind all those whose outputs it takes, in the order in which they are decided."""
+        self.table(pack, name)
+        decided = {t.id: t for t in self.pack(pack).decided}
+        wanted, left = {name}, [name]
+        while left:
+            above = {i.upstream[0] for i in decided[left.pop()].inputs if i.upstream is not None}
+            left += above - wanted
+            wanted |= above
+        return tuple(t for t in decided.values() if t.id in wanted)
+
+    def values_of(self, table: CheckedTable, day: date, known: date) -> dict[str, ParameterValue]:
+        """The parameters of a table on `day` as known on `known`, by the table's names for them."""
+        return values_on(table.parameters, self._parameters, day, known)
 
     def parameter(self, name: str, /, *, day: date, known: date, edition: str | None = None, **keys: str) -> Dated:
         """The row of a parameter in force on `day` as known on `known`; raises PACK-004 or PACK-006."""

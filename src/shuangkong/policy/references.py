@@ -16,6 +16,7 @@ _NAMES = {
     "indicators": "id",
     "carriers": "id",
     "products": "id",
+    "tables": "id",
 }
 
 
@@ -73,7 +74,7 @@ def _parents(parsed: Mapping[str, Parsed], clauses: Sequence[Entry]) -> None:
 
 def _clauses_exist(parsed: Mapping[str, Parsed], lists: Mapping[str, Sequence[Entry]]) -> None:
     every = {c.id for _, _, c in lists["clauses"]}
-    for entry in (*lists["targets"], *lists["parameters"]):
+    for entry in (*lists["targets"], *lists["parameters"], *lists["tables"]):
         clause = entry[2].clause
         if clause is not None and clause not in every:
             _add(

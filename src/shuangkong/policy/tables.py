@@ -8,6 +8,9 @@ from typing import Literal
 from pydantic import InstanceOf, model_validator
 
 from shuangkong.policy.fields import Frozen, Slug, Text, wrong
+from shuangkong.policy.rules.checked import CheckedInput, CheckedOutput, CheckedRow, CheckedTable
+from shuangkong.policy.rules.nodes import Binary, Constant, Name, Node, all_of
+from shuangkong.policy.rules.types import TEXT, Kind
 
 Operator = Literal["lt", "le", "eq", "ne", "ge", "gt"]
 HitPolicy = Literal[
@@ -77,3 +80,23 @@ class DecisionTable(Frozen):
                     "Give one value per output.",
                 )
         return self
+
+
+_SIGNS = {"lt": "<", "le": "<=", "eq": "==", "ne": "!=", "ge": ">=", "gt": ">"}
+
+
+def as_checked(table: DecisionTable) -> CheckedTable:
+    """A target's table in the form of every other; its numbers were put into one unit before, so they carry none."""
+    rows = tuple(
+        CheckedRow(r.id, all_of(tuple(_condition(c) for c in r.when)), tuple(Constant(v) for v in r.then))
+        for r in table.rows
+    )
+    inputs = tuple(CheckedInput(i.name, Kind("number")) for i in table.inputs)
+    outputs = tuple(CheckedOutput(o.name, TEXT) for o in table.outputs)
+    return CheckedTable(table.id, inputs, outputs, rows, table.hit, (), table.open_because)
+
+
+def _condition(condition: Condition) -> Node:
+    right = condition.operand
+    operand: Node = Name(right) if isinstance(right, str) else Constant(right)
+    return Binary(_SIGNS[condition.op], Name(condition.input), operand)

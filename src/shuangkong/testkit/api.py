@@ -2,6 +2,7 @@
 
 from shuangkong.testkit.compare import compared, differences, named_by
 from shuangkong.testkit.model import Case, Table, case_from, table
+from shuangkong.testkit.oracle import Verdict, plainly
 from shuangkong.testkit.reading import cases_in, folder_cases, pack_cases
 from shuangkong.testkit.runners import QUERIES, runners
 
@@ -9,6 +10,7 @@ __all__ = [
     "QUERIES",
     "Case",
     "Table",
+    "Verdict",
     "case_from",
     "cases_in",
     "compared",
@@ -16,6 +18,7 @@ __all__ = [
     "folder_cases",
     "named_by",
     "pack_cases",
+    "plainly",
     "runners",
     "table",
 ]

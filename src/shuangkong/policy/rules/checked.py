@@ -1,0 +1,138 @@
+"""A decision table as it is decided: conditions and outputs as typed expressions, whatever it was written as."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from shuangkong.kernel.errors import UserError
+from shuangkong.policy.rules.nodes import Binary, Constant, Node, Unary, names_in
+from shuangkong.policy.rules.types import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedInput:
+    """An input with its type; `upstream` is the (table, output) it comes from; `low` and `high` bound it."""
+
+    name: str
+    kind: Kind
+    choices: tuple[str, ...] = ()
+    low: Decimal | None = None
+    high: Decimal | None = None
+    upstream: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedOutput:
+    """An output with its type; `default` stands where no row hits."""
+
+    name: str
+    kind: Kind
+    default: Constant | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedRow:
+    """A row: it hits when `condition` holds and none of its exceptions does; `then` is one value per output."""
+
+    id: str
+    condition: Node
+    then: tuple[Node, ...]
+    priority: int = 0
+    exception_of: tuple[str, ...] = ()
+    confidence: str = "confirmed"
+    clause: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UsedParameter:
+    """A parameter under the table's name for it: id, keys and edition by which its row is found."""
+
+    name: str
+    id: str
+    kind: Kind
+    keys: tuple[tuple[str, str], ...] = ()
+    edition: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterValue:
+    """What a parameter is on the day that is decided: null where the document gives no one figure."""
+
+    value: Decimal | None
+    confidence: str = "confirmed"
+    start: date | None = None
+    state: str | None = None
+
+
+@dataclass(frozen=True)
+class CheckedTable:
+    """A table whose names and units have been looked at; `open_because` says why no row may be read as an answer."""
+
+    id: str
+    inputs: tuple[CheckedInput, ...]
+    outputs: tuple[CheckedOutput, ...]
+    rows: tuple[CheckedRow, ...]
+    hit: str = "first"
+    parameters: tuple[UsedParameter, ...] = ()
+    open_because: str | None = None
+
+    @property
+    def collects(self) -> bool:
+        """Whether several rows may hit together."""
+        return self.hit.startswith("collect")
+
+    @property
+    def ordered(self) -> tuple[CheckedRow, ...]:
+        """The rows in the order in which they are taken: by priority where that is the policy."""
+        if self.hit != "priority":
+            return self.rows
+        return tuple(sorted(self.rows, key=lambda r: r.priority))
+
+    @property
+    def conditions(self) -> tuple[Node, ...]:
+        """The whole condition of each of `ordered`: a row gives way to its exceptions."""
+        exceptions: dict[str, list[Node]] = {}
+        for row in self.rows:
+            for name in row.exception_of:
+                exceptions.setdefault(name, []).append(row.condition)
+        return tuple(_unless(r.condition, exceptions.get(r.id, [])) for r in self.ordered)
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """Inputs and parameters that a condition or an output asks for, in the order of the table."""
+        used = {n for row in self.rows for n in names_in(row.condition, *row.then)}
+        return tuple(n for n in (*(i.name for i in self.inputs), *(p.name for p in self.parameters)) if n in used)
+
+
+def _unless(condition: Node, exceptions: list[Node]) -> Node:
+    for exception in exceptions:
+        condition = Binary("&&", condition, Unary("!", exception))
+    return condition
+
+
+def in_order(upstream: Mapping[str, frozenset[str]]) -> tuple[str, ...]:
+    """Tables, each after those whose outputs it takes; raises RULE-004 naming the circle."""
+    done: dict[str, None] = {}
+    for first in upstream:
+        path: list[str] = []
+        _visit(first, upstream, done, path)
+    return tuple(done)
+
+
+def _visit(table: str, upstream: Mapping[str, frozenset[str]], done: dict[str, None], path: list[str]) -> None:
+    if table in done:
+        return
+    if table in path:
+        circle = " → ".join((*path[path.index(table) :], table))
+        raise UserError(
+            "RULE-004", f"the tables lead back to themselves: {circle}.", where=table,
+            remedy="Take one of these inputs from elsewhere.",
+        )  # fmt: skip
+    path.append(table)
+    for above in sorted(upstream.get(table, frozenset())):
+        _visit(above, upstream, done, path)
+    path.pop()
+    done[table] = None

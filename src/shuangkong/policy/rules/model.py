@@ -1,0 +1,159 @@
+"""A decision table as a pack writes it (`tables/<name>.yaml`), before names and units are worked out."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from shuangkong.policy.fields import (
+    Confidence,
+    Day,
+    Frozen,
+    LabelModel,
+    Number,
+    RegionCode,
+    Slug,
+    Source,
+    Text,
+    matching,
+    wrong,
+)
+
+MAX_ROWS = 10_000
+MAX_COLUMNS = 64
+TableHit = Literal[
+    "unique", "first", "any", "priority", "collect", "collect_sum", "collect_min", "collect_max", "collect_count"
+]
+Type = Literal["number", "text", "flag", "day"]
+#: A name that expressions can use.
+Word = Annotated[
+    str,
+    Field(strict=True),
+    matching(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*", "a name that expressions can use", "Use small letters, digits and _."),
+]
+
+
+class Upstream(Frozen):
+    """An output of an earlier table of the pack."""
+
+    table: Slug
+    output: Word
+
+
+class InputEntry(Frozen):
+    """An input (输入): where it comes from, its type, its unit or its choices, and the range it can have.
+
+    One of `indicator`, `field` (of the register), `sum` (of a book) and `output` (of an earlier table) says the source;
+    an input with none of them is asked for when the table is decided.
+    """
+
+    name: Word
+    label: LabelModel
+    indicator: Slug | None = None
+    field: Slug | None = None
+    sum: Text | None = None
+    output: Upstream | None = None
+    type: Type = "number"
+    unit: Text | None = None
+    choices: tuple[Text, ...] = ()
+    at_least: Number | None = None
+    at_most: Number | None = None
+    note: Text | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> InputEntry:
+        if sum(s is not None for s in (self.indicator, self.field, self.sum, self.output)) > 1:
+            raise wrong("the input has two sources.", "Name one of indicator, field, sum and output.")
+        _with_unit(self.type, self.unit, inherited=self.output is not None)
+        return self
+
+
+class OutputEntry(Frozen):
+    """An output (输出); `default` is its value where no row hits."""
+
+    name: Word
+    label: LabelModel
+    type: Type = "text"
+    unit: Text | None = None
+    default: Any = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> OutputEntry:
+        _with_unit(self.type, self.unit, inherited=False)
+        return self
+
+
+def _with_unit(kind: Type, unit: str | None, *, inherited: bool) -> None:
+    if (kind == "number") != (unit is not None) and not inherited:
+        raise wrong("a number has a unit, and nothing else has.", 'Add unit, "1" for a ratio, or leave it out.')
+
+
+class ParameterUse(Frozen):
+    """A dated parameter under the name that the table calls it by; `keys` picks its row, `edition` where several are.
+
+    `unit` is written where another pack carries the parameter, so that the table can be checked by itself.
+    """
+
+    name: Word
+    id: Slug
+    keys: dict[str, Text] = Field(default_factory=dict)
+    edition: Text | None = None
+    unit: Text | None = None
+
+
+class RowEntry(Frozen):
+    """A row (行): cells by input (an input without a cell may be anything), one further expression, and the outputs.
+
+    `then` gives each output a value as printed, or `{calc: expression}`. A row that is an `exception_of` others hits in
+    their place. Under priority the row with the smallest `priority` is taken, and the earlier of two that are equal.
+    """
+
+    id: Slug
+    when: dict[str, Any] = Field(default_factory=dict)
+    test: Text | None = Field(None, alias="if")
+    then: dict[str, Any]
+    exception_of: tuple[Slug, ...] = ()
+    priority: Annotated[int, Field(strict=True)] | None = None
+    confidence: Confidence | None = None
+    clause: Text | None = None
+    note: Text | None = None
+
+
+class TableScope(Frozen):
+    """Whom the table is about: regions, and units by industry and class; empty means all in the instrument's reach."""
+
+    regions: tuple[RegionCode, ...] = ()
+    industry: tuple[Text, ...] = ()
+    class_: Literal["key_unit", "above_scale", "all"] = Field("all", alias="class")
+
+
+class TableEntry(Frozen):
+    """A decision table (决策表) of a clause, in force on `[start, end)`.
+
+    `no_row_because` says what it means that no row hits; without it a gap is an error, unless every output has a
+    default. `assumptions` are the readings chosen where the document leaves a choice.
+    """
+
+    id: Slug
+    clause: Text
+    label: LabelModel
+    hit: TableHit
+    inputs: Annotated[tuple[InputEntry, ...], Field(min_length=1, max_length=MAX_COLUMNS)]
+    parameters: Annotated[tuple[ParameterUse, ...], Field(max_length=MAX_COLUMNS)] = ()
+    outputs: Annotated[tuple[OutputEntry, ...], Field(min_length=1, max_length=MAX_COLUMNS)]
+    rows: Annotated[tuple[RowEntry, ...], Field(min_length=1)]
+    scope: TableScope | None = None
+    start: Day = Field(alias="from")
+    end: Day | None = Field(None, alias="to")
+    no_row_because: LabelModel | None = None
+    assumptions: tuple[LabelModel, ...] = ()
+    source: Source
+    confidence: Confidence
+    open_because: Text | None = None
+    note: Text | None = None
+
+    @property
+    def total(self) -> bool:
+        """Whether the table promises that a row hits whatever the inputs are."""
+        return self.no_row_because is None and any(o.default is None for o in self.outputs)

@@ -1,0 +1,106 @@
+"""All tables of one pack: put in order, compiled, and checked; each fault at its file, line and key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from shuangkong.kernel.errors import UserError
+from shuangkong.policy.parameters import Parameter
+from shuangkong.policy.rules.checked import CheckedTable, ParameterValue, UsedParameter, in_order
+from shuangkong.policy.rules.checks import Shape, shape_of
+from shuangkong.policy.rules.compiling import Faults, compile_table
+from shuangkong.policy.rules.model import TableEntry
+from shuangkong.policy.strict_yaml import Parsed
+
+Entry = tuple[str, int, Any]
+_LATEST = date.max
+
+
+def compile_tables(
+    parsed: Mapping[str, Parsed], tables: Sequence[Entry], parameters: Mapping[str, Parameter]
+) -> tuple[tuple[CheckedTable, ...], tuple[tuple[str, str], ...]]:
+    """The tables in the order in which they are decided, and (table, why) for those whose shape was not checked.
+
+    Whatever is wrong is added to the problems of the files.
+    """
+    entries = {e.id: (file, index, e) for file, index, e in tables}
+    try:
+        order = in_order({name: _above(e) for name, (_, _, e) in entries.items()})
+    except UserError as wrong:
+        file, index, _ = entries[wrong.where]
+        _add(parsed, (file, index), ("inputs",), wrong)
+        return (), ()
+    compiled: dict[str, CheckedTable] = {}
+    skipped: list[tuple[str, str]] = []
+    for name in (n for n in order if n in entries):
+        file, index, entry = entries[name]
+        faults = Faults()
+        table = compile_table(entry, parameters, compiled, faults)
+        compiled[name] = table
+        for path, fault in faults.found:
+            _add(parsed, (file, index), path, fault)
+        if not faults.found:
+            skipped += _checked(parsed, (file, index), entry, table, parameters)
+    return tuple(compiled.values()), tuple(skipped)
+
+
+def _above(entry: TableEntry) -> frozenset[str]:
+    return frozenset(i.output.table for i in entry.inputs if i.output is not None)
+
+
+def _add(parsed: Mapping[str, Parsed], place: tuple[str, int], path: tuple[str | int, ...], wrong: UserError) -> None:
+    file = parsed[place[0]]
+    where = file.where((place[1], *path))
+    file.problems.append(UserError(wrong.code, wrong.message, where=where, remedy=wrong.remedy))
+
+
+def _checked(
+    parsed: Mapping[str, Parsed],
+    place: tuple[str, int],
+    entry: TableEntry,
+    table: CheckedTable,
+    parameters: Mapping[str, Parameter],
+) -> list[tuple[str, str]]:
+    """Check the shape on each day on which a parameter takes a new value; the first day with faults is told."""
+    shape = Shape()
+    for day in _days(entry, parameters):
+        values = {n: v.value for n, v in values_on(table.parameters, parameters, day, _LATEST).items()}
+        shape = shape_of(table, values, total=entry.total)
+        for row, text in shape.faults:
+            path: tuple[str | int, ...] = ("rows",)
+            path += tuple(n for n, r in enumerate(entry.rows) if r.id == row)[:1]
+            remedy = "Mend the bounds, or say under no_row_because what it means that no row hits."
+            _add(parsed, place, path, UserError("RULE-005", f"{text} (on {day}).", remedy=remedy))
+        if shape.faults:
+            break
+    return [(entry.id, shape.skipped)] if shape.skipped is not None else []
+
+
+def _days(entry: TableEntry, parameters: Mapping[str, Parameter]) -> list[date]:
+    rows = [r for use in entry.parameters if use.id in parameters for r in parameters[use.id].values]
+    later = {r.start for r in rows if r.start > entry.start and (entry.end is None or r.start < entry.end)}
+    return [entry.start, *sorted(later)]
+
+
+def values_on(
+    used: Sequence[UsedParameter], parameters: Mapping[str, Parameter], day: date, known: date
+) -> dict[str, ParameterValue]:
+    """What each parameter of a table is on a day, as known on another; null with a state where there is none."""
+    found = {}
+    for use in used:
+        parameter = parameters.get(use.id)
+        try:
+            if parameter is None:
+                raise UserError("PACK-006", "no pack carries this parameter.", where=use.id)
+            row = parameter.at(day, known=known, edition=use.edition, **dict(use.keys))
+            found[use.name] = ParameterValue(_plain(row.value), row.confidence, row.start, row.state)
+        except UserError as wrong:
+            found[use.name] = ParameterValue(None, state=wrong.code)
+    return found
+
+
+def _plain(value: Decimal | None) -> Decimal | None:
+    return None if value is None else +value
