@@ -17,13 +17,17 @@ from shuangkong.kernel.errors import UserError
 def limits(*entries: tuple[str, str | None]) -> set[tuple[str, str]]:
     """(unit, use not allowed) of entries of units u1, u2 and region r1."""
     with DuckDB() as engine:
-        engine.bind("e", pa.table({"subject_id": [s for s, _ in entries], "use": pa.array([u for _, u in entries], pa.string()),
-                                   "quantity": [Decimal(1)] * len(entries)}))  # fmt: skip
+        rows = {
+            "subject_id": [s for s, _ in entries],
+            "use": pa.array([u for _, u in entries], pa.string()),
+            "quantity": [Decimal(1)] * len(entries),
+        }
+        engine.bind("e", pa.table(rows))
         engine.bind("s", pa.table({"subject_id": ["u1", "u2", "r1"], "kind": ["unit", "unit", "region"]}))
         e = ibis.table({"subject_id": "string", "use": "string", "quantity": "decimal(18, 6)"}, name="e")
         s = ibis.table({"subject_id": "string", "kind": "string"}, name="s")
-        rows = USE_LIMITS.checked(engine.run(compile_sql(use_limits(e, s)))).to_pylist()
-    return {(r["subject_id"], r["use"]) for r in rows}
+        found = USE_LIMITS.checked(engine.run(compile_sql(use_limits(e, s)))).to_pylist()
+    return {(r["subject_id"], r["use"]) for r in found}
 
 
 def test_a_return_without_a_limit_hides_nothing() -> None:

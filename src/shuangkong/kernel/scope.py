@@ -5,6 +5,7 @@ The engine applies it as a semi-join, so that rows outside are never counted, fi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal, get_args
@@ -15,7 +16,7 @@ from shuangkong.kernel.labels import Label
 #: What figures are used for (用途): 统计, 考核, 监察, 金融, 服务, 公开; and any, for who runs the platform.
 Use = Literal["any", "statistics", "assessment", "supervision", "finance", "service", "public"]
 USES: tuple[Use, ...] = get_args(Use)
-USE_LABELS: dict[Use, Label] = {
+USE_LABELS: Mapping[str, Label] = {
     "any": Label("不限", "any"),
     "statistics": Label("统计", "statistics"),
     "assessment": Label("考核", "assessment"),

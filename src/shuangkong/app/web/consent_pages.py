@@ -14,12 +14,12 @@ from shuangkong.app.appointing import consent_use, day_after, organisations
 from shuangkong.app.consenting import consents_table
 from shuangkong.app.web.audit_head import head_note
 from shuangkong.app.web.context import Asked, Asks
-from shuangkong.app.web.people_pages import USE_LABELS
 from shuangkong.app.web.sent import Sent
 from shuangkong.engine.api import reading, writing
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.ids import SubjectId
 from shuangkong.kernel.labels import Label
+from shuangkong.kernel.scope import USE_LABELS
 from shuangkong.registry.api import give_consent, withdraw_consent
 from shuangkong.webkit.api import (
     Filled,

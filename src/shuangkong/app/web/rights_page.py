@@ -21,10 +21,10 @@ from starlette.routing import BaseRoute, Match, Route
 from shuangkong.accounting.api import readable_subjects
 from shuangkong.app.consenting import consents_of
 from shuangkong.app.web.context import Asked, Asks
-from shuangkong.app.web.people_pages import USE_LABELS
 from shuangkong.app.web.places import subject_name
 from shuangkong.engine.api import reading
 from shuangkong.kernel.ids import SubjectId
+from shuangkong.kernel.scope import USE_LABELS
 from shuangkong.registry.api import PUBLISHED, ancestors, describe, names_of, subjects_seen, subtree
 from shuangkong.webkit.api import business_day, decide, rights
 
