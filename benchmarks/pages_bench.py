@@ -152,8 +152,8 @@ def addresses(client: Client, city: str) -> dict[str, str]:
     home, _ = _followed(client, "/")
     _, units = _followed(client, "/units")
     findings, listed = _followed(client, "/findings")
-    why = _first(r'href="(/findings/f_[0-9a-f]+)"', listed)
-    unit = _first(r'href="(/units/s_[0-9a-f]+)', units)
+    why = _first(r'href="(/findings/f_\w+)"', listed)
+    unit = _first(r'href="(/units/s_\w+)', units)
     return {"home": home, "region": f"/regions/{city}", "unit": unit, "findings": findings, "why": why}
 
 

@@ -85,7 +85,11 @@ class Cockpit:
 
 
 def of_region(view: RunView, subject: Subject, period: str = "") -> Cockpit:
-    """The cockpit of a region; without a period of how each target stands now."""
+    """The cockpit of a region; without a period of how each target stands now. Kept with the view."""
+    return view._once(("cockpit", subject.id, period), lambda: _of_region(view, subject, period))
+
+
+def _of_region(view: RunView, subject: Subject, period: str) -> Cockpit:
     inside_it = view.within(subject.id)
     found = standing_in(view, inside_it, period)
     own = tuple(f for f in found if f.subject_id == subject.id)
