@@ -26,6 +26,7 @@ def _cells(pack: Pack) -> Iterator[str]:
     counts = {
         "clauses": len(pack.clauses),
         "targets": len(pack.targets),
+        "tables": len(pack.tables),
         "rows": sum(len(q.values) for q in pack.parameters),
         "carriers": len(pack.carriers),
         "indicators": len(pack.indicators),

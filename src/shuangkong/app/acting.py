@@ -22,6 +22,7 @@ COMMANDS: dict[str, str | None] = {
     "policy list": None,
     "policy show": None,
     "policy in-force": "findings.read",
+    "decide": None,
     "demo": "platform.operate",
     "init": "platform.operate",
     "serve": "platform.operate",

@@ -28,13 +28,14 @@ def _root(version: Annotated[bool, typer.Option("--version", help="print the ver
 
 def _mount() -> None:
     from shuangkong.accounting.cli import account_command
-    from shuangkong.app.commands import audit, backup, books, judging, making, people, serve, worker
+    from shuangkong.app.commands import audit, backup, books, deciding, judging, making, people, serve, worker
     from shuangkong.policy.cli import policy_app
 
     making.add(app)
     books.add(app)
     app.command("account")(account_command)
     judging.add(app)
+    deciding.add(app)
     app.add_typer(policy_app, name="policy")
     worker.add(app)
     serve.add(app)

@@ -1,6 +1,7 @@
 """The door of the judgement slice."""
 
 from shuangkong.judgement.collecting import rows_hit
+from shuangkong.judgement.given import asked_inputs, decided_rows
 from shuangkong.judgement.rules import decide, decide_chain, slugged
 from shuangkong.judgement.step import finding_changes, findings, judge
 from shuangkong.judgement.tables import FINDING_CHANGES, FINDINGS
@@ -10,8 +11,10 @@ __all__ = [
     "FINDINGS",
     "FINDING_CHANGES",
     "Why",
+    "asked_inputs",
     "decide",
     "decide_chain",
+    "decided_rows",
     "finding_changes",
     "findings",
     "judge",

@@ -52,6 +52,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "row_hit": ("命中行", "row_hit"),
     "missing": ("缺输入", "missing"),
     "decided": ("可判", "decided"),
+    "undecided": ("未判原因", "undecided"),
 }
 _COLUMNS = {name: column for column, names in NAMES.items() for name in (column, *names)}
 

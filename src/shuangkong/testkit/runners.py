@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -22,7 +23,7 @@ from shuangkong.accounting.api import (
     work_out,
 )
 from shuangkong.engine.api import DuckDB, compile_sql
-from shuangkong.judgement.api import decide
+from shuangkong.judgement.api import decide, decided_rows
 from shuangkong.kernel.findings import CONFIDENCES
 from shuangkong.kernel.units import base_of, unit
 from shuangkong.policy.api import NATION, DecisionTable
@@ -130,6 +131,8 @@ def _chained(given: Mapping[str, object], place: str) -> Rows:
 def _decide(given: Mapping[str, object], place: str) -> Rows:
     import ibis
 
+    if isinstance(given.get("table"), str):
+        return _decide_named(str(given["table"]), given, place)
     rules = DecisionTable.model_validate(_exact(given.get("table")))
     inputs = table(given.get("inputs"), f"{place} given.inputs")
     numbers = {c.name for c in rules.inputs}
@@ -145,6 +148,16 @@ def _decide(given: Mapping[str, object], place: str) -> Rows:
         engine.bind("asked", rows)
         found: Rows = engine.run(compile_sql(decide(rules, ibis.table(schema, name="asked")))).to_pylist()
     return found
+
+
+def _decide_named(name: str, given: Mapping[str, object], place: str) -> Rows:
+    """A table of a pack, PACK:TABLE, on a day (`day`; the first one of the pack where it is left out)."""
+    pack, _, wanted = name.partition(":")
+    asked = table(given.get("inputs"), f"{place} given.inputs")
+    head = [column_of(h) for h in asked.head]
+    rows = [dict(zip(head, r, strict=True)) for r in asked.rows]
+    day = date.fromisoformat(str(given["day"])) if "day" in given else packs().table(pack, wanted).start
+    return decided_rows(packs(), pack, wanted, rows, day=day, known=KNOWN, where=place)
 
 
 def _exact(data: object) -> object:

@@ -1,0 +1,108 @@
+"""`decide` puts a decision table of a pack to the rows of a file; it needs no workspace."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from shuangkong.app.commands.options import (
+    AsJson,
+    Lang,
+    Packs,
+    Speaks,
+    bytes_of,
+    day_of,
+    language_of,
+    packs_with,
+    past_day,
+    plain_value,
+    put_json,
+)
+from shuangkong.kernel.errors import UserError
+
+if TYPE_CHECKING:
+    from shuangkong.policy.api import TableEntry
+
+MAX_ROWS = 100_000
+
+
+def add(app: typer.Typer) -> None:
+    """Hang the command on the program."""
+    app.command("decide")(decide_command)
+
+
+def decide_command(
+    table: Annotated[str, typer.Argument(help="PACK:TABLE, e.g. wenzhou-retrofit-2021:grant")],
+    file: Annotated[Path, typer.Option("--input", help="CSV: a column for each input, empty where not known")],
+    on: Annotated[str, typer.Option("--date", help="the day decided for; today if left out")] = "",
+    known: Annotated[str, typer.Option("--known", help="as known on this day; today if left out")] = "",
+    packs: Packs = None,
+    as_json: AsJson = False,
+    lang: Speaks = Lang.zh,
+) -> None:
+    """判定：把规则表用于文件中的各行，给出命中行与所缺输入 (decide the rows of a file by a table of a pack)."""
+    from shuangkong.judgement.api import decided_rows
+
+    pack, colon, name = table.rpartition(":")
+    if not colon:
+        raise UserError("CLI-001", f"“{table}” names no table.", where="decide", remedy="Write PACK:TABLE.")
+    library = packs_with(packs)
+    entry: TableEntry = library.table(pack, name)
+    day, as_known = day_of(on, "--date"), past_day(known, "--known")
+    standing = _standing(entry, day)
+    rows = decided_rows(library, pack, name, rows_of(file), day=day, known=as_known, where=str(file))
+    if standing != "in_force":
+        rows = [_set_aside(entry, r, standing) for r in rows]
+    answer = {
+        "pack": library.pack(pack).key, "table": name, "label": entry.label.model_dump(), "clause": entry.clause,
+        "date": day, "known": as_known, "standing": standing, "in_force": [entry.start, entry.end],
+        "assumptions": [a.model_dump() for a in entry.assumptions], "rows": rows,
+    }  # fmt: skip
+    if as_json:
+        put_json(answer)
+        return
+    typer.echo(f"{answer['pack']} {name} {entry.label.label.in_(language_of(lang))} {day} {standing}")
+    for row in rows:
+        typer.echo("  ".join(f"{k}={plain(v)}" for k, v in row.items() if v is not None))
+
+
+def plain(value: object) -> str:
+    """A cell of an answer as text."""
+    return str(value) if isinstance(value, bool | int | str | list) else str(plain_value(value))
+
+
+def _standing(entry: TableEntry, day: date) -> str:
+    if day < entry.start:
+        return "not_yet"
+    return "expired" if entry.end is not None and day >= entry.end else "in_force"
+
+
+def _set_aside(entry: TableEntry, row: dict[str, Any], standing: str) -> dict[str, Any]:
+    """A row that the table may not decide on that day: what it would have said is taken out."""
+    gone = {o.name: None for o in entry.outputs} | {"row_hit": None, "decided": False, "undecided": standing}
+    kept = {k: v for k, v in row.items() if "__" not in k}
+    return {**kept, **gone, "missing": None, **({"rows_hit": None} if "rows_hit" in row else {})}
+
+
+def rows_of(path: Path) -> list[dict[str, object]]:
+    """The rows of a CSV file by its head; raises IMP-001 and RULE-007."""
+    try:
+        text = bytes_of(path).decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise UserError("IMP-001", "the file is not UTF-8.", where=str(path), remedy="Save it as CSV UTF-8.") from None
+    lines = [line for line in csv.reader(io.StringIO(text)) if any(cell.strip() for cell in line)]
+    if len(lines) < 2:
+        raise UserError("RULE-007", "the file has no rows.", where=str(path), remedy="Write a head and rows below it.")
+    head = [h.strip() for h in lines[0]]
+    uneven = next((n for n, line in enumerate(lines[1:], start=1) if len(line) != len(head)), None)
+    if uneven is not None or len(set(head)) < len(head) or len(lines) > MAX_ROWS + 1:
+        what = f"row {uneven} has another number of cells than the head." if uneven else (
+            "the head names a column twice." if len(set(head)) < len(head) else f"there are more than {MAX_ROWS} rows."
+        )  # fmt: skip
+        raise UserError("RULE-007", what, where=str(path), remedy="Mend the file, and decide again.")
+    return [{h: cell.strip() or None for h, cell in zip(head, line, strict=True)} for line in lines[1:]]
