@@ -99,8 +99,13 @@ class Client:
 
     def ask(self, path: str) -> tuple[int, bytes, dict[str, str]]:
         """Status, body and head of an answer, read to its end."""
-        self.connection.request("GET", path, headers=self.headers)
-        answer = self.connection.getresponse()
+        try:
+            self.connection.request("GET", path, headers=self.headers)
+            answer = self.connection.getresponse()
+        except http.client.RemoteDisconnected:  # kept too long without a request: the server has closed it
+            self.connection.close()
+            self.connection.request("GET", path, headers=self.headers)
+            answer = self.connection.getresponse()
         return answer.status, answer.read(), {k.lower(): v for k, v in answer.getheaders()}
 
     def timed(self, path: str) -> float:
