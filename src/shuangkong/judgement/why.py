@@ -37,6 +37,14 @@ Row = dict[str, Any]
 #: How many book entries and totals are listed one by one; the rest is counted and summed.
 LISTED = 200
 _LEVELS = 12
+#: Kinds of nodes whose rows are somebody's: the view that a reader sees them through, and its key.
+_NODES = {
+    NodeKind.FINDING.value: ("findings", "finding_key"),
+    NodeKind.INDICATOR.value: ("indicator_values", "value_key"),
+    NodeKind.REPORTED.value: ("reported_values", "reported_id"),
+    NodeKind.TOTAL.value: ("totals", "total_key"),
+    NodeKind.ENTRY.value: ("amounts", "entry_id"),
+}
 #: Indicators whose energy is counted after deductions.
 ASSESSED = ("energy_per_gdp", "energy_total_assessed")
 
@@ -147,7 +155,7 @@ class _Walk:
             if not edges:
                 break
             kept = [e for e in edges if e["to_key"] not in set(reached.get(e["to_kind"], ()))]
-            result.edges += kept[: max(0, LISTED * 5 - len(result.edges))]
+            result.edges += self._shown(kept)[: max(0, LISTED * 5 - len(result.edges))]
             for e in kept:
                 reached.setdefault(e["to_kind"], []).append(e["to_key"])
             frontier = [(e["to_kind"], e["to_key"]) for e in kept]
@@ -166,6 +174,17 @@ class _Walk:
             "SELECT e.* FROM edges e SEMI JOIN frontier f ON e.from_kind = f.from_kind AND e.from_key = f.from_key"
         ).to_pylist()
         return edges
+
+    def _shown(self, edges: list[Row]) -> list[Row]:
+        """The edges between nodes that the reader may see: the key of a total or value names its subject."""
+        if self.seen is None:
+            return edges
+        sides = {(e[f"{end}_kind"], e[f"{end}_key"]) for e in edges for end in ("from", "to")}
+        hidden: set[tuple[str, str]] = set()
+        for kind, (table, column) in _NODES.items():
+            keys = {k for of, k in sides if of == kind}
+            hidden |= {(kind, k) for k in keys - {r[column] for r in self._by_key(table, column, keys)}}
+        return [e for e in edges if not {(e["from_kind"], e["from_key"]), (e["to_kind"], e["to_key"])} & hidden]
 
     def _by_key(self, table: str, column: str, keys: Iterable[str], more: str = "") -> list[Row]:
         wanted = sorted(set(keys))
