@@ -75,7 +75,9 @@ def test_a_new_person_signs_in_with_a_password_that_is_shown_once(own: Own) -> N
     one = visitor(own.app)
     answer = one.post("/sign-in", data={"name": "neu.hier", "password": secret}, follow_redirects=False)
     assert (answer.status_code, answer.headers["location"]) == (303, "/account")
-    assert one.get("/findings").status_code == 403
+    sent = one.get("/findings", follow_redirects=False)
+    assert (sent.status_code, sent.headers["location"]) == (303, "/account")
+    assert one.get("/api/findings").status_code == 403
     assert actions(own, person_id(own, "neu.hier")) == ["person.add", "session.open"]
     again = post(client, f"{page}/password", page)
     assert secret_of(again.text) != secret

@@ -35,7 +35,8 @@ def wanted(
     """
     known = rights().roles.get(role)
     if known is None:
-        raise UserError("RIGHT-004", f"there is no role {role!r}.", where="role", remedy=f"One of {_roles()}.")
+        raise UserError("RIGHT-004", f"there is no role {role!r}.", where="role", remedy=f"One of {_roles()}.",
+                        case="no_role", facts={"role": role[:40]})  # fmt: skip
     kind = next((k for k in known.scopes if (k in ("region", "unit")) == bool(place.strip())), known.scopes[0])
     subject = None
     if kind in ("region", "unit") and place.strip():

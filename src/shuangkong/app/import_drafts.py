@@ -131,6 +131,7 @@ def draft_of(db: sa.Connection, principal: str, draft_id: str, *, lock: bool = F
             "there is no such import, or it is not yours.",
             where=draft_id[:60],
             remedy="Open /imports for yours, or begin a new one.",
+            case="none",
         )
     return _draft(row)
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+from shuangkong.kernel.labels import Label
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,9 @@ CODES: tuple[ErrorCode, ...] = (
     ErrorCode("RULE-002", "规则中类型或计量单位不相容", "types or units of a rule do not go together"),
     ErrorCode("RULE-003", "规则表引用了不存在的名称", "a decision table names something that is not there"),
     ErrorCode("RULE-004", "规则表循环引用", "decision tables lead back to themselves"),
-    ErrorCode("RULE-005", "规则表有空缺、重叠或不可达的行", "a decision table has a gap, an overlap or an unreachable row"),
+    ErrorCode(
+        "RULE-005", "规则表有空缺、重叠或不可达的行", "a decision table has a gap, an overlap or an unreachable row"
+    ),
     ErrorCode("RULE-006", "规则表过大", "a decision table is too large"),
     ErrorCode("RULE-007", "判定输入无效", "the rows given to a decision table are not valid"),
     ErrorCode("REG-001", "未知的地区或单位", "unknown region or unit"),
@@ -65,15 +70,24 @@ _KNOWN = {c.code: c for c in CODES}
 
 
 class UserError(Exception):
-    """A mistake in what was given, never in the program. Exit code 2 at the terminal, 4xx on the web."""
+    """A mistake in what was given, never in the program. Exit code 2 at the terminal, 4xx on the web.
 
-    def __init__(self, code: str, message: str, *, where: str = "", remedy: str = "") -> None:
+    `message` and `remedy` are for the terminal and for programs. A page has its own words in both languages where the
+    error names a `case` of its code; `facts` fill them in, a label in the language of the page.
+    """
+
+    def __init__(
+        self, code: str, message: str, *, where: str = "", remedy: str = "", case: str = "",
+        facts: Mapping[str, str | int | Label] | None = None,
+    ) -> None:  # fmt: skip
         if code not in _KNOWN:
             raise KeyError(f"error code {code} is not in kernel.errors.CODES")
         self.code = code
         self.message = message
         self.where = where
         self.remedy = remedy
+        self.case = case
+        self.facts = dict(facts or {})
         super().__init__(str(self))
 
     def __str__(self) -> str:

@@ -101,6 +101,7 @@ def give_consent(
             f"{grantee!r}, {use}, {start} to {end} is no consent.",
             where="consent",
             remedy="Name an organisation, the use finance or service, and an end after the beginning.",
+            case="consent",
         )
     row = {
         "subject_id": subject, "grantee": grantee.strip(), "use": use, "valid_from": start, "valid_to": end,
@@ -128,6 +129,7 @@ def withdraw_consent(
         which.append(t.c.subject_id == of)
     done = connection.execute(t.update().where(*which).values(withdrawn_at=at))
     if done.rowcount != 1:
-        raise UserError("RIGHT-004", "this consent does not stand.", where=row_id, remedy="Look at the list again.")
+        raise UserError("RIGHT-004", "this consent does not stand.", where=row_id, remedy="Look at the list again.",
+                        case="not_standing")  # fmt: skip
     subject = connection.execute(sa.select(t.c.subject_id).where(t.c.row_id == row_id)).scalar_one()
     record(connection, at=at, principal=principal, action="consent.withdraw", obj=subject, detail={"consent": row_id})

@@ -93,6 +93,7 @@ from shuangkong.webkit.tables.spec import Kind, TableColumn, TableSpec
 from shuangkong.webkit.tables.view import Part, TableView, read_part, table_view
 from shuangkong.webkit.tables.workbook import export_xlsx
 from shuangkong.webkit.tilegrid import Place, province_places
+from shuangkong.webkit.wrongs import Wrong, wrong
 
 __all__ = [
     "AT_ONCE",
@@ -154,6 +155,7 @@ __all__ = [
     "Upload",
     "Wanted",
     "Who",
+    "Wrong",
     "acting_in",
     "add_person",
     "appoint",
@@ -225,4 +227,5 @@ __all__ = [
     "unit_words",
     "waterfall",
     "words",
+    "wrong",
 ]

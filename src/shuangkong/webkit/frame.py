@@ -21,6 +21,7 @@ from markupsafe import Markup, escape
 from shuangkong.kernel.labels import Label, Language
 from shuangkong.webkit import figures, marks
 from shuangkong.webkit.messages import LANGUAGES, Speaker
+from shuangkong.webkit.wrongs import wrong
 
 _CHINA = ZoneInfo("Asia/Shanghai")
 #: No inline code or style, nothing from elsewhere: every byte of a page comes from this server.
@@ -131,6 +132,7 @@ def words(speaker: Speaker) -> dict[str, Any]:
         "confidence": confidence,
         "rich": _rich,
         "moment": lambda instant: moment(instant, language),
+        "wrong": lambda error: wrong(error, speaker),
     }
     return {"lang": language, "speaker": speaker, **by_language}
 

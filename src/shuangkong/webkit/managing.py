@@ -33,7 +33,7 @@ def set_active(connection: sa.Connection, who: Person, *, active: bool, at: date
     """
     if not active and principal == who.person_id:
         raise UserError("RIGHT-004", "nobody closes the account that they act in.", where=who.name,
-                        remedy="Ask another administrator.")  # fmt: skip
+                        remedy="Ask another administrator.", case="own_account")  # fmt: skip
     # the entry comes first: it takes the turn in which nobody else changes who may manage people
     record(
         connection, at=at, principal=principal, action="person.active", obj=who.person_id,
@@ -64,7 +64,7 @@ def revoke(connection: sa.Connection, appointment_id: str, *, at: datetime, prin
     )
     if done.rowcount != 1:
         raise UserError("RIGHT-004", "this appointment does not stand.", where=appointment_id[:40],
-                        remedy="Look at the list again.")  # fmt: skip
+                        remedy="Look at the list again.", case="not_standing")  # fmt: skip
     end_sessions(connection, owner, at=at, appointment_id=appointment_id)
     _still_managed(connection, before, at)
 
@@ -85,7 +85,7 @@ def _still_managed(connection: sa.Connection, before: tuple[int, int], at: datet
     after = managers(connection, business_day(at))
     if any(had and not has for had, has in zip(before, after, strict=True)):
         raise UserError("RIGHT-004", "this is the last platform administrator.", where="people.manage",
-                        remedy="Appoint another one first.")  # fmt: skip
+                        remedy="Appoint another one first.", case="last_one")  # fmt: skip
 
 
 def _change(connection: sa.Connection, who: Person, values: Mapping[str, object]) -> None:

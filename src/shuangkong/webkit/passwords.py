@@ -39,15 +39,18 @@ def check_password(password: str, name: str) -> str:
     """The password, if it may be used; RIGHT-005 saying which rule it breaks."""
     lower = password.casefold()
     broken = (
-        (len(password) < SHORTEST, f"it has {len(password)} characters, at least {SHORTEST} are needed"),
-        (len(password) > LONGEST, f"it has more than {LONGEST} characters"),
-        (bool(name) and name.casefold() in lower, "it contains the user name"),
-        (len(set(lower)) < 5, "it repeats too few characters"),
-        (lower in common_passwords(), "it is a common password"),
+        (len(password) < SHORTEST, "short", f"it has {len(password)} characters, at least {SHORTEST} are needed"),
+        (len(password) > LONGEST, "long", f"it has more than {LONGEST} characters"),
+        (bool(name) and name.casefold() in lower, "holds_name", "it contains the user name"),
+        (len(set(lower)) < 5, "repeats", "it repeats too few characters"),
+        (lower in common_passwords(), "common", "it is a common password"),
     )
-    for wrong, why in broken:
+    for wrong, case, why in broken:
         if wrong:
-            raise UserError("RIGHT-005", f"{why}.", where="password", remedy="Choose a longer phrase of your own.")
+            raise UserError(
+                "RIGHT-005", f"{why}.", where="password", remedy="Choose a longer phrase of your own.", case=case,
+                facts={"has": len(password), "least": SHORTEST, "most": LONGEST},
+            )  # fmt: skip
     return password
 
 

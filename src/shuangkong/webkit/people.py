@@ -112,6 +112,7 @@ def plain_name(name: str) -> str:
         raise UserError(
             "RIGHT-004", f"{name[:80]!r} is no user name.", where="name",
             remedy="Use 2 to 80 letters, digits, Chinese characters, dots or hyphens, without blanks.",
+            case="name", facts={"name": name[:80]},
         )  # fmt: skip
     return found
 
@@ -122,7 +123,8 @@ def add_person(
     """Add a person; with a password they can sign in and must change it first. RIGHT-004 for a name that is taken."""
     plain = plain_name(name)
     if person_named(connection, plain) is not None:
-        raise UserError("RIGHT-004", f"the user name “{plain}” is taken.", where="name", remedy="Choose another one.")
+        raise UserError("RIGHT-004", f"the user name “{plain}” is taken.", where="name", remedy="Choose another one.",
+                        case="taken", facts={"name": plain})  # fmt: skip
     kept = passwords.hashed(passwords.check_password(password, plain)) if password is not None else None
     made = Person(f"p_{uuid.uuid4().hex[:20]}", plain, display.strip() or plain, kept, password is not None, True, at)
     connection.execute(person.insert().values({c: getattr(made, c) for c in Person.__dataclass_fields__}))
@@ -158,23 +160,26 @@ def appoint(connection: sa.Connection, who: Person, wanted: Wanted, *, at: datet
     role = rights().roles.get(wanted.role)
     kind = wanted.scope_kind or (_kind(role, wanted) if role else "")
     use = wanted.use or (role.uses[0] if role else "any")
-    wrong = ""
+    wrong = case = ""
     if role is None or wanted.role == "public":
-        wrong = f"there is no role {wanted.role!r}"
+        case, wrong = "no_role", f"there is no role {wanted.role!r}"
     elif kind == "all" and wanted.subject_id:
-        wrong = "a place is named, and the scope would be everything"
+        case, wrong = "place_of_all", "a place is named, and the scope would be everything"
     elif kind not in role.scopes:
-        wrong = f"a {role.label.en} has no scope of kind {kind!r}"
+        case, wrong = "no_scope", f"a {role.label.en} has no scope of kind {kind!r}"
     elif use not in role.uses:
-        wrong = f"a {role.label.en} has no use {use!r}"
+        case, wrong = "no_use", f"a {role.label.en} has no use {use!r}"
     elif kind in ("region", "unit") and not wanted.subject_id:
-        wrong = f"a scope of kind {kind} names a {kind}"
+        case, wrong = "no_place", f"a {role.label.en} is appointed for a {kind}, and none is named"
     elif kind == "consented" and not wanted.grantee.strip():
-        wrong = "a bank or service company is named by its organisation"
+        case, wrong = "no_organisation", "a bank or service company is named by its organisation"
     elif wanted.valid_to is not None and wanted.valid_to <= wanted.valid_from:
-        wrong = "it ends before it begins"
+        case, wrong = "days", "it ends before it begins"
     if wrong:
-        raise UserError("RIGHT-004", f"{wrong}.", where="appointment", remedy="Mend it and submit again.")
+        raise UserError(
+            "RIGHT-004", f"{wrong}.", where="appointment", remedy="Mend it and submit again.", case=case,
+            facts={"role": role.label if role else wanted.role},
+        )  # fmt: skip
     made = Appointment(
         f"a_{uuid.uuid4().hex[:20]}", who.person_id, wanted.role, kind,
         wanted.subject_id if kind in ("region", "unit") else None, wanted.grantee.strip(), use,  # type: ignore[arg-type]

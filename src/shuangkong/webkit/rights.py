@@ -117,16 +117,18 @@ def require(who: Who, action: str) -> Who:
         return who
     if answer.rule == "sign_in":
         raise UserError(
-            "RIGHT-001", f"“{answer.action.label.zh}” ({action}) needs a sign-in.", remedy="Sign in and come back."
-        )
+            "RIGHT-001", f"“{answer.action.label.zh}” ({action}) needs a sign-in.", remedy="Sign in and come back.",
+            case="sign_in", facts={"action": answer.action.label},
+        )  # fmt: skip
     why = {
         "role": f"a {answer.role.label.en} may not “{answer.action.label.en}”",
         "token": f"the token was not made for {action}",
         "password": "the password must be changed first",
     }[answer.rule]
     raise UserError(
-        "RIGHT-002", f"{why}.", where=action, remedy="Use another appointment, or ask the platform administrator."
-    )
+        "RIGHT-002", f"{why}.", where=action, remedy="Use another appointment, or ask the platform administrator.",
+        case=answer.rule, facts={"role": answer.role.label, "action": answer.action.label},
+    )  # fmt: skip
 
 
 def narrowed(who: Who, actions: frozenset[str]) -> Who:

@@ -246,7 +246,7 @@ def make_token(
     if not actions or not actions <= own or who.via == "token" or not 1 <= days <= MOST_TOKEN_DAYS or not label.strip():
         raise UserError(
             "RIGHT-004", "a token needs a name, actions that are your own, and 1 to 366 days.", where="token",
-            remedy="Choose among your own actions.",
+            remedy="Choose among your own actions.", case="token",
         )  # fmt: skip
     secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
     made = Token(

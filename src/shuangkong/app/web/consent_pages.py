@@ -186,5 +186,7 @@ def withdraw(a: Gives, consent: Annotated[str, Form(max_length=80)]) -> Response
 
 def _own(a: Asked) -> SubjectId:
     if a.scope.kind != "unit" or a.scope.subject is None:
-        raise UserError("RIGHT-004", "a consent is a unit's own.", remedy="Act as the manager of a unit.")
+        raise UserError(
+            "RIGHT-004", "a consent is a unit's own.", remedy="Act as the manager of a unit.", case="own_unit"
+        )
     return a.scope.subject

@@ -110,6 +110,7 @@ class Asked:
                 "RUN-001",
                 "nothing was judged yet in this workspace.",
                 remedy="Run `shuangkong demo`, or `shuangkong import` and then `shuangkong judge`.",
+                case="nothing_judged",
             )
         return found
 
@@ -170,7 +171,7 @@ def asked(request: Request) -> Asked:
         elif SESSION in request.cookies:
             found = reader_of(db, request.cookies[SESSION], now)
             if found is None:
-                raise UserError("RIGHT-001", "the session has ended.", remedy="Sign in again.")
+                raise UserError("RIGHT-001", "the session has ended.", remedy="Sign in again.", case="ended")
             who, session = found
         elif not opened(db, who.scope):
             raise UserError("RIGHT-001", "nothing is public in this workspace.", remedy="Sign in.")
@@ -222,5 +223,6 @@ def _has_form(request: Request) -> bool:
 
 def _foreign() -> UserError:
     return UserError(
-        "RIGHT-006", "the form did not come from this site, or is too old.", remedy="Open the page again and resubmit."
-    )
+        "RIGHT-006", "the form did not come from this site, or is too old.", remedy="Open the page again and resubmit.",
+        case="foreign",
+    )  # fmt: skip

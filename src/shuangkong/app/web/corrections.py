@@ -51,6 +51,7 @@ def _seen(a: Asked, db: sa.Connection, subject_id: str) -> str:
         raise UserError(
             "REG-001", f"no region or unit with the id “{subject_id[:60]}” is known.",
             remedy="Choose one from the lists; /rights tells why something is not to be seen.",
+            case="not_seen", facts={"id": subject_id[:60]},
         ) from None  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import FastAPI, Request, Response
@@ -12,7 +13,7 @@ from starlette.exceptions import HTTPException
 from shuangkong.app.web.context import SESSION, Asked, as_public, asked, language_of
 from shuangkong.app.web.logging import request_id_of
 from shuangkong.kernel.errors import CODES, UserError
-from shuangkong.webkit.api import Speaker
+from shuangkong.webkit.api import Speaker, wrong
 
 _STATUS = {
     "RUN-001": 404, "RUN-002": 404, "REG-001": 404, "PACK-006": 404, "JOB-001": 404, "AUDIT-002": 404, "IMP-004": 404,
@@ -36,8 +37,13 @@ def _user_error(request: Request, error: Exception) -> Response:
         raise error
     if error.code == "RIGHT-001" and request.method == "GET" and not request.url.path.startswith("/api/"):
         return _to_sign_in(request)
+    if error.code == "RIGHT-002" and error.case == "password" and request.method == "GET" and not for_machines(request):
+        return RedirectResponse("/account", status_code=303)
     status = _STATUS.get(error.code, 400)
-    return answer(request, status, error.code, error.message, error.remedy, error.where)
+    if for_machines(request):
+        return answer(request, status, error.code, error.message, error.remedy, error.where)
+    told = wrong(error, Speaker(language_of(request), request.app.state.site.frame.texts))
+    return answer(request, status, error.code, told.message, told.remedy, error.where, own=told.own)
 
 
 def _http_error(request: Request, error: Exception) -> Response:
@@ -66,8 +72,10 @@ def for_machines(request: Request) -> bool:
     return request.url.path.startswith("/api/") or request.url.path in _MACHINES
 
 
-def answer(request: Request, status: int, code: str, message: str, remedy: str, where: str) -> Response:
-    """The error as a page, or as JSON for programs; the one shape of every error."""
+def answer(
+    request: Request, status: int, code: str, message: str, remedy: str, where: str, *, own: bool = True
+) -> Response:
+    """The error as a page, or as JSON for programs; the one shape of every error. `own`: in the reader's language."""
     say = Speaker(language_of(request), request.app.state.site.frame.texts).say
     texts = request.app.state.site.frame.texts
     known = _TITLES.get(code)
@@ -79,17 +87,17 @@ def answer(request: Request, status: int, code: str, message: str, remedy: str, 
     if for_machines(request):
         return JSONResponse(shown | {"message": message or title}, status_code=status)
     about = f"error.about_{code.lower().replace('-', '_')}"
-    return _page(request, status, {**shown, "meaning": say(about) if known else ""})
+    return _page(request, status, {**shown, "own": own, "meaning": say(about) if known else ""})
 
 
-def _page(request: Request, status: int, shown: dict[str, str]) -> Response:
+def _page(request: Request, status: int, shown: dict[str, Any]) -> Response:
     """The error page in the frame; where the frame itself cannot be made, without it."""
     if status < 500:
         return _told(request).page("error.html", None, status=status, **shown)
     try:
         return as_public(request).page("error.html", None, status=status, **shown)
     except Exception:  # noqa: BLE001 (whatever is broken, the reader is told what to do)
-        return PlainTextResponse("\n".join(v for v in shown.values() if v), status)
+        return PlainTextResponse("\n".join(v for v in shown.values() if v and isinstance(v, str)), status)
 
 
 def _told(request: Request) -> Asked:

@@ -224,7 +224,8 @@ def other_sheet(a: Writes, draft_id: str, sheet: Text = "", header_row: Text = "
         seen = m.preview(a.workspace, other)
         if row is not None and not row <= min(seen.rows, m.LOOKED_AT):
             raise UserError("FORM-001", f"the sheet has no row {row} for the head.", where="header_row",
-                            remedy="Give the row with the names of the columns.")  # fmt: skip
+                            remedy="Give the row with the names of the columns.", case="head_row",
+                            facts={"row": row})  # fmt: skip
         drafts.change_draft(db, draft, a.workspace.clock(), sheet=sheet, header_row=row, rows=seen.rows, mapping=None,
                             check_job=None)  # fmt: skip
     return _to(draft_id, "columns")
@@ -279,11 +280,13 @@ async def mend(a: Writes, draft_id: str) -> Response:
 def _mended(a: Asked, draft_id: str, form: Mapping[str, str]) -> Response:
     draft = _draft(a, draft_id)
     if form.get("chosen") != draft.chosen or draft.mapping is None:
-        raise UserError("FORM-001", "the import was changed meanwhile.", where="chosen", remedy="Open the check again.")
+        raise UserError("FORM-001", "the import was changed meanwhile.", where="chosen", remedy="Open the check again.",
+                        case="changed")  # fmt: skip
     check = m.check_now(a.workspace, draft, a.scope) if draft.rows <= mending.MOST_ROWS else None
     if check is None:
         raise UserError("FORM-001", f"a file of over {mending.MOST_ROWS} rows is not mended on a page.", where="rows",
-                        remedy="Mend it in the spreadsheet program and begin a new import.")  # fmt: skip
+                        remedy="Mend it in the spreadsheet program and begin a new import.", case="many_rows",
+                        facts={"most": mending.MOST_ROWS})  # fmt: skip
     fixes, left_out = _fixes(form, check)
     if not fixes and not left_out:
         return _to(draft_id, "check")
@@ -327,7 +330,7 @@ def commit(a: Writes, draft_id: str, chosen: Text = "", reason: Text = "") -> Re
             require(a.who, "register.write")
         if draft.mapping is None or chosen != draft.chosen:
             raise UserError("FORM-001", "the import was changed meanwhile.", where="chosen",
-                            remedy="Open the check again.")  # fmt: skip
+                            remedy="Open the check again.", case="changed")  # fmt: skip
         job = _asked(a, db, draft, dry_run=False, reason=reason.strip())
         drafts.change_draft(db, draft, a.workspace.clock(), commit_job=job.job_id)
     return RedirectResponse(f"/jobs/{job.job_id}", status_code=303)
@@ -448,7 +451,7 @@ def _open(a: Asked, db: sa.Connection, draft_id: str) -> ImportDraft:
         job = jobs.job_seen(db, a.scope, draft.commit_job)
         if job.state in ("queued", "running") or _done(job):
             raise UserError("FORM-001", "the import was handed over already.", where=draft.called,
-                            remedy="Look at its job, or begin a new import.")  # fmt: skip
+                            remedy="Look at its job, or begin a new import.", case="handed_over")  # fmt: skip
     return draft
 
 

@@ -171,6 +171,8 @@ class RunView:
                 "REG-001",
                 f"no {kind} with the id “{subject[:60]}” is known in this run.",
                 remedy="Go to the home page and choose a tile, or look in the list of findings.",
+                case="not_seen",
+                facts={"id": subject[:60]},
             )
         return found
 
@@ -182,6 +184,8 @@ class RunView:
                 "RUN-002",
                 f"no finding “{key[:60]}” in this run.",
                 remedy="Choose one from the list of findings; a key is the same in every run.",
+                case="not_seen",
+                facts={"id": key[:60]},
             )
         return found
 

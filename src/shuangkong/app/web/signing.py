@@ -124,8 +124,9 @@ def password(a: Own, old: Text, new: Text, again: Text) -> Response:
     except UserError as error:
         return _account(a, error=error)
     if not fits or new != again:
-        what = "the present password is wrong" if not fits else "the two new passwords differ"
-        return _account(a, error=UserError("RIGHT-005", f"{what}.", where="password", remedy="Type them again."))
+        case, what = ("present", "the present password is wrong") if not fits else ("differ", "the two new ones differ")
+        wrong = UserError("RIGHT-005", f"{what}.", where="password", remedy="Type them again.", case=case)
+        return _account(a, error=wrong)
     answer = RedirectResponse("/sign-in?ended=password", status_code=303)
     answer.delete_cookie(SESSION)
     return answer

@@ -77,6 +77,7 @@ def _undecodable(name: str, what: str, at: int) -> UserError:
         f"{what} at byte {at}.",
         where=name,
         remedy="Save it again as CSV UTF-8 (in Excel: 另存为 → CSV UTF-8).",
+        case="not_utf8",
     )
 
 

@@ -81,6 +81,7 @@ def _package(data: bytes, name: str) -> zipfile.ZipFile:
             f"the workbook is damaged or was cut off ({error}).",
             where=name,
             remedy="Fetch the file again, or open it in Excel or WPS and save it as .xlsx.",
+            case="damaged",
         ) from error
 
 
@@ -114,6 +115,8 @@ def _check_kind(parts: set[str], name: str) -> None:
         f"the content is {kind}.",
         where=name,
         remedy="Unpack it, or save the table as .xlsx or CSV UTF-8, and import that.",
+        case="other",
+        facts={"kind": kind},
     )
 
 

@@ -42,7 +42,8 @@ def read_sheet(
     if len(data) > limits.bytes:
         raise _too_large(called, len(data), limits)
     if not data.strip(b"\0 \t\r\n\xef\xbb\xbf\xff\xfe"):
-        raise UserError("IMP-001", "the file is empty.", where=called, remedy="Send the file that holds the rows.")
+        raise UserError("IMP-001", "the file is empty.", where=called, remedy="Send the file that holds the rows.",
+                        case="empty")  # fmt: skip
     suffix = Path(called).suffix.lower()
     if data.startswith((_ZIP, _OLE)):
         if suffix in _TEXT_NAMES:
@@ -51,6 +52,8 @@ def read_sheet(
                 f"the name ends in {suffix}, but the content is an Excel workbook or an archive.",
                 where=called,
                 remedy="Give it its right extension (.xlsx or .xls), or save it as CSV UTF-8.",
+                case="not_text",
+                facts={"ending": suffix},
             )
         return read_workbook(data, name=called, sheet=sheet, limits=limits)
     _refuse_other_forms(data, called)
@@ -60,6 +63,8 @@ def read_sheet(
             f"the name ends in {suffix}, but the content is not an Excel workbook.",
             where=called,
             remedy="If it is plain text give it the extension .csv, else: " + _SAVE_AS,
+            case="not_workbook",
+            facts={"ending": suffix},
         )
     return read_delimited(data, name=called, delimiter=delimiter, limits=limits)
 
@@ -99,7 +104,9 @@ def _refuse_other_forms(data: bytes, name: str) -> None:
     start = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
     for magic, kind in _OTHERS:
         if start.startswith(magic):
-            raise UserError("IMP-001", f"the content is {kind}.", where=name, remedy=_SAVE_AS)
+            raise UserError(
+                "IMP-001", f"the content is {kind}.", where=name, remedy=_SAVE_AS, case="other", facts={"kind": kind}
+            )
     lower = start.replace(b"\0", b"").lower().lstrip(b"\xff\xfe")
     if lower.startswith((b"<!doctype", b"<html", b"<table", b"<meta", b"<head", b"<style")):
         kind = "a web page (HTML), as older systems export under the name .xls"
@@ -109,4 +116,4 @@ def _refuse_other_forms(data: bytes, name: str) -> None:
         kind = "a web archive (MHTML), as older systems export under the name .xls"
     else:
         return
-    raise UserError("IMP-001", f"the content is {kind}.", where=name, remedy=_SAVE_AS)
+    raise UserError("IMP-001", f"the content is {kind}.", where=name, remedy=_SAVE_AS, case="web_export")

@@ -22,7 +22,8 @@ def trimmed(sheet: Sheet, limits: Limits) -> Sheet:
             width = max(width, end)
     where = f"{sheet.name} [{sheet.sheet}]" if sheet.sheet else sheet.name
     if not width:
-        raise UserError("IMP-001", "the sheet holds no cell with content.", where=where, remedy="Choose another sheet.")
+        raise UserError("IMP-001", "the sheet holds no cell with content.", where=where, remedy="Choose another sheet.",
+                        case="no_content")  # fmt: skip
     if width > limits.columns:
         raise UserError(
             "IMP-001",

@@ -61,11 +61,12 @@ def _locked(name: str) -> UserError:
         "the workbook is protected by a password.",
         where=name,
         remedy="Take the password off (文件 → 信息 → 保护工作簿) and import it again.",
+        case="protected",
     )
 
 
 def _broken(name: str, error: BaseException) -> UserError:
-    return UserError("IMP-001", f"the workbook is damaged ({error}).", where=name, remedy=_REPAIR)
+    return UserError("IMP-001", f"the workbook is damaged ({error}).", where=name, remedy=_REPAIR, case="damaged")
 
 
 def _guarded(call: Any, name: str) -> Any:
@@ -99,6 +100,8 @@ def _choose(book: calamine.CalamineWorkbook, wanted: str | None, name: str) -> c
             f"the workbook has no sheet “{wanted}”.",
             where=name,
             remedy="Its sheets are: " + "、".join(names) + ".",
+            case="no_sheet",
+            facts={"wanted": wanted, "names": "、".join(names)},
         )
     visible = [
         m.name for m in book.sheets_metadata if m.visible == calamine.SheetVisibleEnum.Visible and m.name in names
@@ -112,6 +115,7 @@ def _choose(book: calamine.CalamineWorkbook, wanted: str | None, name: str) -> c
         "no visible sheet of the workbook holds a cell with content.",
         where=name,
         remedy="Name the sheet to read, or send the workbook that holds the rows.",
+        case="no_content",
     )
 
 
