@@ -21,7 +21,7 @@ class TableColumn:
     """One column of a source. `unit` is a unit id, or `column:<name>` where it differs from row to row.
 
     A column that is not `shown` may still be filtered by, and goes into the export if it is `exported`. `by` is the
-    column of the source that it is sorted by, if not its own: a name by its code.
+    column of the source that it is sorted by, if not its own: a name by its code. A `rare` filter is folded away.
     """
 
     name: str
@@ -35,6 +35,7 @@ class TableColumn:
     shown: bool = True
     exported: bool = True
     wrap: bool = False
+    rare: bool = False
     href: Callable[[Row], str] | None = None
 
     @property

@@ -127,15 +127,20 @@ class TableView:
         return [c for c in self.spec.columns if c.name in self.offered]
 
     @property
+    def folded(self) -> list[TableColumn]:
+        """Filters under “more conditions”: the rare ones, and those that are typed."""
+        return [c for c in self.selects if c.rare] + self.fields
+
+    @property
     def fields(self) -> list[TableColumn]:
         """Filters that are typed."""
         return [c for c in self.spec.columns if c.filter in ("contains", "range")]
 
     @property
     def open(self) -> bool:
-        """Whether a typed filter is set, so that its fields are shown."""
-        typed = {c.name for c in self.fields}
-        return any(filter_named(self.spec, k)[0].name in typed for k, _ in self.choices.filters)
+        """Whether a folded filter is set, so that its field is shown; what the page itself fills in does not count."""
+        folded = {c.name for c in self.folded} - set(self.spec.said)
+        return any(filter_named(self.spec, k)[0].name in folded for k, _ in self.choices.filters)
 
     @property
     def carried(self) -> list[tuple[str, str]]:
