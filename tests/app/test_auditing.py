@@ -68,6 +68,33 @@ def test_a_region_sees_its_own_entries(db: sa.Connection) -> None:
         assert seen(db, nobody) == set()
 
 
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [(None, True), ("statistics", False), ("statistics,supervision", True), ("assessment,finance", False)],
+)
+def test_figures_of_a_limited_return_are_withheld_from_another_use(
+    db: sa.Connection, written: str | None, shown: bool
+) -> None:
+    """An auditor for supervision sees that a figure was put right, and the figure where its return allows that use."""
+    mine = unit(db, 1, "130202")
+    detail = {
+        "reason": 'they wrote "use": "supervision" here',
+        "figures": [{"use": written, "new": {"quantity": "4711"}}],
+    }
+    record(db, at=NOW, principal="t", action="figure.correct", obj=mine, detail=detail)
+
+    def figure(scope: Scope) -> bool:
+        rows = entries_seen(db, scope, NOW).subquery()
+        (text,) = db.execute(sa.select(rows.c.detail).where(rows.c.action == "figure.correct")).scalars()
+        asked = sa.select(sa.func.count()).select_from(rows).where(rows.c.detail.contains("4711"))
+        assert db.execute(asked).scalar_one() == ("4711" in text)
+        return "4711" in text
+
+    assert figure(Scope.region("r", HERE, DAY, "supervision")) is shown
+    assert figure(Scope.all("a", "supervision")) is shown
+    assert figure(Scope.all("a"))
+
+
 def test_consents_are_those_in_scope(db: sa.Connection) -> None:
     """A region sees its units', a unit its own, an organisation those to it; with the unit's name and code."""
     mine, other = unit(db, 1, "130202"), unit(db, 2, "130203")

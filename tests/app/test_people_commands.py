@@ -15,7 +15,7 @@ from shuangkong.app.cli import app
 from shuangkong.engine.api import Workspace, writing
 from shuangkong.kernel.errors import UserError
 from shuangkong.registry.api import UnitEntry, ensure_regions, register_unit
-from shuangkong.webkit.api import person_named, set_password
+from shuangkong.webkit.api import Wanted, add_person, appoint, person_named, set_password
 
 
 @pytest.fixture
@@ -64,6 +64,23 @@ def test_a_unit_opens_its_figures_at_the_terminal(root: Path) -> None:
     assert run(root, "consent", "withdraw", given, "--as", "manager").exit_code == 0
     assert refused(root, "consent", "withdraw", given, "--as", "manager") == "RIGHT-004"
     assert refused(root, "people", "list", "--as", "manager") == "RIGHT-002"
+
+
+def test_acting_as_a_person_is_in_the_log(root: Path) -> None:
+    """What is changed with --as stands under that person, after an entry of whoever sat at the terminal."""
+    workspace = Workspace.open(root)
+    with writing(workspace.engine) as db:
+        now = workspace.clock()
+        person = add_person(db, "boss", "", at=now, principal="t")
+        appoint(db, person, Wanted("administrator", date(2026, 1, 1)), at=now, principal="t")
+    told(root, "audit", "list", "--as", "boss")
+    told(root, "people", "add", "other", "--as", "boss")
+    entries = told(root, "audit", "list")
+    last = [e for e in entries if e["action"] in ("session.act", "person.add")]  # type: ignore[attr-defined]
+    acts = [e for e in last if e["action"] == "session.act"]
+    assert [(e["object"], e["principal"].startswith("terminal:")) for e in acts] == [(person.person_id, True)]
+    added = next(e for e in last if e["action"] == "person.add" and e["principal"] == person.person_id)
+    assert added["sequence"] == acts[0]["sequence"] + 1
 
 
 def test_the_last_administrator_stays(root: Path) -> None:

@@ -21,8 +21,8 @@ from shuangkong.app.web.jobs_pages import took
 from shuangkong.engine.api import Workspace, jobs, reading, writing
 from shuangkong.kernel.labels import Label
 from shuangkong.kernel.scope import Scope
-from shuangkong.webkit.api import acting_in, business_day, person_named, standing
-from web.clients import signed_in
+from shuangkong.webkit.api import acting_in, business_day, make_token, person_named, standing
+from web.clients import signed_in, visitor
 from web.counties import ADMINISTRATOR, MANAGER, NEXT_DOOR, OFFICER, OWN, furnish, work
 
 GOOD = f"单位代码,期间,能源名称,消费量,计量单位\n{OWN},2026-01,原煤,100,吨\n"
@@ -212,3 +212,23 @@ def test_how_long_it_took() -> None:
     assert took(start, None, start + timedelta(seconds=65)) == "1:05"
     assert took(start, start + timedelta(hours=2, seconds=5), start) == "2:00:05"
     assert took(start, None, start - timedelta(seconds=5)) == "0:00"
+
+
+def test_a_token_for_steering_jobs_does_not_do_what_they_do(app: FastAPI) -> None:
+    """Asking again for an import takes the right to import: a token that was made for steering alone is refused."""
+    workspace = workspace_of(app)
+    job = asked(app, OFFICER)
+    now = workspace.clock()
+    with writing(workspace.engine) as db:
+        who = person_named(db, OFFICER)
+        assert who is not None
+        officer = acting_in(who, standing(db, who, business_day(now))[0], "session", business_day(now))
+        jobs.cancel(db, officer.scope, job, at=now)
+        narrow = make_token(db, officer, "steering", frozenset({"jobs.read", "jobs.control"}), 1, at=now)
+        wide = make_token(db, officer, "both", frozenset({"jobs.control", "import.write"}), 1, at=now)
+    client = visitor(app)
+    answers = [
+        client.post(f"/jobs/{job}/retry", headers={"Authorization": f"Bearer {secret}"}, follow_redirects=False)
+        for secret in (narrow, wide)
+    ]
+    assert [a.status_code for a in answers] == [403, 303]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import getpass
 from dataclasses import replace
 
-from shuangkong.engine.api import Workspace, reading
+from shuangkong.engine.api import Workspace, reading, record, writing
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.scope import Scope
 from shuangkong.webkit.api import Who, acting_in, business_day, people, person_named, require, rights, standing
@@ -65,10 +65,27 @@ def terminal() -> Who:
 
 
 def acting(workspace: Workspace, name: str, command: str) -> Who:
-    """Who a command acts as; RIGHT-002 where that person's role does not include it, RIGHT-003 for no such person."""
+    """Who a command acts as; RIGHT-002 where that person's role does not include it, RIGHT-003 for no such person.
+
+    That somebody at the terminal acts as a person is in the audit log before what they change: what follows stands
+    there under that person's name.
+    """
     action = COMMANDS[command]
     who = terminal() if not name else _person(workspace, name)
-    return who if action is None else require(who, action)
+    if action is None:
+        return who
+    require(who, action)
+    if name and rights().actions[action].changes:
+        _record_acting(workspace, who, command)
+    return who
+
+
+def _record_acting(workspace: Workspace, who: Who, command: str) -> None:
+    with writing(workspace.engine) as db:
+        record(
+            db, at=workspace.clock(), principal=terminal().principal, action="session.act", obj=who.person_id,
+            detail={"name": who.name, "role": who.role, "command": command},
+        )  # fmt: skip
 
 
 def still_entitled(workspace: Workspace, scope: Scope, action: str) -> None:

@@ -12,10 +12,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from itertools import combinations
 from typing import Any
 
 import sqlalchemy as sa
 
+from shuangkong.accounting.api import LIMITABLE
 from shuangkong.engine.api import Head, Verified, audit_entry, jobs, reading, verified
 from shuangkong.kernel.labels import Label
 from shuangkong.kernel.scope import Scope
@@ -25,13 +27,15 @@ from shuangkong.webkit.api import appointment_table
 #: Entries that a page verifies while the reader waits (about two seconds); more are a job.
 AT_ONCE = 100_000
 _READING = Label("核验审计链", "verify the chain")
+#: What stands for the detail of an entry with figures that are not handed in for the reader's use.
+WITHHELD = '{"withheld": "用途限定 (limit of use)"}'
 #: Actions whose entries say what stood before.
 CORRECTIONS = ("figure.correct", "registry.correct", "registry.move", "registry.unpublish")
 
 
 def entries_seen(db: sa.Connection, scope: Scope, known: datetime) -> sa.Select[Any]:
     """The entries that a reader may see, as a select; `known` is when the tree of regions is looked at."""
-    query = sa.select(audit_entry)
+    query = sa.select(*(_shown_detail(scope) if c is audit_entry.c.detail else c for c in audit_entry.c))
     if scope.unrestricted:
         return query
     if scope.kind != "region":
@@ -45,6 +49,19 @@ def entries_seen(db: sa.Connection, scope: Scope, known: datetime) -> sa.Select[
     people = [sa.and_(c.in_(inside), c.not_in(outside)) for c in (t.principal, t.object)]
     appointed = t.object.in_(sa.select(a.c.appointment_id).where(a.c.subject_id.in_(subjects)))
     return query.where(sa.or_(t.object.in_(subjects), appointed, *people))
+
+
+def _shown_detail(scope: Scope) -> sa.ColumnElement[str]:
+    """The detail; without it where it tells figures of a return that does not allow the reader's use (统计法)."""
+    t = audit_entry.c
+    if scope.use == "any":
+        return t.detail
+    some = [",".join(uses) for n in range(1, len(LIMITABLE) + 1) for uses in combinations(LIMITABLE, n)]
+    # a quotation mark within a text of the detail has a stroke before it: only a field is found so
+    limited = t.detail.contains('"use": "', autoescape=True)
+    allowed = [t.detail.contains(f'"use": "{uses}"', autoescape=True) for uses in some if scope.use in uses.split(",")]
+    hidden = sa.and_(t.action == "figure.correct", limited, sa.not_(sa.or_(*allowed)))
+    return sa.case((hidden, WITHHELD), else_=t.detail).label("detail")
 
 
 def _listed(db: sa.Connection, values: list[str]) -> sa.Select[Any]:

@@ -138,6 +138,13 @@ IMPORT = jobs.Kind("import", Label("导入报表", "import a sheet"), _import, r
 KINDS: dict[str, jobs.Kind] = {kind.name: kind for kind in (JUDGE, IMPORT, VERIFY, EXPORT)}
 
 
+def action_of(job: jobs.Job) -> str:
+    """The action that asking for such a job takes: who may steer jobs does not thereby do what they do."""
+    if job.kind == IMPORT.name:
+        return "register.write" if job.arguments["book"] == "units" else "import.write"
+    return {JUDGE.name: "run.start", VERIFY.name: "audit.read", EXPORT.name: "export"}.get(job.kind, "platform.operate")
+
+
 def ask_judge(
     db: sa.Connection,
     *,

@@ -165,11 +165,14 @@ def retry_command(
 ) -> None:
     """重做失败或已取消的任务，仍按原提交人的权限 (run a failed or cancelled job again, as who asked for it)."""
     from shuangkong.app.acting import acting
+    from shuangkong.app.jobs import action_of
     from shuangkong.engine.api import Workspace, jobs, writing
+    from shuangkong.webkit.api import require
 
     opened = Workspace.open(workspace)
     who = acting(opened, as_name, "jobs retry")
     with writing(opened.engine) as db:
+        require(who, action_of(jobs.job_seen(db, who.scope, job_id)))
         job = jobs.retry(db, who.scope, job_id, at=opened.clock())
     _shown(job, as_json=as_json, language=language_of(lang))
 

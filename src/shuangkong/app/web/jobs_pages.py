@@ -13,7 +13,7 @@ from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Resp
 from shuangkong.accounting.import_changes import subjects_of_source
 from shuangkong.app.exporting import exported_file, needed_file
 from shuangkong.app.import_drafts import draft_of_job
-from shuangkong.app.jobs import KINDS, ask_judge
+from shuangkong.app.jobs import KINDS, action_of, ask_judge
 from shuangkong.app.web.context import Asked, Asks
 from shuangkong.app.web.imports import BOOK_NAMES, as_check
 from shuangkong.app.web.reading import RunView
@@ -133,8 +133,9 @@ def cancel(a: Controls, job_id: str) -> Response:
 
 @router.post("/jobs/{job_id}/retry")
 def retry(a: Controls, job_id: str) -> Response:
-    """Ask for it again: a new job."""
+    """Ask for it again: a new job, for who may still ask for one of its kind."""
     with writing(a.workspace.engine) as db:
+        require(a.who, action_of(jobs.job_seen(db, a.scope, job_id)))
         job = jobs.retry(db, a.scope, job_id, at=a.workspace.clock())
     return _to(job.job_id)
 
