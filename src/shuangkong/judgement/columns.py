@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Columns = Mapping[str, Any]
+_TWICE = f"decimal(38, {2 * PLACES})"
 _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     "<": lambda a, b: a < b,
     "<=": lambda a, b: a <= b,
@@ -88,7 +89,16 @@ def _binary(node: Binary, columns: Columns) -> Any:
         return left + right
     if node.op == "-":
         return left - right
-    return rounded(left.cast(AMOUNT) * right.cast(AMOUNT)) if node.op == "*" else exact_ratio(left, right)
+    return _product(left, right) if node.op == "*" else exact_ratio(left, right)
+
+
+def _product(left: Any, right: Any) -> Any:
+    """A product, rounded once.
+
+    Ibis takes the product of two sums to be a sum again and would drop the rounding as a cast to the same type; the
+    type in between is what the engines make of it.
+    """
+    return rounded((left.cast(AMOUNT) * right.cast(AMOUNT)).cast(_TWICE))
 
 
 def _compared(op: str, left: Node, right: Node, columns: Columns) -> Any:

@@ -1,0 +1,125 @@
+"""Tables of packs: what is read, what is refused with its place, and what the checks at load find."""
+
+from __future__ import annotations
+
+import pytest
+
+from policy.builders import INSTRUMENT
+from shuangkong.policy.api import Pack, PackErrors, load_files
+
+CLAUSES = "- {id: 一, title: {zh: 规则}, kind: rule}\n"
+PARAMETERS = """- id: demo.bound
+  label: {zh: 界限（合成）}
+  unit: tce
+  values: [{value: 10, to: 2023-01-01}, {value: 30, from: 2023-01-01}]
+"""
+HEAD = """- id: demo
+  clause: 一
+  label: {{zh: 试验表（合成）, en: Demo}}
+  hit: {hit}
+  inputs:
+    - {{name: x, label: {{zh: 能耗}}, unit: tce}}
+    - {{name: g, label: {{zh: 类别}}, type: text, choices: [甲, 乙]}}
+  parameters: [{{name: bound, id: demo.bound}}]
+  outputs: [{{name: o, label: {{zh: 结果}}}}]
+  rows:
+"""
+
+
+def loaded(rows: str, hit: str = "unique", more: str = "") -> Pack:
+    """An invented pack with one table of these rows."""
+    given = {
+        "id": "demo.rules", "edition": "1", "level": "city", "region": "990100", "start": "2022-01-01",
+        "end": "2024-01-01", "supersedes": "", "known": "2022-01-01", "more": "",
+    }  # fmt: skip
+    table = HEAD.format(hit=hit) + "".join(f"    - {r}\n" for r in rows.strip().splitlines()) + more
+    files = {"instrument.yaml": INSTRUMENT.format(**given), "clauses.yaml": CLAUSES,
+             "parameters/p.yaml": PARAMETERS, "tables/t.yaml": table}  # fmt: skip
+    return load_files({n: t.encode() for n, t in files.items()}, origin="pack")
+
+
+def problems(rows: str, hit: str = "unique", more: str = "") -> list[str]:
+    """What loading complains of."""
+    with pytest.raises(PackErrors) as wrong:
+        loaded(rows, hit, more)
+    return [str(p) for p in wrong.value.problems]
+
+
+FINE = "{id: low, when: {x: 不足20}, then: {o: a}}\n{id: high, when: {x: 20以上}, then: {o: b}}"
+
+
+def test_a_table_without_gap_and_overlap_is_taken() -> None:
+    """Rows that share a bound rightly are no fault, and the whole table was checked."""
+    pack = loaded(FINE)
+    assert [t.id for t in pack.decided] == ["demo"]
+    assert pack.unchecked == ()
+
+
+@pytest.mark.parametrize(
+    ("rows", "hit", "said"),
+    [
+        ("{id: low, when: {x: 20以下}, then: {o: a}}\n{id: high, when: {x: 20以上}, then: {o: b}}", "unique",
+         "rows low and high both hit where x = 20, g = 甲"),
+        ("{id: low, when: {x: 不足20}, then: {o: a}}\n{id: high, when: {x: 超过20}, then: {o: b}}", "unique",
+         "no row hits where x = 20, g = 甲"),
+        ("{id: a, when: {g: 甲}, then: {o: a}}", "first", "no row hits where x = -1, g = 乙"),
+        ("{id: low, then: {o: a}}\n{id: never, when: {x: 20以上}, then: {o: b}}", "first",
+         "row never never hits before the rows above it"),
+        ("{id: a, when: {x: 20以下}, then: {o: a}}\n{id: b, when: {x: 20以上}, then: {o: b}}", "any",
+         "rows a and b both hit where x = 20"),
+        ("{id: low, when: {x: 不足20}, then: {o: a}}\n{id: high, when: {x: '>= bound'}, then: {o: b}}", "unique",
+         "both hit where x = 10"),
+        ("{id: low, when: {x: '< bound'}, then: {o: a}}\n{id: high, when: {x: '>= 10'}, then: {o: b}}", "unique",
+         "(on 2023-01-01)"),
+    ],
+)  # fmt: skip
+def test_gaps_overlaps_and_dead_rows_have_a_counter_example(rows: str, hit: str, said: str) -> None:
+    """Each fault of shape is told with inputs for which it is so, also where a parameter's later value makes it."""
+    found = problems(rows, hit)
+    assert any(p.startswith("RULE-005 pack/tables/t.yaml:") and said in p for p in found), found
+
+
+@pytest.mark.parametrize(
+    ("rows", "place", "said"),
+    [
+        ("{id: a, when: {x: '> 5 kWh'}, then: {o: a}}", "[0].rows[0].when.x", "RULE-002"),
+        ("{id: a, if: 'x > 5', then: {o: a}}", "[0].rows[0].if", "at character 3"),
+        ("{id: a, if: 'x + ', then: {o: a}}", "[0].rows[0].if", "RULE-001"),
+        ("{id: a, when: {y: 5}, then: {o: a}}", "[0].rows[0].when.y", "“y” is no input"),
+        ("{id: a, when: {g: 丙}, then: {o: a}}", "[0].rows[0].when.g", "“丙” is no choice of g"),
+        ("{id: a, then: {p: a}}", "[0].rows[0].then", "row a gives no o"),
+        ("{id: a, then: {o: 5}}", "[0].rows[0].then.o", "5 stands where text is wanted"),
+        ("{id: a, then: {o: a}}\n{id: a, then: {o: b}}", "[0].rows", "“a” is given twice"),
+        ("{id: a, exception_of: [z], then: {o: a}}", "[0].rows[0].exception_of", "“z” is no row"),
+    ],
+)
+def test_a_fault_names_file_line_key_and_remedy(rows: str, place: str, said: str) -> None:
+    """The complaint leads to the key, and inside an expression to the character."""
+    found = problems(rows, "first")
+    assert any(f" {place}:" in p and said in p and p.startswith("RULE-") for p in found), found
+
+
+def test_a_circle_of_tables_is_named() -> None:
+    """Two tables that take each other's output cannot be decided."""
+    other = HEAD.format(hit="first").replace("id: demo\n", "id: other\n").replace(
+        "unit: tce}}", "output: {table: demo, output: o}}"
+    ).replace("name: x, label: {zh: 能耗}, unit: tce", "name: x, label: {zh: 能耗}, type: text, output: {table: other, output: o}")  # fmt: skip  # noqa: E501
+    other = other.replace("table: other", "table: demo") + "    - {id: a, then: {o: a}}\n"
+    files = dict(loaded(FINE).files)
+    mine = files["tables/t.yaml"].decode().replace("unit: tce}", "type: text, output: {table: other, output: o}}")
+    files["tables/t.yaml"] = mine.encode()
+    files["tables/u.yaml"] = other.encode()
+    with pytest.raises(PackErrors, match="demo → other → demo"):
+        load_files(files, origin="pack")
+
+
+def test_too_many_rows_are_refused() -> None:
+    """Ten thousand rows are the most; the complaint comes without looking at them one by one."""
+    rows = "\n".join(f"{{id: r{n}, when: {{x: {n}}}, then: {{o: a}}}}" for n in range(10_001))
+    assert any(p.startswith("RULE-006 ") for p in problems(rows, "first", "  no_row_because: {zh: 无}\n"))
+
+
+def test_a_table_that_cannot_be_checked_says_so() -> None:
+    """Rows that calculate are not proved free of gaps; the reason is kept beside the table."""
+    pack = loaded("{id: a, if: 'x * 2 > bound', then: {o: a}}", "first")
+    assert [name for name, why in pack.unchecked if "calculates" in why] == ["demo"]
