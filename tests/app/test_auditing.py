@@ -118,6 +118,16 @@ def test_consents_are_those_in_scope(db: sa.Connection) -> None:
     assert (row.name_zh, row.uscc) == ("合成1厂", made_up_uscc(1))
 
 
+def test_a_consent_for_one_use_is_not_shown_for_another(db: sa.Connection) -> None:
+    """An organisation that lends and serves sees, when it lends, the consents for lending alone."""
+    mine = unit(db, 1, "130202")
+    for use in ("finance", "service"):
+        give_consent(db, mine, "合成机构", use, (DAY, None), at=NOW, principal="t")
+    scope = Scope.consented("x", "合成机构", DAY, "finance")
+    assert [c.use for c in consents_of(db, scope, NOW)] == ["finance"]
+    assert [r.use for r in db.execute(consents_table(db, scope, NOW))] == ["finance"]
+
+
 def test_corrections_say_old_and_new(db: sa.Connection) -> None:
     """A move and a corrected figure, newest first; a figure that is not for the reader's use is left out."""
     mine = unit(db, 1, "130202")

@@ -286,3 +286,20 @@ def test_every_change_is_in_the_audit_log(db: sa.Connection) -> None:
         "person.add", "appointment.give", "person.password.change", "session.open", "session.refuse", "token.make",
     ]  # fmt: skip
     assert verify(db) == []
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_lock_does_not_tell_which_names_there_are(
+    db: sa.Connection, known: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Five tries at a name in wide letters lock its plain spelling, whether or not somebody has it."""
+    if known:
+        someone(db, "wang.demo")
+    for _ in range(sessions.TRIES):
+        sign_in(db, "ＷＡＮＧ.demo", "wrong", at=NOW, address="10.0.0.1", agent="")
+
+    def looked(*_: object) -> bool:
+        raise AssertionError("a locked name takes no time")
+
+    monkeypatch.setattr(passwords, "matches", looked)
+    assert sign_in(db, "wang.demo", PASSWORD, at=NOW, address="10.0.0.2", agent="") is None

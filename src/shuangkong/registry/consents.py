@@ -56,7 +56,7 @@ def consent_rows(scope: Scope, subjects: frozenset[str] | None) -> sa.Select[Any
     t = store.consent
     query = sa.select(*t.c, _called("name_zh"), _called("name_en"), _called("uscc"))
     if scope.kind == "consented":
-        return query.where(t.c.grantee == scope.grantee)
+        return query.where(t.c.grantee == scope.grantee, t.c.use == scope.use)
     if scope.kind in ("none", "published"):
         return query.where(sa.false())
     return query if subjects is None else query.where(t.c.subject_id.in_(sorted(subjects)))
@@ -76,7 +76,7 @@ def consents(connection: sa.Connection, scope: Scope, subjects: frozenset[str] |
     t = store.consent
     query = sa.select(t).order_by(t.c.recorded_at.desc(), t.c.row_id)
     if scope.kind == "consented":
-        query = query.where(t.c.grantee == scope.grantee)
+        query = query.where(t.c.grantee == scope.grantee, t.c.use == scope.use)
     found = [Consent(**row._mapping) for row in connection.execute(query)]
     if scope.kind == "consented" or subjects is None:
         return found if scope.kind != "none" else []

@@ -105,9 +105,14 @@ class Wanted:
     valid_to: date | None = None
 
 
+def spelled(name: str) -> str:
+    """The one spelling of a name, whether or not anybody has it: width, case and blanks around it do not count."""
+    return unicodedata.normalize("NFKC", name).strip().casefold()
+
+
 def plain_name(name: str) -> str:
     """The one spelling of a user name; RIGHT-004 where it cannot be one."""
-    found = unicodedata.normalize("NFKC", name).strip().casefold()
+    found = spelled(name)
     if not 2 <= len(found) <= 80 or any(c.isspace() or not c.isprintable() for c in found) or ":" in found:
         raise UserError(
             "RIGHT-004", f"{name[:80]!r} is no user name.", where="name",
@@ -137,7 +142,7 @@ def add_person(
 
 def person_named(connection: sa.Connection, name: str) -> Person | None:
     """A person by name, in any spelling of it."""
-    plain = unicodedata.normalize("NFKC", name).strip().casefold()
+    plain = spelled(name)
     row = connection.execute(sa.select(person).where(person.c.name == plain)).first()
     return Person(**row._mapping) if row else None
 

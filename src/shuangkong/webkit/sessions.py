@@ -16,7 +16,16 @@ import sqlalchemy as sa
 from shuangkong.engine.api import METADATA, UtcInstant, record
 from shuangkong.kernel.errors import UserError
 from shuangkong.webkit import passwords
-from shuangkong.webkit.people import Appointment, Person, acting_in, appointments, person, person_named, person_of
+from shuangkong.webkit.people import (
+    Appointment,
+    Person,
+    acting_in,
+    appointments,
+    person,
+    person_named,
+    person_of,
+    spelled,
+)
 from shuangkong.webkit.rights import Who, narrowed, rights
 
 _ID = sa.String(40)
@@ -122,7 +131,8 @@ def sign_in(
     name, too many attempts from one address. The transaction must be committed also when it was refused.
     """
     found = person_named(connection, name)
-    plain = found.name if found else name.strip().casefold()[:80]
+    # a name that nobody has is counted under one spelling too: else a lock would tell which names there are
+    plain = spelled(name)[:80]
     if _locked(connection, plain, address, at):
         return None
     right = passwords.matches(found.password_hash if found else None, password)

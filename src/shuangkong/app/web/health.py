@@ -13,13 +13,12 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
-from shuangkong.app.web.limits import is_loopback
+from shuangkong.app.web.limits import from_here
 from shuangkong.app.web.serving import metrics_token
 from shuangkong.engine.api import Workspace, database_revision, head_revision, latest_run, reading
 from shuangkong.kernel.scope import Scope
 
 router = APIRouter(include_in_schema=False)
-_FORWARDED = ("x-forwarded-for", "x-forwarded-host", "x-real-ip", "forwarded")
 
 
 @router.get("/healthz")
@@ -87,6 +86,4 @@ def _may_measure(request: Request) -> bool:
     kind, _, given = request.headers.get("authorization", "").partition(" ")
     if token and kind.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), token.encode()):
         return True
-    # a proxy on this machine looks like this machine: what it passes on is not taken for local
-    passed_on = request.app.state.serving.behind_proxy or any(name in request.headers for name in _FORWARDED)
-    return not passed_on and request.client is not None and is_loopback(request.client.host)
+    return from_here(request, behind_proxy=request.app.state.serving.behind_proxy)

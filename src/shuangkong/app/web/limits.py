@@ -14,6 +14,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 Refusal = Callable[[Request, int], Response]
 TOO_LARGE, MISDIRECTED = 413, 421
+#: What a proxy writes into a request that it passes on.
+_PASSED_ON = ("x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "forwarded", "via")
 
 
 def is_loopback(host: str) -> bool:
@@ -32,6 +34,16 @@ def host_name(header: str) -> str:
     if name.startswith("["):
         return name.partition("]")[0] + "]"
     return name.partition(":")[0].rstrip(".")
+
+
+def from_here(request: Request, *, behind_proxy: bool) -> bool:
+    """Whether a request was made on this machine: by address and name, and passed on by nobody.
+
+    A proxy or tunnel on this machine looks like this machine: what it passes on is not taken for local.
+    """
+    passed_on = behind_proxy or any(name in request.headers for name in _PASSED_ON)
+    here = request.client is not None and is_loopback(request.client.host)
+    return not passed_on and here and is_loopback(host_name(request.headers.get("host", "")))
 
 
 class HostCheck:

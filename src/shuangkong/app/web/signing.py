@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from shuangkong.app.web.context import SESSION, Asked, Asks, as_public, same_site
+from shuangkong.app.web.limits import from_here
 from shuangkong.app.web.places import place_of
 from shuangkong.engine.api import Workspace, reading, writing
 from shuangkong.kernel.errors import UserError
@@ -35,7 +36,6 @@ from shuangkong.webkit.api import (
 router = APIRouter(include_in_schema=False)
 Own = Annotated[Asked, Depends(Asks("account.self"))]
 Text = Annotated[str, Form(max_length=400)]
-LOOPBACK = ("127.0.0.1", "::1", "localhost", "testclient")
 DEMO_PREFIX = "demo."
 
 
@@ -173,7 +173,7 @@ def revoke(a: Own, token: Text) -> Response:
 def demo_people(a: Asked) -> list[tuple[Person, Appointment]]:
     """The people of a demo workspace with their appointment, for who asks from this machine; else nobody."""
     workspace: Workspace = a.workspace
-    if not workspace.demo or a.address not in LOOPBACK:
+    if not workspace.demo or not from_here(a.request, behind_proxy=a.request.app.state.serving.behind_proxy):
         return []
     with reading(workspace.engine) as db:
         found = [p for p in people(db) if p.name.startswith(DEMO_PREFIX) and p.active]
