@@ -85,7 +85,12 @@ class Frame:
     """Templates of the kit and of the pages, filled in one language."""
 
     def __init__(
-        self, packages: Sequence[str], texts: Mapping[str, Label], *, pages: Sequence[tuple[str, str, str]] = ()
+        self,
+        packages: Sequence[str],
+        texts: Mapping[str, Label],
+        *,
+        pages: Sequence[tuple[str, str, str]] = (),
+        more: Sequence[tuple[str, str, str]] = (),
     ) -> None:
         self.texts = texts
         self.assets = Assets(packages)
@@ -96,7 +101,9 @@ class Frame:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self.environment.globals.update(asset=self.assets.url, mark=marks.status_mark, languages=LANGUAGES, pages=pages)
+        self.environment.globals.update(
+            asset=self.assets.url, mark=marks.status_mark, languages=LANGUAGES, pages=pages, more=more
+        )
 
     def render(self, template: str, language: Language, **values: Any) -> str:
         """The page of a template; `values` are what the page shows."""

@@ -55,8 +55,11 @@ PAGES = (
     ("/findings", "frame.findings", "findings.read"),
     ("/units", "units.title", "units.read"),
     ("/packs", "frame.packs", "findings.read"),
-    ("/runs", "frame.runs", "findings.read"),
     ("/imports", "imports.title", "import.write"),
+)
+#: The same for the pages that fewer people need, under “more”.
+MORE = (
+    ("/runs", "frame.runs", "findings.read"),
     ("/jobs", "jobs.title", "jobs.read"),
     ("/consents", "nav.consents", "consent.read"),
     ("/people", "nav.people", "people.manage"),
@@ -74,7 +77,7 @@ def create_app(workspace: Workspace, serving: Serving | None = None, slots: Slot
         title="Shuangkong 双控", version=__version__, docs_url=None, redoc_url=None, openapi_url="/api/openapi.json",
         lifespan=warmed,
     )  # fmt: skip
-    frame = Frame(PACKAGES, read_messages(*MESSAGES), pages=PAGES)
+    frame = Frame(PACKAGES, read_messages(*MESSAGES), pages=PAGES, more=MORE)
     frame.environment.globals["slot"] = (slots or Slots()).fill
     app.state.site = Site(Reader(workspace.with_secret()), frame)
     _wrap(app, serving or Serving())
