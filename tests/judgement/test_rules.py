@@ -173,6 +173,14 @@ def test_a_row_is_told_without_an_input_that_cannot_change_it() -> None:
     assert (open_.row_hit, open_.decided, open_.missing, open_.undecided) == (None, False, "b", "missing")
 
 
+def test_what_is_denied_is_not_told_from_nothing() -> None:
+    """The denial of something unknown is unknown, and not a hit."""
+    table = made("first", [node("!(a < b && f)")], [Constant(Decimal(1))])
+    row: dict[str, Known] = {"a": None, "b": None, "t": None, "f": True}
+    found = as_verdict(table, by_columns(table, [row], Decimal(10))[0])
+    assert (found.row_hit, found.decided, found.missing) == (None, False, "a, b")
+
+
 def test_a_parameter_without_a_figure_is_missing() -> None:
     """A bound that the document does not give leaves the row open and is named."""
     table = made("first", [node("a >= p")], [Constant(Decimal(1))])

@@ -57,7 +57,8 @@ def value(node: Node, columns: Columns) -> Any:
         return columns[node.name]
     if isinstance(node, Unary):
         inner = value(node.inner, columns)
-        return ~inner if node.op == "!" else amount(0) - inner
+        # not `~`: NOT (x) IS NULL would be read as NOT (x IS NULL)
+        return inner == ibis.literal(False) if node.op == "!" else amount(0) - inner
     if isinstance(node, Choice):
         test, yes, no = (value(n, columns) for n in (node.test, node.yes, node.no))
         return ibis.cases((test, yes), (~test, no))

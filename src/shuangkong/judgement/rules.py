@@ -134,7 +134,8 @@ def _one_row(bound: Bound, inputs: ir.Table) -> ir.Table:
     asked = _output_missing(bound, columns, index)
     valued = balanced(lambda a, b: a & b, [a.notnull() for a in answers.values()]) | _no_answer(bound, index)
     decided = sure & (valued if asked is not None else ibis.literal(True))
-    missing = ibis.ifelse(told, nothing if asked is None else asked, _missing(bound, conditions, columns, index))
+    needed = nothing if asked is None else ibis.ifelse(sure, asked, nothing)
+    missing = ibis.ifelse(told, needed, _missing(bound, conditions, columns, index))
     missing = ibis.ifelse(decided, nothing, missing.nullif(""))
     why = ibis.cases(
         (decided, nothing), (~closed, ibis.literal("open")), (conflict, ibis.literal("conflict")),
