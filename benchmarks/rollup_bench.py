@@ -114,12 +114,16 @@ BY_HAND: dict[str, str] = {
             SELECT method_id, measure, unit, subject_id, period_key, period_kind, period_start, period_end, extent,
                 year_key, counts_in_year, CAST(min(entries_known = entries) AS BIGINT) AS have,
                 CAST(max(rank) AS BIGINT) AS rank
-            FROM b_leaves GROUP BY ALL)
+            FROM b_leaves GROUP BY ALL),
+        x AS (FROM expected_returns ANTI JOIN p USING (method_id, measure, subject_id, period_key)),
+        f AS (SELECT DISTINCT method_id, measure, unit, subject_id FROM p WHERE measure = 'electricity'),
+        g AS (FROM x UNION ALL SELECT x.* REPLACE (f.measure AS measure, f.unit AS unit)
+            FROM x JOIN f USING (method_id, subject_id) WHERE x.measure = 'energy')
         SELECT *, 1 AS due FROM p
         UNION ALL
         SELECT method_id, measure, unit, subject_id, period_key, period_kind, period_start, period_end, 'own',
             CAST(year(period_start) AS VARCHAR), true, 0, 0, 1
-        FROM expected_returns x ANTI JOIN p USING (method_id, measure, subject_id, period_key)""",
+        FROM g""",
 }
 
 

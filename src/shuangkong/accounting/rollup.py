@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 _PERIOD = ("period_key", "period_kind", "period_start", "period_end")
 _WHAT = ("method_id", "measure", "unit")
+#: Sums of one carrier out of a return of energy: one that is there without the carrier says that none was used.
+_OF_A_CARRIER = ("electricity",)
 
 
 def amounts(entries: ir.Table, factors: ir.Table, areas: ir.Table) -> ir.Table:
@@ -74,15 +76,21 @@ def returns(leaves: ir.Table, expected: ir.Table) -> ir.Table:
 
     expected: method_id, measure, unit, subject_id, period columns — one row per return that is due.
     result:   the same columns with extent, year_key, counts_in_year, due (1) and have (0 or 1).
+
+    A return of energy that is not there is lacking in the sums of a carrier too, of a subject that ever handed it in.
     """
     present = leaves.group_by(*_WHAT, "subject_id", *_PERIOD, "extent", "year_key").aggregate(
         have=ibis.ifelse(leaves.entries_known < leaves.entries, 0, 1).min(), rank=leaves.rank.max(),
         counts_in_year=leaves.counts_in_year.any(),
     )  # fmt: skip
     keys = [*_WHAT[:2], "subject_id", "period_key"]
-    absent = expected.anti_join(present, keys).mutate(
+    gone = expected.anti_join(present, keys)
+    fed = leaves.filter(leaves.measure.isin(_OF_A_CARRIER)).select(*_WHAT, "subject_id").distinct()
+    energy = gone.filter(gone.measure == "energy").drop("measure", "unit")
+    gone = gone.union(energy.inner_join(fed, ["method_id", "subject_id"]).select(*gone.columns))
+    absent = gone.mutate(
         extent=ibis.literal("own"),
-        year_key=expected.period_start.year().cast("string"),
+        year_key=gone.period_start.year().cast("string"),
         counts_in_year=ibis.literal(True),
         have=ibis.literal(0),
         rank=ibis.literal(0),

@@ -1,4 +1,4 @@
-WITH "t3" AS (
+WITH "t5" AS (
   SELECT
     "t0"."method_id",
     "t0"."measure",
@@ -25,76 +25,117 @@ WITH "t3" AS (
     8,
     9,
     10
+), "t9" AS (
+  SELECT
+    "t2"."method_id",
+    "t2"."measure",
+    "t2"."unit",
+    "t2"."subject_id",
+    "t2"."period_key",
+    "t2"."period_kind",
+    "t2"."period_start",
+    "t2"."period_end"
+  FROM "expected_returns" AS "t2"
+  ANTI JOIN "t5" AS "t7"
+    ON "t2"."method_id" = "t7"."method_id"
+    AND "t2"."measure" = "t7"."measure"
+    AND "t2"."subject_id" = "t7"."subject_id"
+    AND "t2"."period_key" = "t7"."period_key"
 )
 SELECT
-  "t9"."method_id",
-  "t9"."measure",
-  "t9"."unit",
-  "t9"."subject_id",
-  "t9"."period_key",
-  "t9"."period_kind",
-  "t9"."period_start",
-  "t9"."period_end",
-  "t9"."extent",
-  "t9"."year_key",
-  "t9"."counts_in_year",
-  "t9"."have",
-  "t9"."rank",
+  "t17"."method_id",
+  "t17"."measure",
+  "t17"."unit",
+  "t17"."subject_id",
+  "t17"."period_key",
+  "t17"."period_kind",
+  "t17"."period_start",
+  "t17"."period_end",
+  "t17"."extent",
+  "t17"."year_key",
+  "t17"."counts_in_year",
+  "t17"."have",
+  "t17"."rank",
   1 AS "due"
 FROM (
   SELECT
     *
   FROM (
     SELECT
-      "t4"."method_id",
-      "t4"."measure",
-      "t4"."unit",
-      "t4"."subject_id",
-      "t4"."period_key",
-      "t4"."period_kind",
-      "t4"."period_start",
-      "t4"."period_end",
-      "t4"."extent",
-      "t4"."year_key",
-      "t4"."counts_in_year",
-      CAST("t4"."have" AS BIGINT) AS "have",
-      CAST("t4"."rank" AS BIGINT) AS "rank"
-    FROM "t3" AS "t4"
-  ) AS "t6"
+      "t6"."method_id",
+      "t6"."measure",
+      "t6"."unit",
+      "t6"."subject_id",
+      "t6"."period_key",
+      "t6"."period_kind",
+      "t6"."period_start",
+      "t6"."period_end",
+      "t6"."extent",
+      "t6"."year_key",
+      "t6"."counts_in_year",
+      CAST("t6"."have" AS BIGINT) AS "have",
+      CAST("t6"."rank" AS BIGINT) AS "rank"
+    FROM "t5" AS "t6"
+  ) AS "t8"
   UNION ALL
   SELECT
     *
   FROM (
     SELECT
-      "t7"."method_id",
-      "t7"."measure",
-      "t7"."unit",
-      "t7"."subject_id",
-      "t7"."period_key",
-      "t7"."period_kind",
-      "t7"."period_start",
-      "t7"."period_end",
+      "t15"."method_id",
+      "t15"."measure",
+      "t15"."unit",
+      "t15"."subject_id",
+      "t15"."period_key",
+      "t15"."period_kind",
+      "t15"."period_start",
+      "t15"."period_end",
       'own' AS "extent",
-      CAST(EXTRACT(year FROM "t7"."period_start") AS TEXT) AS "year_key",
+      CAST(EXTRACT(year FROM "t15"."period_start") AS TEXT) AS "year_key",
       TRUE AS "counts_in_year",
       CAST(0 AS BIGINT) AS "have",
       CAST(0 AS BIGINT) AS "rank"
     FROM (
       SELECT
-        "t2"."method_id",
-        "t2"."measure",
-        "t2"."unit",
-        "t2"."subject_id",
-        "t2"."period_key",
-        "t2"."period_kind",
-        "t2"."period_start",
-        "t2"."period_end"
-      FROM "expected_returns" AS "t2"
-      ANTI JOIN "t3" AS "t5"
-        ON "t2"."method_id" = "t5"."method_id"
-        AND "t2"."measure" = "t5"."measure"
-        AND "t2"."subject_id" = "t5"."subject_id"
-        AND "t2"."period_key" = "t5"."period_key"
-    ) AS "t7"
-  ) AS "t8"
-) AS "t9"
+        *
+      FROM "t9" AS "t10"
+      UNION ALL
+      SELECT
+        *
+      FROM (
+        SELECT
+          "t13"."method_id",
+          "t4"."measure",
+          "t4"."unit",
+          "t13"."subject_id",
+          "t13"."period_key",
+          "t13"."period_kind",
+          "t13"."period_start",
+          "t13"."period_end"
+        FROM (
+          SELECT
+            "t11".*
+            EXCLUDE ("measure", "unit")
+          FROM (
+            SELECT
+              *
+            FROM "t9" AS "t10"
+            WHERE
+              "t10"."measure" = 'energy'
+          ) AS "t11"
+        ) AS "t13"
+        INNER JOIN (
+          SELECT DISTINCT
+            "t0"."method_id",
+            "t0"."measure",
+            "t0"."unit",
+            "t0"."subject_id"
+          FROM "leaves" AS "t0"
+          WHERE
+            "t0"."measure" IN ('electricity')
+        ) AS "t4"
+          ON "t13"."method_id" = "t4"."method_id" AND "t13"."subject_id" = "t4"."subject_id"
+      ) AS "t14"
+    ) AS "t15"
+  ) AS "t16"
+) AS "t17"
