@@ -102,7 +102,7 @@ class Frame:
             lstrip_blocks=True,
         )
         self.environment.globals.update(
-            asset=self.assets.url, mark=marks.status_mark, languages=LANGUAGES, pages=pages, more=more
+            asset=self.assets.url, mark=marks.status_mark, languages=LANGUAGES, pages=pages, more_pages=more
         )
 
     def render(self, template: str, language: Language, **values: Any) -> str:

@@ -119,6 +119,8 @@ def runs_command(workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: AsJson
     if as_json:
         put_json(rows)
         return
+    if not rows:
+        typer.echo("尚无运算，先运行 shuangkong judge (no run yet: run shuangkong judge)")
     for row in rows:
         typer.echo(
             f"{row['number']:>4}  {row['run']}  as of {row['as_of']}  known {row['known']}  packs {row['packs']}"

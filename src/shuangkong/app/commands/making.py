@@ -65,6 +65,15 @@ def demo_command(
         serve(opened, Listening(port=port))
 
 
+_FIRST_STEPS = """下一步 (next), each with -w FOLDER:
+  shuangkong people add NAME                      新增用户，打印初始口令 (a person, with a first password)
+  shuangkong people appoint NAME administrator    任命平台管理员 (appoint the administrator)
+  shuangkong import FILE --book units             登记用能单位；再导入各账册 (units, then the books)
+  shuangkong judge                                核算与判定 (account and judge)
+  shuangkong worker                               执行网页上提交的任务 (do the jobs asked for on pages)
+  shuangkong serve                                打开页面 (serve the pages)"""
+
+
 def init_command(
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     database: Annotated[str, typer.Option("--database", help="URL of PostgreSQL; SQLite if left out")] = "",
@@ -82,3 +91,4 @@ def init_command(
         put_json({"workspace": str(workspace.resolve()), "id": opened.id, "regions": added})
     else:
         typer.echo(f"工作区已就绪 (ready): {workspace.resolve()}")
+        typer.echo(_FIRST_STEPS)

@@ -43,12 +43,16 @@ def add_command(
     secret = first_password()
     with writing(opened.engine) as db:
         made = add_person(db, name, display, at=opened.clock(), principal=who.principal, password=secret)
-    _told(as_json, {"person": made.person_id, "name": made.name, "password": secret}, f"{made.name}  {secret}")
+    _told(
+        as_json, {"person": made.person_id, "name": made.name, "password": secret},
+        f"{_once(made.name, secret)}\n下一步 (next): shuangkong people appoint {made.name} ROLE",
+    )  # fmt: skip
 
 
 @people_app.command("list")
 def list_command(workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: AsJson = False, as_name: AsName = "") -> None:
     """列出用户及其有效任命 (people with the appointments that stand today)."""
+    from shuangkong.app.web.places import place_of
     from shuangkong.engine.api import reading
     from shuangkong.webkit.api import business_day, people, standing
 
@@ -59,7 +63,7 @@ def list_command(workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: AsJson
         for p in people(db):
             held = [
                 {"appointment": a.appointment_id, "role": a.role, "scope": a.scope_kind, "use": a.use,
-                 "where": a.subject_id or a.grantee, "until": a.valid_to}
+                 "where": a.subject_id or a.grantee, "place": place_of(db, opened, a, "zh"), "until": a.valid_to}
                 for a in standing(db, p, day)
             ]  # fmt: skip
             rows.append({"person": p.person_id, "name": p.name, "display": p.display, "active": p.active, "held": held})
@@ -69,13 +73,18 @@ def list_command(workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: AsJson
     for row in rows:
         typer.echo(f"{row['name']}  {row['display']}{'' if row['active'] else '  (已关闭 closed)'}")
         for a in row["held"]:  # type: ignore[attr-defined]
-            typer.echo(f"    {a['appointment']}  {a['role']}  {a['scope']} {a['where']}  {a['use']}")
+            typer.echo(f"    {a['appointment']}  {a['role']}  {a['place']}  {a['use']}")
 
 
 @people_app.command("appoint")
 def appoint_command(
     name: Name,
-    role: Annotated[str, typer.Argument(help="administrator, officer, reviewer, unit_manager, bank, …")],
+    role: Annotated[
+        str,
+        typer.Argument(
+            help="岗位 (role): administrator, officer, reviewer, unit_manager, service_company, bank, auditor"
+        ),
+    ],
     place: Annotated[str, typer.Option("--place", help="region or unit, by code or name")] = "",
     organisation: Annotated[str, typer.Option("--organisation", help="of a bank or service company")] = "",
     use: Annotated[str, typer.Option("--use", help="what for; the role's first use if left out")] = "",
@@ -97,7 +106,11 @@ def appoint_command(
             db, opened, role, day=day, place=place, organisation=organisation, use=use, until=last
         )  # fmt: skip
         made = appoint(db, _person(db, name), asked, at=opened.clock(), principal=who.principal)
-    _told(as_json, {"appointment": made.appointment_id, "role": made.role}, made.appointment_id)
+    _told(
+        as_json,
+        {"appointment": made.appointment_id, "role": made.role},
+        f"已任命 (appointed): {name}  {made.role}  {made.appointment_id}",
+    )
 
 
 @people_app.command("revoke")
@@ -129,7 +142,7 @@ def password_command(
     with writing(opened.engine) as db:
         found = _person(db, name)
         set_password(db, found, secret, at=opened.clock(), principal=who.principal, must_change=True)
-    _told(as_json, {"person": found.person_id, "name": found.name, "password": secret}, f"{found.name}  {secret}")
+    _told(as_json, {"person": found.person_id, "name": found.name, "password": secret}, _once(found.name, secret))
 
 
 @people_app.command("close")
@@ -297,6 +310,14 @@ def _day(text: str, option: str) -> date | None:
     if period.kind is not PeriodKind.DAY:
         raise UserError("PER-001", f"“{text}” is not a day.", where=option, remedy="Write 2026-11-20.")
     return period.start
+
+
+def _once(name: str, secret: str) -> str:
+    """The first password of a person, for the one time that it is seen."""
+    return (
+        f"用户 (user): {name}\n初始口令 (first password): {secret}\n"
+        "只显示这一次，首次登录须更换 (shown this once; it is changed at the first sign-in)."
+    )
 
 
 def _told(as_json: bool, data: dict[str, Any], line: str) -> None:
