@@ -303,3 +303,24 @@ def test_a_lock_does_not_tell_which_names_there_are(
 
     monkeypatch.setattr(passwords, "matches", looked)
     assert sign_in(db, "wang.demo", PASSWORD, at=NOW, address="10.0.0.2", agent="") is None
+
+
+def test_a_name_with_a_nought_byte_is_refused_like_any_other(db: sa.Connection) -> None:
+    """On both stores, of which one takes no such text."""
+    someone(db, "wang.demo")
+    assert sign_in(db, "wang\x00.demo", PASSWORD, at=NOW, address="10.0.0.1", agent="") is None
+
+
+def test_passwords_of_a_name_are_tried_one_after_another(registry_database: Engine) -> None:
+    """While one try is not counted yet, another at the same name waits; one at another name does not."""
+    with writing(registry_database) as db:
+        someone(db, "wang.demo")
+    if registry_database.dialect.name == "sqlite":
+        return  # it has one writer at a time
+    with registry_database.begin() as first, registry_database.begin() as second:
+        sessions._in_turn(first, "wang.demo")
+        second.execute(sa.text("SET LOCAL lock_timeout = '100ms'"))
+        sessions._in_turn(second, "li.demo")
+        with pytest.raises(sa.exc.OperationalError, match="lock timeout"):
+            sign_in(second, "ＷＡＮＧ.demo", "wrong", at=NOW, address="10.0.0.1", agent="")
+        second.rollback()

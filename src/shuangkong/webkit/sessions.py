@@ -130,6 +130,9 @@ def sign_in(
     Refused alike: an unknown name, a wrong password, a closed account, a person without an appointment, a locked
     name, too many attempts from one address. The transaction must be committed also when it was refused.
     """
+    if "\x00" in name:
+        return None  # nobody's, and PostgreSQL takes no such text
+    _in_turn(connection, spelled(name))
     found = person_named(connection, name)
     # a name that nobody has is counted under one spelling too: else a lock would tell which names there are
     plain = spelled(name)[:80]
@@ -150,6 +153,7 @@ def sign_in(
 
 def confirms(connection: sa.Connection, who: Person, password: str, *, at: datetime, address: str) -> bool:
     """Whether a person who is signed in typed the present password; counted and locked like a sign-in."""
+    _in_turn(connection, who.name)
     if _locked(connection, who.name, address, at):
         return False
     right = passwords.matches(who.password_hash, password)
@@ -301,6 +305,12 @@ def bearer(connection: sa.Connection, secret: str, at: datetime) -> Who:
         "RIGHT-001", "the token is unknown, revoked or has run out.", where="Authorization",
         remedy="Make a new one on the page of your account.",
     )  # fmt: skip
+
+
+def _in_turn(connection: sa.Connection, name: str) -> None:
+    """Try one password of a name after another: at once, all would be tried before the first is counted."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.text("SELECT pg_advisory_xact_lock(7219, hashtext(:name))"), {"name": name})
 
 
 def _locked(connection: sa.Connection, name: str, address: str, at: datetime) -> bool:
