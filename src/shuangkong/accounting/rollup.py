@@ -86,7 +86,7 @@ def returns(leaves: ir.Table, expected: ir.Table) -> ir.Table:
     keys = [*_WHAT[:2], "subject_id", "period_key"]
     gone = expected.anti_join(present, keys)
     fed = leaves.filter(leaves.measure.isin(_OF_A_CARRIER)).select(*_WHAT, "subject_id").distinct()
-    energy = gone.filter(gone.measure == "energy").drop("measure", "unit")
+    energy = gone.filter(gone.measure == "energy").select("method_id", "subject_id", *_PERIOD)
     gone = gone.union(energy.inner_join(fed, ["method_id", "subject_id"]).select(*gone.columns))
     absent = gone.mutate(
         extent=ibis.literal("own"),

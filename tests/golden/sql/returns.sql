@@ -43,19 +43,19 @@ WITH "t5" AS (
     AND "t2"."period_key" = "t7"."period_key"
 )
 SELECT
-  "t17"."method_id",
-  "t17"."measure",
-  "t17"."unit",
-  "t17"."subject_id",
-  "t17"."period_key",
-  "t17"."period_kind",
-  "t17"."period_start",
-  "t17"."period_end",
-  "t17"."extent",
-  "t17"."year_key",
-  "t17"."counts_in_year",
-  "t17"."have",
-  "t17"."rank",
+  "t16"."method_id",
+  "t16"."measure",
+  "t16"."unit",
+  "t16"."subject_id",
+  "t16"."period_key",
+  "t16"."period_kind",
+  "t16"."period_start",
+  "t16"."period_end",
+  "t16"."extent",
+  "t16"."year_key",
+  "t16"."counts_in_year",
+  "t16"."have",
+  "t16"."rank",
   1 AS "due"
 FROM (
   SELECT
@@ -82,16 +82,16 @@ FROM (
     *
   FROM (
     SELECT
-      "t15"."method_id",
-      "t15"."measure",
-      "t15"."unit",
-      "t15"."subject_id",
-      "t15"."period_key",
-      "t15"."period_kind",
-      "t15"."period_start",
-      "t15"."period_end",
+      "t14"."method_id",
+      "t14"."measure",
+      "t14"."unit",
+      "t14"."subject_id",
+      "t14"."period_key",
+      "t14"."period_kind",
+      "t14"."period_start",
+      "t14"."period_end",
       'own' AS "extent",
-      CAST(EXTRACT(year FROM "t15"."period_start") AS TEXT) AS "year_key",
+      CAST(EXTRACT(year FROM "t14"."period_start") AS TEXT) AS "year_key",
       TRUE AS "counts_in_year",
       CAST(0 AS BIGINT) AS "have",
       CAST(0 AS BIGINT) AS "rank"
@@ -104,26 +104,26 @@ FROM (
         *
       FROM (
         SELECT
-          "t13"."method_id",
+          "t12"."method_id",
           "t4"."measure",
           "t4"."unit",
-          "t13"."subject_id",
-          "t13"."period_key",
-          "t13"."period_kind",
-          "t13"."period_start",
-          "t13"."period_end"
+          "t12"."subject_id",
+          "t12"."period_key",
+          "t12"."period_kind",
+          "t12"."period_start",
+          "t12"."period_end"
         FROM (
           SELECT
-            "t11".*
-            EXCLUDE ("measure", "unit")
-          FROM (
-            SELECT
-              *
-            FROM "t9" AS "t10"
-            WHERE
-              "t10"."measure" = 'energy'
-          ) AS "t11"
-        ) AS "t13"
+            "t10"."method_id",
+            "t10"."subject_id",
+            "t10"."period_key",
+            "t10"."period_kind",
+            "t10"."period_start",
+            "t10"."period_end"
+          FROM "t9" AS "t10"
+          WHERE
+            "t10"."measure" = 'energy'
+        ) AS "t12"
         INNER JOIN (
           SELECT DISTINCT
             "t0"."method_id",
@@ -134,8 +134,8 @@ FROM (
           WHERE
             "t0"."measure" IN ('electricity')
         ) AS "t4"
-          ON "t13"."method_id" = "t4"."method_id" AND "t13"."subject_id" = "t4"."subject_id"
-      ) AS "t14"
-    ) AS "t15"
-  ) AS "t16"
-) AS "t17"
+          ON "t12"."method_id" = "t4"."method_id" AND "t12"."subject_id" = "t4"."subject_id"
+      ) AS "t13"
+    ) AS "t14"
+  ) AS "t15"
+) AS "t16"
