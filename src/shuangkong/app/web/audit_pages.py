@@ -164,7 +164,9 @@ def entry(a: Reads, sequence: int) -> Response:
     """One entry whole: its detail, its link to the one before it, its hash."""
     with reading(a.workspace.engine) as db:
         e = auditing.entries_seen(db, a.scope, a.workspace.clock()).subquery()
-        row = db.execute(sa.select(e).where(e.c.sequence == sequence)).mappings().first()
+        # a number beyond what the column holds is one that no entry has
+        one = e.c.sequence == (sequence if 0 < sequence < 2**31 else 0)
+        row = db.execute(sa.select(e).where(one)).mappings().first()
         if row is None:
             raise UserError(
                 "AUDIT-002", f"there is no entry {sequence} that you may see.", remedy="Choose one from the list."

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from shuangkong.app.web.context import SESSION, Asked, Asks, as_public, same_site
+from shuangkong.app.web.context import NOUGHT, SESSION, Asked, Asks, as_public, same_site
 from shuangkong.app.web.limits import from_here
 from shuangkong.app.web.places import place_of
 from shuangkong.engine.api import Workspace, reading, writing
@@ -35,7 +35,7 @@ from shuangkong.webkit.api import (
 
 router = APIRouter(include_in_schema=False)
 Own = Annotated[Asked, Depends(Asks("account.self"))]
-Text = Annotated[str, Form(max_length=400)]
+Text = Annotated[str, Form(max_length=400, pattern=rf"^[^{NOUGHT}]*$")]
 DEMO_PREFIX = "demo."
 
 
