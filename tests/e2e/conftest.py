@@ -146,7 +146,7 @@ def walker(browser: Any, served: Served, artefacts: Path) -> Callable[[str, str]
         context = browser.new_context(
             locale=LANGUAGES[language], viewport={"width": WIDTHS[0], "height": 900}, accept_downloads=True
         )
-        context.set_default_timeout(120_000)
+        context.set_default_timeout(30_000)
         walk = Walk(context.new_page(), role, language, served.address, artefacts)
         walk.listen()
         try:
