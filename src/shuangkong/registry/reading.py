@@ -54,9 +54,7 @@ def subjects_seen(
     return table if kind is None else table.filter(pc.equal(table["kind"], kind))
 
 
-def names_of(
-    connection: sa.Connection, subjects: Collection[str], scope: Scope, known: datetime
-) -> dict[str, Label]:
+def names_of(connection: sa.Connection, subjects: Collection[str], scope: Scope, known: datetime) -> dict[str, Label]:
     """The last names of some subjects, as far as the reader may see them; a subject without a name is left out."""
     seen = scope_subjects(connection, scope, known)
     shown = set(subjects) if seen is None else set(subjects) & set(seen["subject_id"].to_pylist())
@@ -66,9 +64,7 @@ def names_of(
     for subject, scheme, value, start, _ in rows:
         mine = found.setdefault(subject, {})
         mine[scheme] = max(mine.get(scheme, (start, value)), (start, value))
-    return {
-        s: Label(n["name_zh"][1], n.get("name_en", n["name_zh"])[1]) for s, n in found.items() if "name_zh" in n
-    }
+    return {s: Label(n["name_zh"][1], n.get("name_en", n["name_zh"])[1]) for s, n in found.items() if "name_zh" in n}
 
 
 def describe(connection: sa.Connection, subject: SubjectId, scope: Scope, known: datetime) -> SubjectCard:
