@@ -205,7 +205,7 @@ def test_an_import_whose_worker_is_killed_is_done_once(either: Workspace, moment
     assert sorted(rows["quantity"].to_pylist()) == [1000, 1300]
     assert [j.job_id for j in listed(either, "judge") if j.state == "queued"] == [done.result["judge"]]
     with reading(either.engine) as db:
-        assert len(batches(db)) == 1
+        assert len(batches(db, Scope.all("test"))) == 1
         assert verify(db) == []
 
 

@@ -82,7 +82,7 @@ def test_only_the_unit_itself_gives_and_withdraws(own: Own) -> None:
         answer = post(manager, "/consents/withdraw", "/consents", consent=consent)
         assert answer.status_code == 400
         assert "RIGHT-004" in answer.text
-        assert "this consent does not stand" in answer.text
+        assert "它已失效，或已被收回" in answer.text
     with reading(own.workspace.engine) as db:
         again = {c.row_id: c for c in consents_of(db, Scope.all("t"), own.workspace.clock())}
     assert again[other.row_id].withdrawn_at is None

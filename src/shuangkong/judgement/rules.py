@@ -132,7 +132,9 @@ def _one_row(bound: Bound, inputs: ir.Table) -> ir.Table:
     sure = told & ~conflict & closed
     answers = {o.name: _output(bound, n, columns, index, sure) for n, o in enumerate(bound.table.outputs)}
     asked = _output_missing(bound, columns, index)
-    valued = balanced(lambda a, b: a & b, [a.notnull() for a in answers.values()]) | _no_answer(bound, index)
+    # a table without outputs, which stands by where no document asks anything, has nothing that could lack a value
+    known = [a.notnull() for a in answers.values()] or [ibis.literal(True)]
+    valued = balanced(lambda a, b: a & b, known) | _no_answer(bound, index)
     decided = sure & (valued if asked is not None else ibis.literal(True))
     needed = nothing if asked is None else ibis.ifelse(sure, asked, nothing)
     missing = ibis.ifelse(told, needed, _missing(bound, conditions, columns, index))
