@@ -103,6 +103,16 @@ def test_a_name_locks_after_five_failures_and_opens_again(db: sa.Connection) -> 
     assert enter(db, at=NOW + timedelta(minutes=16), address="192.0.2.99") is not None
 
 
+def test_a_reset_ends_the_lock(db: sa.Connection) -> None:
+    """Whom an administrator gives a new password gets in with it at once."""
+    person = someone(db)
+    for i in range(sessions.TRIES):
+        enter(db, "wrong password at all", at=NOW + timedelta(seconds=i), address=f"192.0.2.{i}")
+    assert enter(db, at=NOW + timedelta(minutes=1), address="192.0.2.99") is None
+    set_password(db, person, "another long phrase 8", at=NOW, principal="test", must_change=True)
+    assert enter(db, "another long phrase 8", at=NOW + timedelta(minutes=1), address="192.0.2.99") is not None
+
+
 def test_a_success_ends_the_count(db: sa.Connection) -> None:
     """Four failures, a success and four failures lock nothing."""
     someone(db)

@@ -12,7 +12,7 @@ from shuangkong.kernel.errors import UserError
 from shuangkong.webkit import passwords
 from shuangkong.webkit.people import Person, appointment, appointments, people, person
 from shuangkong.webkit.rights import rights
-from shuangkong.webkit.sessions import business_day, end_sessions
+from shuangkong.webkit.sessions import business_day, end_sessions, sign_in_attempt
 
 
 def set_password(
@@ -22,6 +22,7 @@ def set_password(
     kept = passwords.hashed(passwords.check_password(password, who.name))
     _change(connection, who, {"password_hash": kept, "must_change": must_change})
     end_sessions(connection, who.person_id, at=at)
+    connection.execute(sign_in_attempt.delete().where(sign_in_attempt.c.name == who.name))
     action = "person.password.reset" if must_change else "person.password.change"
     record(connection, at=at, principal=principal, action=action, obj=who.person_id, detail={"name": who.name})
 
