@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from shuangkong.policy.checks import unanswered
+from shuangkong.policy.clauses import NONE_BECAUSE, Duty, Figure
 from shuangkong.policy.complaints import PackErrors
+from shuangkong.policy.coverage import ClauseCoverage, coverage, years_of
 from shuangkong.policy.fields import Frozen, LabelModel
+from shuangkong.policy.figures import figures_in, number_of, tidy
 from shuangkong.policy.loading import builtin_packs, load_all, load_cases, load_files, load_pack
 from shuangkong.policy.lowering import lower_target, schedule, yearly_pace
 from shuangkong.policy.model import (
@@ -62,6 +65,7 @@ __all__ = [
     "DAY",
     "FLAG",
     "NATION",
+    "NONE_BECAUSE",
     "STANDING_LABELS",
     "TEXT",
     "TRUE",
@@ -76,6 +80,7 @@ __all__ = [
     "CheckedTable",
     "Choice",
     "Clause",
+    "ClauseCoverage",
     "Column",
     "Condition",
     "Confidence",
@@ -83,6 +88,8 @@ __all__ = [
     "Correction",
     "Dated",
     "DecisionTable",
+    "Duty",
+    "Figure",
     "Frozen",
     "IndicatorDeclaration",
     "Instrument",
@@ -115,7 +122,9 @@ __all__ = [
     "builtin_packs",
     "cell",
     "content_hash",
+    "coverage",
     "divides",
+    "figures_in",
     "holds",
     "load_all",
     "load_cases",
@@ -125,10 +134,12 @@ __all__ = [
     "lower_target",
     "names_in",
     "nearest",
+    "number_of",
     "parse",
     "parse_yaml",
     "schedule",
     "shown",
+    "tidy",
     "typed",
     "unanswered",
     "unit_of",
@@ -136,4 +147,5 @@ __all__ = [
     "walk",
     "with_values",
     "yearly_pace",
+    "years_of",
 ]

@@ -16,7 +16,7 @@ from shuangkong.kernel.labels import Language
 from shuangkong.policy import service
 from shuangkong.policy.fields import parse_day
 from shuangkong.policy.places import region_path
-from shuangkong.policy.rendering import check_lines, document_line, tree_lines, word
+from shuangkong.policy.rendering import check_lines, coverage_lines, document_line, tree_lines, word
 
 policy_app = typer.Typer(no_args_is_help=True, help="规则包：检查、查看、在某地某日有效的文件 (packs)")
 
@@ -81,6 +81,31 @@ def show_command(
         return
     for line in tree_lines(document, _language(lang)):
         typer.echo(line)
+
+
+@policy_app.command("clauses")
+def clauses_command(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[PACK]...", help="id or id@edition; all that list their figures if left out"),
+    ] = None,
+    faults: Annotated[bool, typer.Option("--faults", help="only clauses with something unmapped")] = False,
+    packs: Also = None,
+    as_json: AsJson = False,
+    lang: Speaks = Lang.zh,
+) -> None:
+    """List what became of every clause and every printed figure; exit 2 if one is unmapped."""
+    rows = service.clauses(service.packs_of(packs or []), names or [])
+    wrong = any(r.faults for r in rows)
+    if faults:
+        rows = [r for r in rows if r.faults]
+    if as_json:
+        _json([r.as_json() for r in rows])
+    else:
+        for line in coverage_lines(rows, _language(lang)):
+            typer.echo(line)
+    if wrong:
+        raise typer.Exit(2)
 
 
 @policy_app.command("in-force")

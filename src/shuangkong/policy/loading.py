@@ -16,6 +16,7 @@ from shuangkong.policy.complaints import PackErrors, complain
 from shuangkong.policy.model import (
     Carrier,
     Clause,
+    Duty,
     IndicatorDeclaration,
     Instrument,
     Pack,
@@ -34,6 +35,7 @@ INSTRUMENT = "instrument.yaml"
 LISTS: dict[str, tuple[type[BaseModel], str]] = {
     "clauses.yaml": (Clause, "clauses"),
     "targets.yaml": (Target, "targets"),
+    "duties.yaml": (Duty, "duties"),
     "indicators.yaml": (IndicatorDeclaration, "indicators"),
     "carriers.yaml": (Carrier, "carriers"),
     "products.yaml": (Product, "products"),
@@ -42,8 +44,8 @@ _PARAMETERS = re.compile(r"parameters/[a-z0-9_]+\.yaml")
 _TABLES = re.compile(r"tables/[a-z0-9_]+\.yaml")
 _CASES = re.compile(r"cases/[a-z0-9_]+\.yaml")
 _LAYOUT = (
-    "A pack holds instrument.yaml, clauses.yaml, targets.yaml, indicators.yaml, carriers.yaml, products.yaml, "
-    "parameters/*.yaml, tables/*.yaml and cases/*.yaml (names in small letters, digits and _)."
+    "A pack holds instrument.yaml, clauses.yaml, targets.yaml, duties.yaml, indicators.yaml, carriers.yaml, "
+    "products.yaml, parameters/*.yaml, tables/*.yaml and cases/*.yaml (names in small letters, digits and _)."
 )
 
 
@@ -185,13 +187,15 @@ class _Assembly:
     def _inherit(self, model: type[BaseModel], row: object) -> object:
         """What an entry takes over from the instrument when it does not say it itself."""
         doc = self.inherited
-        if doc is None or not isinstance(row, Map) or model not in (Target, Parameter, TableEntry):
+        if doc is None or not isinstance(row, Map) or model not in (Target, Duty, Parameter, TableEntry):
             return row
         pairs: Iterable[tuple[str, object]]
         if model is Target:
             pairs = (("source", _at(doc, row.get("clause"))), ("confidence", doc.get("confidence")))
             if row.get("horizon") == "plan":
                 pairs = (*pairs, ("period", doc.get("period")))
+        elif model is Duty:
+            pairs = (("source", _at(doc, row.get("clause"))),)
         elif model is TableEntry:
             pairs = (
                 ("from", doc.get("in_force_from")),

@@ -12,6 +12,7 @@ Entry = tuple[str, int, Any]
 _NAMES = {
     "clauses": "id",
     "targets": "slug",
+    "duties": "slug",
     "parameters": "id",
     "indicators": "id",
     "carriers": "id",
@@ -74,7 +75,7 @@ def _parents(parsed: Mapping[str, Parsed], clauses: Sequence[Entry]) -> None:
 
 def _clauses_exist(parsed: Mapping[str, Parsed], lists: Mapping[str, Sequence[Entry]]) -> None:
     every = {c.id for _, _, c in lists["clauses"]}
-    for entry in (*lists["targets"], *lists["parameters"], *lists["tables"]):
+    for entry in (*lists["targets"], *lists["duties"], *lists["parameters"], *lists["tables"]):
         clause = entry[2].clause
         if clause is not None and clause not in every:
             _add(
@@ -88,9 +89,9 @@ def _clauses_exist(parsed: Mapping[str, Parsed], lists: Mapping[str, Sequence[En
 
 
 def _targets_stand(parsed: Mapping[str, Parsed], lists: Mapping[str, Sequence[Entry]]) -> None:
-    if any(p.problems for n, p in parsed.items() if n == "targets.yaml" or n.startswith("parameters/")):
+    if any(p.problems for n, p in parsed.items() if n == "targets.yaml" or n.startswith(("parameters/", "tables/"))):
         return
-    used = {e.clause for _, _, e in (*lists["targets"], *lists["parameters"])}
+    used = {e.clause for _, _, e in (*lists["targets"], *lists["parameters"], *lists["tables"])}
     for entry in lists["clauses"]:
         clause = entry[2]
         if clause.kind == "target" and clause.id not in used and clause.none_because is None:
@@ -99,6 +100,6 @@ def _targets_stand(parsed: Mapping[str, Parsed], lists: Mapping[str, Sequence[En
                 entry,
                 "kind",
                 "PACK-005",
-                f"clause “{clause.id}” sets a target, and no target or parameter stands on it.",
+                f"clause “{clause.id}” sets a target, and no target, parameter or table stands on it.",
                 "Add the target, or say in none_because why there is none.",
             )

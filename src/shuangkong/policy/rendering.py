@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from shuangkong.kernel.labels import Label, Language
+from shuangkong.policy.coverage import ClauseCoverage
 from shuangkong.policy.service import CheckReport, Json
 
 _WORDS: dict[str, Label] = {
     "packs": Label("规则包", "packs"),
     "clauses": Label("条款", "clauses"),
     "targets": Label("目标", "targets"),
+    "duties": Label("任务", "duties"),
+    "tables": Label("决策表", "decision tables"),
     "parameters": Label("参数", "parameters"),
+    "clause": Label("条款", "clause"),
+    "figures": Label("数字", "figures"),
+    "faults": Label("未对照", "not mapped"),
+    "all mapped": Label("全部对照", "all mapped"),
     "rows": Label("参数取值", "parameter rows"),
+    "table rows": Label("行", "rows"),
     "indicators": Label("指标", "indicators"),
     "carriers": Label("能源品种", "carriers"),
     "products": Label("产品", "products"),
@@ -69,6 +77,23 @@ def tree_lines(document: Json, language: Language) -> Iterator[str]:
         yield _parameter_line(parameter, language, 1)
 
 
+def coverage_lines(rows: Sequence[ClauseCoverage], language: Language) -> Iterator[str]:
+    """One line per clause with what stands on it, a line below it per fault, and a line of counts at the end."""
+    pack = None
+    for row in rows:
+        if row.pack != pack:
+            pack = row.pack
+            yield pack
+        named = [f"{word(k, language)} {', '.join(ids)}" for k, ids in row.standing.items() if ids]
+        because = [f"— {row.clause.none_because}"] if row.clause.none_because else []
+        yield f"  {row.clause.id} {row.clause.title.label.in_(language)}  {'  '.join([*named, *because])}".rstrip()
+        yield from (f"    ! {fault}" for fault in row.faults)
+    faults = sum(len(r.faults) for r in rows)
+    figures = sum(len(r.clause.figures) for r in rows)
+    end = f"{word('faults', language)} {faults}" if faults else word("all mapped", language)
+    yield f"{word('clauses', language)} {len(rows)}  {word('figures', language)} {figures}  {end}"
+
+
 def _clause_lines(clause: Json, language: Language, depth: int) -> Iterator[str]:
     because = f"  — {clause['none_because']}" if "none_because" in clause else ""
     yield f"{'  ' * depth}{clause['id']} {_label(clause['title'], language)}{because}"
@@ -76,6 +101,11 @@ def _clause_lines(clause: Json, language: Language, depth: int) -> Iterator[str]
         yield _target_line(target, language, depth + 1)
     for parameter in clause["parameters"]:
         yield _parameter_line(parameter, language, depth + 1)
+    for table in clause["tables"]:
+        rows = f"{len(table['rows'])} {word('table rows', language)}"
+        yield f"{'  ' * (depth + 1)}▦ {table['id']}: {_label(table['label'], language)}  {rows}"
+    for duty in clause["duties"]:
+        yield f"{'  ' * (depth + 1)}☐ {duty['slug']}: {_label(duty['label'], language)}"
     for below in clause["clauses"]:
         yield from _clause_lines(below, language, depth + 1)
 

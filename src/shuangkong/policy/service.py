@@ -13,9 +13,11 @@ from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.flaws import Flaw
 from shuangkong.policy.checks import unanswered
 from shuangkong.policy.complaints import PackErrors
+from shuangkong.policy.coverage import ClauseCoverage, coverage
 from shuangkong.policy.loading import builtin_packs, find_packs, load_all, load_cases, load_pack
 from shuangkong.policy.model import Clause, Pack, Parameter, Target
 from shuangkong.policy.packset import STANDING_LABELS, PackSet, StandingPack
+from shuangkong.policy.rules.model import TableEntry
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -38,7 +40,7 @@ class CheckReport:
     @property
     def counts(self) -> dict[str, int]:
         """How many entries of each kind were checked."""
-        fields = ("clauses", "targets", "parameters", "indicators", "carriers", "products")
+        fields = ("clauses", "targets", "duties", "tables", "parameters", "indicators", "carriers", "products")
         counts = {"packs": len(self.packs)} | {f: sum(len(getattr(p, f)) for p in self.packs) for f in fields}
         rows = sum(len(q.values) for p in self.packs for q in p.parameters)
         return counts | {"rows": rows, "cases": self.cases}
@@ -116,6 +118,12 @@ def shown(pack: Pack, clause: str | None = None) -> Json:
     return document
 
 
+def clauses(packs: PackSet, names: Sequence[str]) -> list[ClauseCoverage]:
+    """What became of every clause of the named packs, or of every pack that lists its figures; raises PACK-006."""
+    chosen = [packs.pack(name) for name in names] or [p for p in packs.packs if any(c.figures for c in p.clauses)]
+    return [row for pack in chosen for row in coverage(packs, pack)]
+
+
 def _tried(load: Callable[[], tuple[T, ...]], problems: list[UserError]) -> tuple[T, ...]:
     try:
         return load()
@@ -169,12 +177,18 @@ def _branch(pack: Pack, clause: Clause) -> Json:
         **clause.model_dump(mode="json", exclude_none=True),
         "targets": [_target(t) for t in pack.targets if t.clause == clause.id],
         "parameters": [_parameter(p) for p in pack.parameters if p.clause == clause.id],
+        "tables": [_table(t) for t in pack.tables if t.clause == clause.id],
+        "duties": [d.model_dump(mode="json", exclude_none=True) for d in pack.duties if d.clause == clause.id],
         "clauses": [_branch(pack, c) for c in pack.clauses if c.parent == clause.id],
     }
 
 
 def _target(target: Target) -> Json:
     return target.model_dump(mode="json", exclude_none=True, by_alias=True)
+
+
+def _table(table: TableEntry) -> Json:
+    return table.model_dump(mode="json", exclude_none=True, by_alias=True)
 
 
 def _parameter(parameter: Parameter) -> Json:
