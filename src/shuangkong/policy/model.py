@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, InstanceOf, model_validator
 
 from shuangkong.kernel.periods import Nature, Period
+from shuangkong.policy.clauses import Clause, Duty
 from shuangkong.policy.fields import (
     Confidence,
     Day,
@@ -38,6 +39,7 @@ __all__ = [
     "Confidence",
     "Correction",
     "Dated",
+    "Duty",
     "IndicatorDeclaration",
     "Instrument",
     "LabelModel",
@@ -105,16 +107,6 @@ class Instrument(Frozen):
         if bad:
             raise wrong(f"“{bad[0]}” does not name an edition.", 'Write id@edition, e.g. "gbt2589@2008".')
         return self
-
-
-class Clause(Frozen):
-    """A clause (条款) under its number in the document; `title` is in the pack author's own words."""
-
-    id: Text
-    parent: Text | None = None
-    title: LabelModel
-    kind: Literal["section", "target", "rule", "duty", "definition", "other"]
-    none_because: Text | None = None
 
 
 class UnitSelection(Frozen):
@@ -290,6 +282,7 @@ class Pack(Frozen):
     instrument: Instrument
     clauses: tuple[Clause, ...] = ()
     targets: tuple[Target, ...] = ()
+    duties: tuple[Duty, ...] = ()
     parameters: tuple[Parameter, ...] = ()
     indicators: tuple[IndicatorDeclaration, ...] = ()
     carriers: tuple[Carrier, ...] = ()
