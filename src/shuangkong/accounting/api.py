@@ -15,7 +15,8 @@ from shuangkong.accounting.factors import (
     guides,
 )
 from shuangkong.accounting.files import FileAccount, account_file
-from shuangkong.accounting.importing import Origin, Report, import_sheet
+from shuangkong.accounting.import_rows import Origin
+from shuangkong.accounting.importing import Report, import_sheet
 from shuangkong.accounting.methods import BASIS_LABELS, Method, fewest
 from shuangkong.accounting.register import INDICATORS, Indicator
 from shuangkong.accounting.sheets import BOOKS, schema_of

@@ -2,50 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
-from decimal import Decimal
-from typing import Any
+from datetime import datetime
 
-import pyarrow as pa
 import sqlalchemy as sa
 
 from shuangkong.accounting import store
 from shuangkong.accounting.import_audit import record_corrections
+from shuangkong.accounting.import_rows import NATURAL, Origin, entry_of, resolved
+from shuangkong.accounting.import_standing import Change, against
 from shuangkong.accounting.sheets import schema_of
 from shuangkong.accounting.tables import BOOK_ENTRIES
-from shuangkong.engine.api import Commit, DuckDB, Lease, Workspace, reading, record, writing
-from shuangkong.kernel.errors import UserError
+from shuangkong.engine.api import Commit, Lease, Workspace, reading, record, writing
 from shuangkong.kernel.flaws import Flaw
 from shuangkong.kernel.ids import digest
-from shuangkong.kernel.labels import Label
-from shuangkong.kernel.periods import Period
 from shuangkong.kernel.scope import Scope
-from shuangkong.kernel.units import unit
 from shuangkong.policy.api import PackSet
-from shuangkong.registry.api import Directory, SourceEntry, directory, record_source, sheets, subject_ids
+from shuangkong.registry.api import SourceEntry, directory, record_source, sheets, subject_ids
 
 #: Rows that a report shows of what changes; corrections before new ones.
 _EXAMPLES = 20
-_NATURAL = ("book", "subject_id", "period_key", "item", "role", "extent", "price_base")
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where a sheet comes from; `known_on` is the day its figures were handed in or published."""
-
-    file_name: str
-    publisher: str
-    document: str
-    licence: str
-    known_on: date
-    confidence: str = "confirmed"
-    synthetic: bool = False
-    use: str | None = None
-    url: str = ""
-    #: Why older figures are put right; the document where it is left empty.
-    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +86,7 @@ def import_sheet(
         sheets.refuse_rivals(table, guesses, figures, "Name one in a mapping (--mapping), or keep one of them.")
     used = mapping or guessed
     checked = sheets.check_rows(table, used, schema)
-    rows, refusals = _resolved(checked, book, names, regions, packs, now.date())
+    rows, refusals = resolved(checked, book, names, regions, packs, now.date())
     refused_rows = {r.row for r in refusals}
     report = Report(
         book, origin.file_name, used, guesses, checked.data_rows, skipped=len(checked.skipped),
@@ -121,173 +98,17 @@ def import_sheet(
         origin.file_name, workspace.blobs.put(content) if not dry_run else "", table.sheet or "", origin.publisher,
         origin.document, origin.licence, origin.url, origin.synthetic,
     )  # fmt: skip
-    entries = [_entry(r, book, origin, now) for r in rows]
+    entries = [entry_of(r, book, origin, now) for r in rows]
     if dry_run:
-        return _compared(report, _against(workspace, entries, workspace.clock()))
+        return _compared(report, against(workspace, entries, workspace.clock()))
     # what is there is looked up under the lease: no other import can come in between
     with workspace.lake.lease(BOOK_ENTRIES.name) as lease:
-        change = _against(workspace, entries, workspace.clock())
+        change = against(workspace, entries, workspace.clock())
         why = origin.reason or origin.document or origin.file_name
         return _commit(workspace, _compared(report, change), source, change, lease, scope.principal, now, why, also)
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    number: int
-    subject: str
-    period: Period
-    values: dict[str, Any]
-    state: str
-
-
-def _resolved(
-    checked: sheets.Checked, book: str, names: Directory, regions: Collection[str], packs: PackSet, today: date
-) -> tuple[list[_Row], list[sheets.Refusal]]:
-    """Rows with their subject on the period's last day, and all refusals in the order of the file."""
-    refusals = list(checked.refusals)
-    rows: list[_Row] = []
-    states = checked.states.get("quantity", {})
-    cache: dict[tuple[str, date], str | sheets.Reason] = {}
-    seen: dict[tuple[object, ...], int] = {}
-    for index, item in enumerate(checked):
-        period: Period = item.values["period"]  # type: ignore[assignment]
-        text = str(item.values["subject"])
-        key = (text, period.last_day)
-        if key not in cache:
-            cache[key] = _subject(names, text, period.last_day)
-        found = cache[key]
-        if isinstance(found, sheets.Reason):
-            refusals.append(sheets.Refusal(item.row, checked.letters.get("subject", ""), "", "subject", text, found))
-            continue
-        if book != "output" and found in regions and item.values.get("extent") is None:
-            refusals.append(sheets.Refusal(item.row, checked.letters.get("extent", ""), "", "extent", "", _NO_EXTENT))
-            continue
-        whole_unit = found not in regions and item.values.get("extent") == "whole"
-        wrong = (
-            ("extent", _UNIT_WHOLE) if whole_unit
-            else ("period", _AHEAD) if period.start > today
-            else ("unit", _WRONG_UNIT) if not _fits(book, item.values, packs)
-            else None
-        )  # fmt: skip
-        row = _Row(item.row, found, period, dict(item.values), states.get(index, "ok"))
-        natural = tuple(_natural(row, book)[k] for k in _NATURAL)
-        if wrong is None and natural in seen:
-            wrong = ("subject", _twice(seen[natural]))
-        if wrong is not None:
-            field, why = wrong
-            shown = str(item.values.get(field) or "")
-            refusals.append(sheets.Refusal(item.row, checked.letters.get(field, ""), "", field, shown, why))
-            continue
-        seen[natural] = item.row
-        rows.append(row)
-    return rows, sorted(refusals, key=lambda r: r.row)
-
-
-_NO_EXTENT = sheets.Reason(
-    "extent_needed",
-    Label("地区数据没有说明范围", "the row is about a region and does not say its extent"),
-    Label("加一列“范围”：本级 或 全口径", "add a column 范围: 本级 (own) or 全口径 (whole)"),
-)
-
-
-_UNIT_WHOLE = sheets.Reason(
-    "unit_whole",
-    Label("单位的数据一律为本级", "a unit's figures are always its own part"),
-    Label("删去“全口径”，或改填地区代码", "leave the extent out, or name a region"),
-)
-_AHEAD = sheets.Reason(
-    "period_ahead",
-    Label("期间还没有开始", "the period has not begun yet"),
-    Label("更正期间", "correct the period"),
-)
-_WRONG_UNIT = sheets.Reason(
-    "wrong_unit",
-    Label("计量单位与该品种或产品不符", "the unit does not belong to this carrier or product"),
-    Label("更正计量单位，或品种", "correct the unit, or the carrier or product"),
-)
-
-
-def _twice(row: int) -> sheets.Reason:
-    """The refusal of a figure that stands in the file already, perhaps under another name of the same thing."""
-    return sheets.Reason(
-        "given_twice",
-        Label(f"与第 {row} 行是同一主体、期间和品种", f"row {row} is of the same subject, period and item"),
-        Label("删去其中一行，或合并", "delete one of the two, or add them up"),
-    )
-
-
-def _fits(book: str, values: Mapping[str, Any], packs: PackSet) -> bool:
-    """Whether a figure's unit can be a unit of what it counts; standard coal fits every carrier."""
-    given = values.get("unit")
-    if given is None or book not in ("energy", "output") or (book == "energy" and given == "tce"):
-        return True
-    carrier, product = packs.carriers.get(values["item"]), packs.products.get(values["item"])
-    asked = carrier.unit if carrier else product.unit if product else None
-    try:
-        return asked is None or unit(given).dimension == unit(asked).dimension
-    except UserError:
-        return True
-
-
-def _subject(names: Directory, text: str, day: date) -> str | sheets.Reason:
-    """The subject of a code or name: USCC, region, or a name that is registered."""
-    tried: UserError | None = None
-    for scheme in ("uscc", "local", "name_zh"):
-        try:
-            return str(names.resolve(scheme, text, day))
-        except UserError as wrong:
-            if wrong.code in ("REG-002", "REG-003"):
-                tried = wrong
-    try:
-        return str(names.region(text, day))
-    except UserError as wrong:
-        tried = tried or wrong
-    return sheets.Reason(
-        "unknown_subject",
-        Label(f"{day} 没有登记为“{text}”的单位或地区（{tried.code}）", tried.message),
-        Label("更正代码，或先登记该单位", tried.remedy or "correct it, or register the unit first"),
-    )
-
-
-def _natural(row: _Row, book: str) -> dict[str, object]:
-    """What tells one figure of a book from another."""
-    v = row.values
-    return {
-        "book": book, "subject_id": row.subject, "period_key": row.period.key, "item": v["item"],
-        "role": v.get("role") or ("consumption" if book == "energy" else book), "extent": v.get("extent") or "own",
-        "price_base": v.get("price_base"),
-    }  # fmt: skip
-
-
-def _entry(row: _Row, book: str, origin: Origin, now: datetime) -> dict[str, object]:
-    v, p = row.values, row.period
-    quantity = v.get("quantity")
-    return {
-        **_natural(row, book), "period_kind": p.kind.value, "period_start": p.start, "period_end": p.end,
-        "quantity": quantity, "unit": v.get("unit") or _fallback_unit(book),
-        "basis": v.get("basis"),
-        "state": "ok" if quantity is not None else "no_quantity", "use": origin.use, "source_row": row.number,
-        "known_on": origin.known_on, "recorded_at": now, "corrects": None,
-        "confidence": "synthetic" if origin.synthetic else origin.confidence,
-    }  # fmt: skip
-
-
-def _fallback_unit(book: str) -> str:
-    """A row without a quantity still needs the column filled; money and emissions have one base unit."""
-    return {"value": "10k_CNY", "carbon": "tCO2"}.get(book, "1")
-
-
-@dataclass(frozen=True, slots=True)
-class _Change:
-    fresh: list[dict[str, object]]
-    corrected: list[dict[str, object]]
-    unchanged: int
-    #: What stood before, by the id of its entry.
-    before: dict[str, dict[str, Any]] = field(default_factory=dict)
-    backwards: list[dict[str, object]] = field(default_factory=list)
-
-
-def _compared(report: Report, change: _Change) -> Report:
+def _compared(report: Report, change: Change) -> Report:
     return replace(
         report, fresh=len(change.fresh), corrected=len(change.corrected), unchanged=change.unchanged,
         flaws=(*report.flaws, *_backwards(report.file_name, change.backwards)),
@@ -308,49 +129,11 @@ def _backwards(file_name: str, rows: Sequence[dict[str, object]]) -> Iterator[Fl
     )  # fmt: skip
 
 
-def _against(workspace: Workspace, entries: Sequence[dict[str, object]], now: datetime) -> _Change:
-    """Entries that are new, those that correct an older one, and how many are there already."""
-    standing = _standing(workspace, {str(e["subject_id"]) for e in entries}, now)
-    change = _Change([], [], 0)
-    unchanged = 0
-    for e in entries:
-        old = standing.get(tuple(e[k] for k in _NATURAL))
-        if old is None:
-            change.fresh.append(e)
-        elif (old["quantity"], old["unit"], old["basis"]) == (_six(e["quantity"]), e["unit"], e["basis"]):
-            unchanged += 1
-        else:
-            change.corrected.append({**e, "corrects": old["entry_id"]})
-            change.before[old["entry_id"]] = old
-            if old["known_on"] > e["known_on"]:
-                change.backwards.append(e)
-    return replace(change, unchanged=unchanged)
-
-
-def _six(value: object) -> Decimal | None:
-    return value.quantize(Decimal("0.000001")) if isinstance(value, Decimal) else None
-
-
-def _standing(workspace: Workspace, subjects: set[str], now: datetime) -> dict[tuple[object, ...], dict[str, Any]]:
-    files = workspace.lake.files(BOOK_ENTRIES, now)
-    if not files:
-        return {}
-    with DuckDB() as engine:
-        engine.bind_files("entries", files, BOOK_ENTRIES.arrow_schema)
-        engine.bind("wanted", pa.table({"subject_id": sorted(subjects)}))
-        rows = engine.run(
-            f"SELECT entry_id, quantity, unit, basis, known_on, {', '.join(_NATURAL)} FROM entries"
-            " SEMI JOIN wanted USING (subject_id)"
-            " WHERE entry_id NOT IN (SELECT corrects FROM entries WHERE corrects IS NOT NULL)"
-        )
-    return {tuple(r[k] for k in _NATURAL): r for r in rows.to_pylist()}
-
-
 def _commit(
     workspace: Workspace,
     report: Report,
     source: SourceEntry,
-    change: _Change,
+    change: Change,
     lease: Lease,
     principal: str,
     now: datetime,
@@ -361,10 +144,10 @@ def _commit(
     if not entries:
         return replace(report, committed=True)
     # the same file may come again after others: what it changes then is another import
-    what = [digest(*(str(e[k]) for k in (*_NATURAL, "quantity", "corrects"))) for e in entries]
+    what = [digest(*(str(e[k]) for k in (*NATURAL, "quantity", "corrects"))) for e in entries]
     import_id = f"i_{digest('import', report.book, source.sha256, source.sheet, *what)}"
     for e in entries:
-        e["entry_id"] = f"e_{digest(import_id, *(str(e[k]) for k in _NATURAL))}"
+        e["entry_id"] = f"e_{digest(import_id, *(str(e[k]) for k in NATURAL))}"
     # a transaction of its own: a source without entries claims nothing
     with writing(workspace.engine) as db:
         source_id = record_source(db, source, now, principal=principal)

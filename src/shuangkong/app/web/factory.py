@@ -17,6 +17,7 @@ from shuangkong.app.web import (
     corrections,
     errors,
     health,
+    imports_list,
     imports_pages,
     jobs_pages,
     json_api,
@@ -84,6 +85,7 @@ def create_app(workspace: Workspace, serving: Serving | None = None, slots: Slot
     errors.register(app)
     app.include_router(pages.router)
     app.include_router(pages_packs.router)
+    app.include_router(imports_list.router)
     app.include_router(imports_pages.router)
     app.include_router(jobs_pages.router)
     app.include_router(signing.router)
