@@ -8,7 +8,7 @@ is what DuckDB, PostgreSQL and Spark do when they cast a decimal to fewer places
 from __future__ import annotations
 
 import unicodedata
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation, localcontext
+from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 
 QUANTITY = "decimal(18, 6)"
 AMOUNT = "decimal(38, 6)"
@@ -17,14 +17,16 @@ FACTOR = "decimal(20, 14)"
 PLACES = 6
 ROUNDING = "half_up_6"
 MAX_QUANTITY = Decimal("999999999999.999999")
+# one context for all roundings: opening one for each costs more than the rounding
+_WIDE = Context(prec=60, rounding=ROUND_HALF_UP)
+_STEPS = tuple(Decimal(1).scaleb(-places) for places in range(31))
 
 
 def quantise(value: Decimal, places: int = PLACES) -> Decimal:
     """Round half away from zero to `places`: the only rounding that a published figure goes through."""
-    with localcontext() as ctx:
-        ctx.prec = 60
-        kept = value.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
-    return kept or abs(kept)  # no −0
+    step = _STEPS[places] if 0 <= places <= 30 else Decimal(1).scaleb(-places)
+    kept = value.quantize(step, context=_WIDE)
+    return kept or kept.copy_abs()  # no −0
 
 
 def parse_decimal(text: str) -> Decimal | None:

@@ -20,6 +20,8 @@ MINUS = "\u2212"
 NONE = "—"
 #: A larger unit is chosen from this many base units on.
 _LARGER = {"tce": "10k_tce", "tCO2": "10k_tCO2", "kWh": "10k_kWh", "CNY": "100m_CNY", "kWh/10k_CNY": ""}
+# what is smaller than this is nought when it is rounded to so many places
+_HALVES = tuple(Decimal(5).scaleb(-places - 1) for places in range(7))
 _PLACES = {"%": 2, "pp": 2, "10k_tce": 2, "tce": 1, "tce/10k_CNY": 3, "tCO2/10k_CNY": 3, "1": 3, "grade": 0, "item": 0}
 _WORDS = {
     "product unit": Label("单位产品", "unit of product"),
@@ -63,14 +65,12 @@ def _one_unit(name: str, language: Language) -> str:
 def grouped(value: Decimal, places: int, *, fixed: bool = False, signed: bool = False) -> str:
     """Digits in threes with a thin space; trailing noughts go unless `fixed`; a true minus sign."""
     rounded = quantise(value, places)
-    text = f"{abs(rounded):f}"
+    text = f"{rounded.copy_abs():f}"
     whole, _, part = text.partition(".")
     part = part if fixed else part.rstrip("0")
-    groups: list[str] = []
-    while len(whole) > 4 or (groups and len(whole) > 3):
-        groups.append(whole[-3:])
-        whole = whole[:-3]
-    digits = THIN.join([whole, *reversed(groups)]) + (f".{part}" if part else "")
+    if len(whole) > 4:
+        whole = f"{int(whole):,}".replace(",", THIN)
+    digits = f"{whole}.{part}" if part else whole
     if rounded < 0:
         return MINUS + digits
     return f"+{digits}" if signed and rounded > 0 else digits
@@ -83,11 +83,12 @@ def places_of(name: str) -> int:
 
 def _places(value: Decimal, name: str) -> int:
     """Digits for this value: a small one keeps enough of them that it is not shown as nought."""
+    size = value.copy_abs()
     if name.startswith("kgce/"):
-        places = 1 if abs(value) >= 10 else 4
+        places = 1 if size >= 10 else 4
     else:
         places = places_of(name)
-    while value and not quantise(value, places) and places < 6:
+    while places < 6 and size and size < _HALVES[places]:
         places += 1
     return places
 
@@ -116,8 +117,10 @@ def figure(
     unit_id = shown_unit(value, name)
     number = convert(value, name, unit_id) if unit_id != name else value
     places = _places(number, unit_id)
-    if like and quantise(number, _places(like, unit_id)):
-        places = min(places, _places(like, unit_id))
+    if like:
+        beside = _places(like, unit_id)
+        if beside < places and number.copy_abs() >= _HALVES[beside]:
+            places = beside
     return Figure(grouped(number, places, fixed=fixed, signed=signed), unit_words(unit_id, language))
 
 
