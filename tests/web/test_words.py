@@ -23,7 +23,7 @@ CODED = {"reason", "confidence_why", "variant", "level", "region_level", "part",
          "next", "next_why", "sort", "progress", "input", "op", "measure", "deduction", "formula", "csv", "error",
          "chart", "unit", "subject_kind", "flag", "api_place", "field_error", "may",
          "audit_action", "audit_fault", "audit_job", "correction_field", "nav", "demo_role", "sign_ended",
-         "error_case", "error_do"}  # fmt: skip
+         "error_case", "error_do", "flaw", "flaw_do"}  # fmt: skip
 _CALLED = re.compile(r"""(?:\bt|\bsay|\bwords|speaker\.say)\(\s*['"]([a-z_]+\.[a-z_]*[a-z])['"]""")
 _NAMED = re.compile(r"""['"]((?:sentence|why)\.(?!html)[a-z_]+)['"]""")
 

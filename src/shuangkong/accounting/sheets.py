@@ -159,7 +159,13 @@ SCHEMAS = {"energy": energy_schema, "output": output_schema, "value": value_sche
 def schema_of(book: str, packs: PackSet) -> sheets.SheetSchema:
     """The schema of a book; raises IMP-002 for a book there is not."""
     if book not in SCHEMAS:
-        raise UserError("IMP-002", f"“{book}” is no book.", remedy=f"Name one of {', '.join(SCHEMAS)}.")
+        raise UserError(
+            "IMP-002",
+            f"“{book}” is no book.",
+            remedy=f"Name one of {', '.join(SCHEMAS)}.",
+            case="book",
+            facts={"book": book[:40]},
+        )
     return SCHEMAS[book](packs)
 
 

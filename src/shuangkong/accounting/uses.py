@@ -43,6 +43,7 @@ def allowed_uses(written: str) -> str | None:
         raise UserError(
             "ACC-001", f"{', '.join(sorted(named - set(LIMITABLE)))} is no use.", where="use",
             remedy=f"Choose among {', '.join(LIMITABLE)}.",
+            case="use",
         )  # fmt: skip
     return ",".join(u for u in LIMITABLE if u in named)
 

@@ -68,6 +68,7 @@ def unit_named(db: sa.Connection, workspace: Workspace, text: str, day: date) ->
     raise UserError(
         told.code if told else "REG-001", f"no unit is registered as “{text[:60]}” on {day.isoformat()}.",
         where="unit", remedy="Give its 18-character USCC, or register it first.",
+        case="unit", facts={"text": text[:60], "day": day.isoformat()},
     )  # fmt: skip
 
 
@@ -85,7 +86,12 @@ def consent_use(text: str) -> Use:
         if text == use:
             return use
     raise UserError(
-        "RIGHT-004", f"{text!r} takes no consent.", where="use", remedy=f"One of {', '.join(CONSENT_USES)}."
+        "RIGHT-004",
+        f"{text!r} takes no consent.",
+        where="use",
+        remedy=f"One of {', '.join(CONSENT_USES)}.",
+        case="use",
+        facts={"use": text[:40]},
     )
 
 

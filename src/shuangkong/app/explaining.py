@@ -33,7 +33,12 @@ def explain(workspace: Workspace, key: str, scope: Scope, *, run_id: str | None 
     """The chain of a finding in a run, or in the newest run; RUN-001 where there is none."""
     run = run_record(workspace, scope, run_id) if run_id else latest_run(workspace, scope, known=None)
     if run is None:
-        raise UserError("RUN-001", "nothing was judged yet in this workspace.", remedy="Run `shuangkong judge` first.")
+        raise UserError(
+            "RUN-001",
+            "nothing was judged yet in this workspace.",
+            remedy="Run `shuangkong judge` first.",
+            case="nothing_judged",
+        )
     return why(workspace, run, packs_of_run(workspace, run), key, scope)
 
 

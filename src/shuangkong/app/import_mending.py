@@ -96,4 +96,5 @@ def _elsewhere(sheet: sheets.Sheet) -> UserError:
         "this sheet cannot be mended on the page: its layout would not survive as plain text (merged cells, dates).",
         where=sheet.name,
         remedy="Mend the cells in the spreadsheet program and begin a new import with that file.",
+        case="layout",
     )

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from shuangkong.accounting.api import Report
+from shuangkong.kernel.flaws import Flaw
 from shuangkong.kernel.labels import Language
 from shuangkong.registry.api import UnitReport, sheets
 
@@ -27,9 +28,7 @@ def as_dict(report: Report) -> dict[str, Any]:
         "skipped": report.skipped,
         "refused_rows": report.refused_rows,
         "refusals": [r.as_dict() for r in report.refusals],
-        "flaws": [
-            {"code": f.code, "severity": f.severity, "message": f.message, "remedy": f.remedy} for f in report.flaws
-        ],
+        "flaws": [_flaw(f) for f in report.flaws],
         "mapping": json.loads(report.mapping.to_json()),
         "guesses": [
             {"field": g.field, "column": g.column, "confidence": g.confidence, "samples": list(g.samples)}
@@ -37,6 +36,19 @@ def as_dict(report: Report) -> dict[str, Any]:
         ],
         "examples": list(report.examples),
     }
+
+
+def _flaw(flaw: Flaw) -> dict[str, Any]:
+    """The JSON shape of a flaw; from its code and facts a page makes its own words."""
+    seen = flaw.evidence
+    places: list[str] = seen.get("places", [])  # type: ignore[assignment] # a sheet's flaws list cells as texts
+    facts = {
+        "n": seen.get("count", 0), "column": seen.get("column", ""),
+        "places": ", ".join(places[:5]) + (" …" if len(places) > 5 else ""),
+    }  # fmt: skip
+    return {
+        "code": flaw.code, "severity": flaw.severity, "message": flaw.message, "remedy": flaw.remedy, "facts": facts,
+    }  # fmt: skip
 
 
 def report_lines(report: Report, language: Language, *, dry_run: bool) -> list[str]:

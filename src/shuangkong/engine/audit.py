@@ -54,6 +54,7 @@ class Head:
             raise UserError(
                 "AUDIT-001", f"“{text[:80]}” is no head of an audit log.", where=where,
                 remedy="Copy it whole as it was printed: the number, a colon, 64 digits and letters a to f.",
+                case="head", facts={"text": text[:80]},
             )  # fmt: skip
         return cls(int(number), digest)
 

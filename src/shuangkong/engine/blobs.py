@@ -41,6 +41,7 @@ class Blobs:
                 f"{wrong.strerror or wrong}.",
                 where=str(path.parent),
                 remedy="Make room or mend the permissions, then start again; nothing was lost.",
+                case="disk",
             ) from wrong
         return sha256
 

@@ -112,6 +112,7 @@ class Lake:
                     "WS-003",
                     f"another process is writing to {table} until {row.until.isoformat(timespec='seconds')}.",
                     remedy="Wait for it to finish and start again; nothing was written.",
+                    case="writing",
                 )
             db.execute(
                 lake_lease.update()
@@ -155,6 +156,7 @@ class Lake:
                     "WS-003",
                     f"the lease on {contract.name} went to another process before the rows were written.",
                     remedy="Start again; nothing was written.",
+                    case="lease",
                 )
             inserted = db.execute(
                 lake_commit.insert().values(
@@ -239,6 +241,7 @@ def write_durably(table: pa.Table, path: Path) -> str:
             f"{wrong.strerror or wrong}.",
             where=str(path.parent),
             remedy="Make room or mend the permissions, then start again; nothing was lost.",
+            case="disk",
         ) from wrong
     return digest
 

@@ -326,7 +326,11 @@ def run_record(workspace: Workspace, scope: Scope, run_id: str) -> RunRecord:
         row = db.execute(sa.select(run_row).where(run_row.c.run_id == run_id)).first()
     if row is None or row.state != "complete" or scope.kind == "none":
         raise UserError(
-            "RUN-001", f"there is no complete run {run_id}.", remedy="`shuangkong judge` makes one; leave the run out."
+            "RUN-001",
+            f"there is no complete run {run_id}.",
+            remedy="`shuangkong judge` makes one; leave the run out.",
+            case="none",
+            facts={"id": run_id[:40]},
         )
     return _record(workspace, row)
 

@@ -141,7 +141,12 @@ class _Walk:
         if len(found) != 1:
             what = "several findings begin so" if len(found) > 1 else "no finding with this key in this run and scope"
             raise UserError(
-                "RUN-002", f"{what}.", where=key, remedy="`shuangkong judge --json` lists the keys of all findings."
+                "RUN-002",
+                f"{what}.",
+                where=key,
+                remedy="`shuangkong judge --json` lists the keys of all findings.",
+                case="not_seen",
+                facts={"id": key[:80]},
             )
         one: Row = found[0]
         return one

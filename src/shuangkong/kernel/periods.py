@@ -183,6 +183,8 @@ class Period:
             "PER-001",
             f"“{text}” is not a period.",
             remedy="Write 2025, 2025H1, 2025Q1, 2025-03, 2025YTD06, 2025JF, 2025-03-01 or P2021-2025.",
+            case="period",
+            facts={"text": text[:40]},
         )
 
     @classmethod
@@ -233,6 +235,8 @@ def parse_instant(text: str) -> datetime:
             "PER-001",
             f"“{text}” is not a date or an instant.",
             remedy="Write 2025-03-01 or 2025-03-01T08:00:00+08:00.",
+            case="instant",
+            facts={"text": text[:40]},
         ) from None
     if instant.tzinfo is None:
         instant = instant.replace(tzinfo=ZoneInfo("Asia/Shanghai"))

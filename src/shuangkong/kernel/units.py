@@ -49,6 +49,8 @@ def unit(name: str) -> Unit:
             "UNIT-001",
             f"“{name}” is not a known unit.",
             remedy="Write a unit such as 吨, 万吨, 万立方米, 万千瓦时, 吉焦, tce or 亿元.",
+            case="unknown",
+            facts={"name": name[:40]},
         )
     return found
 
@@ -71,5 +73,7 @@ def convert(value: Decimal, source: str, target: str) -> Decimal:
             "UNIT-001",
             f"{a.label.zh} ({a.dimension}) cannot be expressed in {b.label.zh} ({b.dimension}).",
             remedy="Check that the unit stands in the column of its own quantity.",
+            case="other",
+            facts={"a": a.label, "b": b.label},
         )
     return value * a.factor / b.factor

@@ -41,10 +41,13 @@ def region_by_code(code: str, day: date) -> Region:
     found = plain_code(code)
     spells = codelists.regions_by_code().get(found or "", ())
     if not spells:
+        near = _near_code(found or code, day)
         raise UserError(
             "REG-001",
             f"no region has the code {code!r}.",
-            remedy=_near_code(found or code, day),
+            remedy=_nearest(near),
+            case="region_code",
+            facts={"text": code[:60], "near": near or "—"},
         )
     if found == NATION:
         return spells[0]
@@ -72,13 +75,18 @@ def region_by_name(text: str, day: date, within: str | None = None) -> Region:
             "REG-003",
             f"{text!r} names {len(found)} regions: {listing}{more}.",
             remedy="Write the code, or the region above in front of the name.",
+            case="regions",
+            facts={"text": text[:60], "n": len(found), "listing": listing},
         )
     if others := [r for r in _names().get(key, ()) if within is None or within in _path(r, day)]:
         raise _other_day(text, others, day)
+    near = _near_name(key, day, within)
     raise UserError(
         "REG-001",
         f"no region is called {text!r}" + (f" within {within}." if within else "."),
-        remedy=_near_name(key, day, within),
+        remedy=_nearest(near),
+        case="region_name",
+        facts={"text": text[:60], "near": near or "—"},
     )
 
 
@@ -115,6 +123,8 @@ def industry(code: str, edition: str) -> Industry:
             "REG-001",
             f"GB/T 4754 has no edition {edition!r} here.",
             remedy=f"Name one of: {', '.join(editions)}.",
+            case="edition",
+            facts={"edition": edition, "known": "、".join(editions)},
         )
     plain_text = unicodedata.normalize("NFKC", code).strip().upper()
     key = plain_text[1:] if re.fullmatch(r"[A-T]\d{2,4}", plain_text) else plain_text
@@ -126,6 +136,8 @@ def industry(code: str, edition: str) -> Industry:
             "REG-001",
             f"industry {key} of GB/T 4754-{edition} is in section {industry_path(found)[0]}, not {plain_text[0]}.",
             remedy="Leave the letter out, or correct it.",
+            case="section",
+            facts={"code": key, "section": industry_path(found)[0], "given": plain_text[0]},
         )
     return found
 
@@ -154,6 +166,8 @@ def _no_industry(code: str, key: str, edition: str) -> UserError:
             "REG-002",
             f"industry {code!r} is not in GB/T 4754-{edition}, but in edition {', '.join(other)}.{hint}",
             remedy="Name the edition the code is from.",
+            case="industry_edition",
+            facts={"code": code[:20], "edition": edition, "other": "、".join(other)},
         )
     near = [c for e, c in lists if e == edition and len(c) == len(key) > 1 and c[:-1] == key[:-1]][:3]
     named = ", ".join(f"{c} {lists[edition, c].name_zh}" for c in near)
@@ -161,6 +175,8 @@ def _no_industry(code: str, key: str, edition: str) -> UserError:
         "REG-001",
         f"industry {code!r} is not in GB/T 4754-{edition}.",
         remedy=f"Nearest: {named}." if near else "Use a letter, or 2 to 4 digits.",
+        case="industry",
+        facts={"code": code[:20], "edition": edition, "near": named or "—"},
     )
 
 
@@ -225,13 +241,19 @@ def _other_day(text: str, spells: Iterable[Region], day: date) -> UserError:
         "REG-002",
         f"{text!r} is not valid on {day.isoformat()}: the lists have {listing}.",
         remedy=f"On that day the place was {' or '.join(same)}." if same else "Check the day or the code.",
+        case="region_day",
+        facts={"text": text[:60], "day": day.isoformat(), "same": "、".join(same) or "—"},
     )
 
 
 def _listing(regions: Iterable[Region]) -> str:
-    """A remedy that names what was probably meant."""
-    named = list(dict.fromkeys(f"{r.code} {r.name_zh}" for r in regions))[:3]
-    return f"Nearest: {', '.join(named)}." if named else "Use a GB/T 2260 code or a name from its list."
+    """What was probably meant."""
+    return ", ".join(list(dict.fromkeys(f"{r.code} {r.name_zh}" for r in regions))[:3])
+
+
+def _nearest(named: str) -> str:
+    """A remedy that names it."""
+    return f"Nearest: {named}." if named else "Use a GB/T 2260 code or a name from its list."
 
 
 def _near_code(code: str, day: date) -> str:

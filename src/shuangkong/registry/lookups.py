@@ -124,16 +124,22 @@ def _one(held: list[Held], scheme: str, value: str, day: date, within: frozenset
             "REG-003",
             f"{scheme} {value!r} names {len(found)} subjects: {', '.join(found)}.",
             remedy="Use a code (USCC, GB/T 2260), or say within which region.",
+            case="aliases",
+            facts={"value": value[:60], "n": len(found)},
         )
     if not held:
         raise UserError(
             "REG-001",
             f"nothing is registered with {scheme} {value!r}.",
             remedy="Correct it, or register it first.",
+            case="alias",
+            facts={"value": value[:60]},
         )
     spans = "; ".join(f"{s.isoformat()} – {'今' if e == FOREVER else e.isoformat()}" for s, e, _, _ in sorted(held))
     raise UserError(
         "REG-002",
         f"{scheme} {value!r} is not valid on {day.isoformat()}: it is registered for {spans}.",
         remedy="Check the day or the code.",
+        case="alias_day",
+        facts={"value": value[:60], "day": day.isoformat(), "spans": spans},
     )

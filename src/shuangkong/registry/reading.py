@@ -71,11 +71,19 @@ def describe(connection: sa.Connection, subject: SubjectId, scope: Scope, known:
     """One subject as known; SCOPE-001 outside the reader's scope, whether or not there is such a subject."""
     seen = scope_subjects(connection, scope, known)
     if seen is not None and subject not in set(seen["subject_id"].to_pylist()):
-        raise UserError("SCOPE-001", "this subject is not yours to see.", remedy="Ask who grants your rights.")
+        raise UserError(
+            "SCOPE-001", "this subject is not yours to see.", remedy="Ask who grants your rights.", case="subject"
+        )
     t = store.subject
     row = connection.execute(sa.select(t).where(t.c.subject_id == subject, t.c.recorded_at <= known)).first()
     if row is None:
-        raise UserError("REG-001", f"no subject has the id {subject}.", remedy="Look it up by code or name.")
+        raise UserError(
+            "REG-001",
+            f"no subject has the id {subject}.",
+            remedy="Look it up by code or name.",
+            case="not_seen",
+            facts={"id": str(subject)[:60]},
+        )
 
     def facts(table: sa.Table, owner: str, name: str, value: str) -> tuple[Fact, ...]:
         found = dated(connection, table, (name, value), known, table.c[owner] == subject)

@@ -141,7 +141,13 @@ def unpublish(
     )
     row_id = connection.execute(open_).scalar()
     if row_id is None:
-        raise UserError("REG-001", "the pages of this region are not public.", where=region, remedy="Choose another.")
+        raise UserError(
+            "REG-001",
+            "the pages of this region are not public.",
+            where=region,
+            remedy="Choose another.",
+            case="not_public",
+        )
     put_right(connection, "attribute", row_id, recorded_at, {"valid_to": day})
     _audited(connection, recorded_at, principal, "registry.unpublish", [region], {"old": None, "new": day})
 
@@ -199,7 +205,7 @@ def put_right(
     old = dict(connection.execute(sa.select(table).where(table.c.row_id == row_id)).mappings().one())
     newer = connection.execute(sa.select(table.c.row_id).where(table.c.corrects == row_id)).scalar()
     if newer is not None:
-        raise UserError("REG-004", f"row {row_id} was put right before.", remedy=f"Correct row {newer}.")
+        raise UserError("REG-004", f"row {row_id} was put right before.", remedy=f"Correct row {newer}.", case="again")
     row = {k: v for k, v in old.items() if k != "row_id"} | dict(changes)
     row |= {"recorded_at": recorded_at, "corrects": row_id}
     row["row_id"] = store.row_id(table, row)
@@ -246,6 +252,8 @@ def _unit_id(unit: UnitEntry) -> SubjectId:
         f"{unit.name_zh!r} has neither a USCC (统一社会信用代码) nor a code of its own.",
         where=unit.where,
         remedy="Give one of them.",
+        case="no_code",
+        facts={"name": unit.name_zh},
     )
 
 
@@ -283,7 +291,14 @@ def _placed(where: str, look_up: Any, *arguments: object) -> Any:
     try:
         return look_up(*arguments)
     except UserError as error:
-        raise UserError(error.code, error.message, where=where or error.where, remedy=error.remedy) from None
+        raise UserError(
+            error.code,
+            error.message,
+            where=where or error.where,
+            remedy=error.remedy,
+            case=error.case,
+            facts=error.facts,
+        ) from None
 
 
 def _record(connection: sa.Connection, fact: Fact, rows: Sequence[tuple[Row, str]], recorded_at: datetime) -> int:
@@ -331,4 +346,6 @@ def _conflict(row: Row, identity: tuple[str, ...], span: Span, mine: Span, where
         f"{span[0].isoformat()}{until}.",
         where=where,
         remedy="Correct the standing row, or give days that do not overlap.",
+        case="conflict",
+        facts={"fact": fact, "new": str(mine[2]), "old": str(span[2]), "since": span[0].isoformat()},
     )

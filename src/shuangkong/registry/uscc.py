@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
 
 from stdnum.cn import uscc
 
@@ -18,26 +19,33 @@ def check_uscc(text: str, *, where: str = "") -> str:
     """
     code = uscc.compact(unicodedata.normalize("NFKC", text))
     if len(code) != 18:
-        raise _wrong(text, where, f"it has {len(code)} characters, not 18", "Copy all 18 characters.")
+        what = f"it has {len(code)} characters, not 18"
+        raise _wrong(text, where, what, "Copy all 18 characters.", "length", {"n": len(code)})
     for place, character in enumerate(code, start=1):
+        facts: Mapping[str, str | int] = {"place": place, "character": character}
         if character not in _ALPHABET:
             remedy = (
                 f"The letters I, O, S, V and Z never occur: is it {_LOOKS[character]}?"
                 if (character in _LOOKS)
                 else "Only digits and capital letters occur."
             )
-            raise _wrong(text, where, f"character {place} is {character!r}", remedy)
+            case = "letter" if character in _LOOKS else "character"
+            raise _wrong(text, where, f"character {place} is {character!r}", remedy, case, facts)
         if 3 <= place <= 8 and not character.isdigit():
             remedy = "Places 3 to 8 are the digits of the region that registered it."
-            raise _wrong(text, where, f"character {place} is {character!r}", remedy)
+            raise _wrong(text, where, f"character {place} is {character!r}", remedy, "region", facts)
     if uscc.calc_check_digit(code[:17]) != code[17]:
         remedy = "One or more characters are mistyped; compare with the licence."
-        raise _wrong(text, where, f"the check digit {code[17]!r} does not fit the other characters", remedy)
+        what = f"the check digit {code[17]!r} does not fit the other characters"
+        raise _wrong(text, where, what, remedy, "check", {"digit": code[17]})
     return code
 
 
 _LOOKS = {"I": "1", "O": "0", "S": "5", "V": "U or Y", "Z": "2"}
 
 
-def _wrong(text: str, where: str, what: str, remedy: str) -> UserError:
-    return UserError("REG-001", f"{text!r} is no USCC (统一社会信用代码): {what}.", where=where, remedy=remedy)
+def _wrong(text: str, where: str, what: str, remedy: str, case: str, facts: Mapping[str, str | int]) -> UserError:
+    return UserError(
+        "REG-001", f"{text!r} is no USCC (统一社会信用代码): {what}.", where=where, remedy=remedy, case=f"uscc_{case}",
+        facts={"text": text[:40], **facts},
+    )  # fmt: skip

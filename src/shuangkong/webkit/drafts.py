@@ -62,6 +62,8 @@ def save_draft(
             f"what was typed is over {LARGEST // 1024} KiB and was not saved as a draft.",
             where=form.name,
             remedy="Submit the form, or shorten the text.",
+            case="draft",
+            facts={"most": LARGEST // 1024},
         )
     drop_draft(connection, principal, form.name, key)
     if not typed:

@@ -215,7 +215,13 @@ def switch(connection: sa.Connection, session: Session, appointment_id: str, *, 
     """Act in another appointment of one's own; RIGHT-004 for one that is not, or does not stand."""
     own = [a.appointment_id for a in standing(connection, person_of(connection, session.person_id), business_day(at))]
     if appointment_id not in own:
-        raise UserError("RIGHT-004", "this appointment is not yours.", where="appointment", remedy="Choose another.")
+        raise UserError(
+            "RIGHT-004",
+            "this appointment is not yours.",
+            where="appointment",
+            remedy="Choose another.",
+            case="not_yours",
+        )
     t = web_session
     connection.execute(t.update().where(t.c.token_hash == session.token_hash).values(appointment_id=appointment_id))
     record(connection, at=at, principal=session.person_id, action="session.switch", obj=appointment_id, detail={})
@@ -289,7 +295,9 @@ def revoke_token(connection: sa.Connection, token_id: str, person_id: str, *, at
         .values(revoked_at=at)
     )  # fmt: skip
     if done.rowcount != 1:
-        raise UserError("RIGHT-004", "there is no such token.", where=token_id[:40], remedy="Look at the list.")
+        raise UserError(
+            "RIGHT-004", "there is no such token.", where=token_id[:40], remedy="Look at the list.", case="no_token"
+        )
     record(connection, at=at, principal=principal, action="token.revoke", obj=token_id, detail={})
 
 
@@ -304,6 +312,7 @@ def bearer(connection: sa.Connection, secret: str, at: datetime) -> Who:
     raise UserError(
         "RIGHT-001", "the token is unknown, revoked or has run out.", where="Authorization",
         remedy="Make a new one on the page of your account.",
+        case="bad_token",
     )  # fmt: skip
 
 

@@ -169,7 +169,11 @@ def entry(a: Reads, sequence: int) -> Response:
         row = db.execute(sa.select(e).where(one)).mappings().first()
         if row is None:
             raise UserError(
-                "AUDIT-002", f"there is no entry {sequence} that you may see.", remedy="Choose one from the list."
+                "AUDIT-002",
+                f"there is no entry {sequence} that you may see.",
+                remedy="Choose one from the list.",
+                case="none",
+                facts={"n": sequence},
             )
         name = db.execute(
             sa.select(person_table.c.display).where(person_table.c.person_id == row["principal"])

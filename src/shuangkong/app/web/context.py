@@ -176,7 +176,9 @@ def asked(request: Request) -> Asked:
                 raise UserError("RIGHT-001", "the session has ended.", remedy="Sign in again.", case="ended")
             who, session = found
         elif not opened(db, who.scope):
-            raise UserError("RIGHT-001", "nothing is public in this workspace.", remedy="Sign in.")
+            raise UserError(
+                "RIGHT-001", "nothing is public in this workspace.", remedy="Sign in.", case="nothing_public"
+            )
     if session is not None and now - session.seen_at > SEEN:
         with writing(site.workspace.engine) as db:
             touch(db, session, now)

@@ -68,11 +68,15 @@ def demo(request: Request, person: Text, to: Text = "") -> Response:
     a = as_public(request)
     offered = {p.name: held for p, held in demo_people(a)}
     if person not in offered:
-        raise UserError("RIGHT-003", "there is no such demonstration person.", remedy="Sign in with a password.")
+        raise UserError(
+            "RIGHT-003", "there is no such demonstration person.", remedy="Sign in with a password.", case="demo"
+        )
     with writing(a.workspace.engine) as db:
         found = person_named(db, person)
         if found is None:
-            raise UserError("RIGHT-003", "there is no such demonstration person.", remedy="Start the demo again.")
+            raise UserError(
+                "RIGHT-003", "there is no such demonstration person.", remedy="Start the demo again.", case="demo"
+            )
         secret = open_session(
             db, found, offered[person], at=a.workspace.clock(), address=a.address,
             agent=request.headers.get("user-agent", ""),

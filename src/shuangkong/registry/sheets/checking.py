@@ -165,6 +165,8 @@ class _Check:
                 f"the fixed value for “{feed.field.label.zh}” ({feed.field.name}): {why.reason.in_('en')}",
                 where=self.sheet.name,
                 remedy=why.remedy.in_("en"),
+                case="fixed",
+                facts={"field": feed.field.label, "why": why.reason, "remedy": why.remedy},
             )
         n = len(self.data) * self.width
         units: list[str | None] | None = [found.unit] * n if found.unit else None

@@ -91,6 +91,8 @@ def _without_nul(text: str, name: str) -> str:
         f"line {line} holds a NUL character (character {at} of the file), so this is not plain text.",
         where=name,
         remedy="If it is UTF-16 without a byte-order mark or a damaged file, save it again as CSV UTF-8.",
+        case="nul",
+        facts={"line": line},
     )
 
 
@@ -133,6 +135,8 @@ def _records(text: str, delimiter: str, name: str, limits: Limits) -> list[list[
                     f"line {reader.line_num}: the file holds more than {limits.rows} rows or {limits.cells} cells.",
                     where=name,
                     remedy="Split it into several files, or have the limit raised.",
+                    case="many_cells",
+                    facts={"rows": limits.rows, "cells": limits.cells},
                 )
             rows.append(record)  # type: ignore[arg-type] # list[str] is only read from here on
     except csv.Error as error:
@@ -141,5 +145,7 @@ def _records(text: str, delimiter: str, name: str, limits: Limits) -> list[list[
             f"line {reader.line_num}: the quotation marks do not close or a field is too long ({error}).",
             where=name,
             remedy='Double a quotation mark inside a quoted field (""), or take the stray one out.',
+            case="quotes",
+            facts={"line": reader.line_num},
         ) from error
     return rows

@@ -32,6 +32,8 @@ def find_head(sheet: Sheet, words: Collection[str] = (), header_row: int | None 
                 f"row {header_row} is blank or not in the sheet, so it cannot be the head.",
                 where=sheet.name,
                 remedy=f"Give the row with the column names; the sheet has {len(sheet.rows)} rows.",
+                case="head_row",
+                facts={"row": header_row, "rows": len(sheet.rows)},
             )
         top = header_row - 1
         reason = Label(f"表头在第 {header_row} 行（已指定）。", f"The head is row {header_row}, as given.")

@@ -65,6 +65,8 @@ def look_inside(data: bytes, name: str, limits: Limits) -> Inside:
                 f"the workbook unpacks to {total} bytes, more than the {limits.unpacked_bytes} allowed.",
                 where=name,
                 remedy="Delete pictures and sheets that are not part of the return and save it again.",
+                case="unpacked",
+                facts={"size": total, "most": limits.unpacked_bytes},
             )
         for path in parts:
             if path.startswith("xl/worksheets/") and path.endswith(".xml"):
@@ -96,6 +98,7 @@ def _part(package: zipfile.ZipFile, path: str, name: str) -> bytes:
             f"the part {path} of the workbook is damaged or locked ({error}).",
             where=name,
             remedy="Fetch the file again, or open it in Excel or WPS and save it as .xlsx.",
+            case="damaged",
         ) from error
 
 
@@ -138,6 +141,8 @@ def _check_span(content: bytes, name: str, limits: Limits) -> None:
             f"{limits.cells} cells are allowed.",
             where=name,
             remedy="Clear stray cells far to the right of or below the table (Ctrl+End shows the last one).",
+            case="span",
+            facts={"bottom": bottom, "span": span, "rows": limits.rows, "cells": limits.cells},
         )
 
 
@@ -197,6 +202,7 @@ def _tree(package: zipfile.ZipFile, path: str, name: str) -> ElementTree.Element
             f"the part {path} of the workbook is not valid XML ({error}).",
             where=name,
             remedy="Open it in Excel or WPS, let it repair the file and save it as .xlsx.",
+            case="damaged",
         ) from error
 
 

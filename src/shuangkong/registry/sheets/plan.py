@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from shuangkong.kernel.errors import UserError
+from shuangkong.kernel.labels import Label
 from shuangkong.kernel.units import Unit, unit
 from shuangkong.registry.sheets.heads import find_head
 from shuangkong.registry.sheets.model import Head, HeadColumn, Sheet
@@ -46,11 +47,16 @@ def words_of(schema: SheetSchema) -> tuple[str, ...]:
 def make_plan(sheet: Sheet, mapping: Mapping, schema: SheetSchema) -> Plan:
     """The plan of a complete mapping; raises IMP-002 naming each field in want and the likely columns."""
     if mapping.schema != schema.id:
-        raise _incomplete(sheet, [f"it is made for “{mapping.schema}”, not for “{schema.id}”"])
+        said = f"it is made for “{mapping.schema}”, not for “{schema.id}”"
+        raise _incomplete(sheet, [Label("它是为另一本账册做的", said)])
     head = find_head(sheet, words_of(schema), mapping.header_row)
-    wrong: list[str] = []
+    wrong: list[Label] = []
     known = {f.name for f in schema.fields}
-    wrong += [f"the schema has no field “{name}”" for name in mapping.sources if name not in known]
+    wrong += [
+        Label(f"账册没有“{name}”这一项", f"the schema has no field “{name}”")
+        for name in mapping.sources
+        if name not in known
+    ]
     feeds = {
         name: _feed(schema.field(name), source, head, wrong)
         for name, source in mapping.sources.items()
@@ -64,7 +70,9 @@ def make_plan(sheet: Sheet, mapping: Mapping, schema: SheetSchema) -> Plan:
         feed = feeds.get(field.name)
         absent = feed is None or (feed.column is None and feed.fixed is None)
         if field.required and absent and not _filled_by_unit(field, feeds, schema, mapping):
-            wrong.append(f"required field {_name(field)} has no column; likely: {_likely(field, head, mapping)}")
+            likely = _likely(field, head, mapping)
+            said = f"必需的“{field.label.zh}”没有对应列，可能是：{likely}"
+            wrong.append(Label(said, f"required field {_name(field)} has no column; likely: {likely}"))
     wrong += _unitless(schema, feeds, mapping, melt_unit)
     if wrong:
         raise _incomplete(sheet, wrong)
@@ -72,13 +80,15 @@ def make_plan(sheet: Sheet, mapping: Mapping, schema: SheetSchema) -> Plan:
     return Plan(head, feeds, mapping.melt, melted, melt_unit, year)
 
 
-def _incomplete(sheet: Sheet, wrong: list[str]) -> UserError:
+def _incomplete(sheet: Sheet, wrong: list[Label]) -> UserError:
     where = f"{sheet.name} [{sheet.sheet}]" if sheet.sheet else sheet.name
     return UserError(
         "IMP-002",
-        "the column mapping does not fit: " + "; ".join(wrong) + ".",
+        "the column mapping does not fit: " + "; ".join(w.in_("en") for w in wrong) + ".",
         where=where,
         remedy="Choose a column or a fixed value for each, and a unit for each figure; or mend the head.",
+        case="mapping",
+        facts={"wrong": Label("；".join(w.zh for w in wrong), "; ".join(w.in_("en") for w in wrong))},
     )
 
 
@@ -86,51 +96,59 @@ def _name(field: FieldSpec) -> str:
     return f"“{field.label.zh}” ({field.name})"
 
 
-def _feed(field: FieldSpec, source: Source, head: Head, wrong: list[str]) -> Feed:
+def _feed(field: FieldSpec, source: Source, head: Head, wrong: list[Label]) -> Feed:
     column = None
     if source.column is not None:
         column = head.find(source.column)
         if column is None:
             columns = "、".join(c.key for c in head.columns[:30])
-            wrong.append(f"there is no column “{source.column}” for {_name(field)}; columns: {columns}")
+            said = f"没有“{source.column}”这一列可作“{field.label.zh}”，现有的列：{columns}"
+            wrong.append(Label(said, f"there is no column “{source.column}” for {_name(field)}; columns: {columns}"))
     given = source.unit or (column.unit if column else None)
     found: Unit | None = None
     if given is not None and field.measured:
         try:
             found = unit(given)
         except UserError as error:
-            wrong.append(f"{_name(field)}: {error.message}")
+            wrong.append(Label(f"“{field.label.zh}”的单位“{given}”不认识", f"{_name(field)}: {error.message}"))
         if found and field.dimension and found.dimension != field.dimension:
-            wrong.append(f"unit {found.label.zh} does not fit {_name(field)} ({field.dimension})")
+            said = f"单位“{found.label.zh}”与“{field.label.zh}”不符"
+            wrong.append(Label(said, f"unit {found.label.zh} does not fit {_name(field)} ({field.dimension})"))
     return Feed(field, column, source.fixed, found)
 
 
 def _melt(
-    mapping: Mapping, schema: SheetSchema, head: Head, wrong: list[str]
+    mapping: Mapping, schema: SheetSchema, head: Head, wrong: list[Label]
 ) -> tuple[tuple[tuple[HeadColumn, str], ...], Unit | None, Feed | None]:
     melt = mapping.melt
     if melt is None:
         return (), None, None
     known = {f.name for f in schema.fields}
     if melt.value not in known or melt.period not in known or not melt.columns:
-        wrong.append(f"the wide layout names unknown fields “{melt.value}”, “{melt.period}” or no column")
+        said = f"the wide layout names unknown fields “{melt.value}”, “{melt.period}” or no column"
+        wrong.append(Label("宽表没有写明期间列，或者所写的内容不存在", said))
         return (), None, None
     value = schema.field(melt.value)
     melted: list[tuple[HeadColumn, str]] = []
     for key, text in melt.columns:
         column = head.find(key)
         if column is None:
-            wrong.append(f"there is no column “{key}” for {_name(value)}")
+            said = f"没有“{key}”这一列可作“{value.label.zh}”"
+            wrong.append(Label(said, f"there is no column “{key}” for {_name(value)}"))
         else:
             melted.append((column, text))
     undated = [text for _, text in melt.columns if not HAS_YEAR.match(text)]
     if undated and melt.year is None:
-        wrong.append(f"the wide layout names no year for “{undated[0]}”")
+        said = f"宽表没有写明“{undated[0]}”的年份"
+        wrong.append(Label(said, f"the wide layout names no year for “{undated[0]}”"))
     source = mapping.sources.get(melt.value, Source())
     first = melted[0][0] if melted else None
     given = source.unit or (first.unit if first else None)
     wrong += [
-        f"column “{c.key}” has another unit ({c.unit}) than {_name(value)} ({given})"
+        Label(
+            f"“{c.key}”列的单位（{c.unit}）与“{value.label.zh}”（{given or '无'}）不同",
+            f"column “{c.key}” has another unit ({c.unit}) than {_name(value)} ({given})",
+        )
         for c, _ in melted
         if c.unit and c.unit != given
     ]
@@ -151,7 +169,7 @@ def _filled_by_unit(field: FieldSpec, feeds: dict[str, Feed], schema: SheetSchem
     return False
 
 
-def _unitless(schema: SheetSchema, feeds: dict[str, Feed], mapping: Mapping, melt_unit: Unit | None) -> list[str]:
+def _unitless(schema: SheetSchema, feeds: dict[str, Feed], mapping: Mapping, melt_unit: Unit | None) -> list[Label]:
     wrong = []
     for field in schema.fields:
         if not field.measured:
@@ -162,7 +180,7 @@ def _unitless(schema: SheetSchema, feeds: dict[str, Feed], mapping: Mapping, mel
         known = melt_unit if melted else (feed.unit if feed else None)
         rows = field.unit_field is not None and field.unit_field in feeds
         if used and known is None and not rows:
-            wrong.append(f"{_name(field)} has no unit")
+            wrong.append(Label(f"“{field.label.zh}”没有计量单位", f"{_name(field)} has no unit"))
     return wrong
 
 

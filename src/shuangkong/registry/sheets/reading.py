@@ -88,6 +88,7 @@ def _bytes(source: str | os.PathLike[str] | bytes, limits: Limits) -> bytes:
             f"the file cannot be opened ({getattr(error, 'strerror', None) or error}).",
             where=str(path),
             remedy="Check the path and that you may read it.",
+            case="unopened",
         ) from error
 
 
@@ -97,6 +98,8 @@ def _too_large(name: str, size: int, limits: Limits) -> UserError:
         f"the file has {size} bytes, more than the {limits.bytes} that are allowed.",
         where=name,
         remedy="Split it into several files, or have the limit raised.",
+        case="bytes",
+        facts={"size": size, "most": limits.bytes},
     )
 
 

@@ -101,4 +101,6 @@ def refused_error(sheet: Sheet, refusals: Sequence[Refusal], rows: int) -> UserE
         f"{len(refusals)} cells in {rows} rows were refused: {shown}{more}",
         where=f"{sheet.name} [{sheet.sheet}]" if sheet.sheet else sheet.name,
         remedy="Mend the cells listed and import the file again; nothing was written.",
+        case="rows",
+        facts={"n": len(refusals), "rows": rows},
     )

@@ -176,6 +176,7 @@ class Mapping:
                 "IMP-002",
                 f"the saved mapping cannot be read ({type(error).__name__}: {error}).",
                 remedy="Delete it and confirm the suggested mapping again.",
+                case="saved",
             ) from error
 
 

@@ -186,6 +186,8 @@ def refuse_rivals(sheet: Sheet, guesses: Iterable[Guess], fields: Iterable[Field
                 f"the columns {names} all mean {guess.field} ({wanted[guess.field].label.zh}).",
                 where=f"{sheet.name} [{sheet.sheet}]" if sheet.sheet else sheet.name,
                 remedy=remedy,
+                case="rivals",
+                facts={"names": names, "field": wanted[guess.field].label},
             )
 
 

@@ -89,6 +89,6 @@ class Tally:
         for (code, column), n in sorted(self._counts.items(), key=lambda e: (e[0][1], e[0][0])):
             severity, message, remedy = _KINDS[code]
             text = message.format(n=n, c=letter(column))
-            evidence: dict[str, object] = {"count": n, "places": self._places[(code, column)]}
+            evidence: dict[str, object] = {"count": n, "column": letter(column), "places": self._places[code, column]}
             found.append(Flaw(code, severity, self._sheet.sheet or self._sheet.name, text, evidence, remedy))
         return found

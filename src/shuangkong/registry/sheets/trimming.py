@@ -30,5 +30,7 @@ def trimmed(sheet: Sheet, limits: Limits) -> Sheet:
             f"the sheet has {width} columns, more than the {limits.columns} that are allowed.",
             where=where,
             remedy="Delete the columns that are not part of the return, or give the right delimiter.",
+            case="many_columns",
+            facts={"columns": width, "most": limits.columns},
         )
     return replace(sheet, width=width)

@@ -142,6 +142,8 @@ def _placed(values: list[list[Any]], start: tuple[int, int], limits: Limits, whe
             f"the sheet has {start[0] + len(values)} rows, more than the {limits.rows} that are allowed.",
             where=where,
             remedy="Split it into several files, or have the limit raised.",
+            case="many_rows",
+            facts={"rows": start[0] + len(values), "most": limits.rows},
         )
     rows: list[list[Cell]] = [[] for _ in range(start[0])]
     lead: list[Cell] = [None] * start[1]

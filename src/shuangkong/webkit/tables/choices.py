@@ -123,7 +123,9 @@ def filter_named(spec: TableSpec, key: str) -> tuple[TableColumn, str]:
             return spec[name], end
     if key in spec and spec[key].filter not in ("", "range"):
         return spec[key], ""
-    raise _wrong(key, f"the table has no filter “{key[:40]}”.", "Use the filters of the page; leave this one out.")
+    raise _wrong(
+        key, f"the table has no filter “{key[:40]}”.", "Use the filters of the page; leave this one out.", "filter", key
+    )
 
 
 def parse_choices(
@@ -151,7 +153,7 @@ def parse_choices(
             _checked(column, end, value, key)
             filters[(key, value)] = None
     if len(filters) > MOST_VALUES:
-        raise _wrong("filters", f"more than {MOST_VALUES} filters at once.", "Leave some out.")
+        raise _wrong("filters", f"more than {MOST_VALUES} filters at once.", "Leave some out.", "filters", MOST_VALUES)
     sort = _sort(spec, single.get("sort", ""))
     page = _whole("page", single.get("page", ""), range(1, DEEPEST), 1)
     allowed = spec.sizes if sizes is None else sizes
@@ -162,7 +164,13 @@ def parse_choices(
 def _clean(key: str, raw: str) -> str:
     value = raw.strip()
     if len(value) > LONGEST or any(unicodedata.category(c) in ("Cc", "Cs") for c in value):
-        raise _wrong(key[:40], f"{key[:40]} is longer than {LONGEST} characters or holds control characters.", "")
+        raise _wrong(
+            key[:40],
+            f"{key[:40]} is longer than {LONGEST} characters or holds control characters.",
+            "",
+            "text",
+            LONGEST,
+        )
     return value
 
 
@@ -170,7 +178,9 @@ def _sort(spec: TableSpec, sort: str) -> str:
     if not sort:
         return ""
     if not spec.sortable(sort):
-        raise _wrong("sort", f"the table cannot stand in the order “{sort[:40]}”.", "Click the head of a column.")
+        raise _wrong(
+            "sort", f"the table cannot stand in the order “{sort[:40]}”.", "Click the head of a column.", "order", sort
+        )
     return "" if sort == spec.default else sort
 
 
@@ -179,7 +189,9 @@ def _whole(key: str, text: str, allowed: Container[int], empty: int) -> int:
         return empty
     plain = unicodedata.normalize("NFKC", text)
     if not (plain.isascii() and plain.isdigit() and len(plain) <= 9 and int(plain) in allowed):
-        raise _wrong(key, f"{key} “{text[:20]}” is not one of the numbers allowed.", "Use the links of the page.")
+        raise _wrong(
+            key, f"{key} “{text[:20]}” is not one of the numbers allowed.", "Use the links of the page.", "page", text
+        )
     return int(plain)
 
 
@@ -196,7 +208,7 @@ def _value(column: TableColumn, text: str, key: str) -> object:
         return _day(text, key)
     if column.kind == "flag":
         if text not in ("true", "false"):
-            raise _wrong(key, f"“{text[:20]}” is neither true nor false.", "Write true or false.")
+            raise _wrong(key, f"“{text[:20]}” is neither true nor false.", "Write true or false.", "flag", text)
         return text == "true"
     return text
 
@@ -217,7 +229,13 @@ def _number(text: str, key: str) -> Decimal:
     except InvalidOperation:
         value = Decimal("NaN")
     if not value.is_finite() or abs(value) >= Decimal(10) ** 18 or value != round(value, 6):
-        raise _wrong(key, f"“{text[:20]}” is not a number with at most 18 digits before and 6 after the point.", "")
+        raise _wrong(
+            key,
+            f"“{text[:20]}” is not a number with at most 18 digits before and 6 after the point.",
+            "",
+            "number",
+            text,
+        )
     return round(value, 6)
 
 
@@ -226,14 +244,17 @@ def _day(text: str, key: str) -> date:
     try:
         found = date.fromisoformat(plain)
     except ValueError:
-        raise _wrong(key, f"“{text[:20]}” is not a day.", "Write it as 2026-11-20.") from None
+        raise _wrong(key, f"“{text[:20]}” is not a day.", "Write it as 2026-11-20.", "day", text) from None
     if not 1900 <= found.year <= 2200:
-        raise _wrong(key, f"“{text[:20]}” is not a day between 1900 and 2200.", "Write it as 2026-11-20.")
+        raise _wrong(key, f"“{text[:20]}” is not a day between 1900 and 2200.", "Write it as 2026-11-20.", "day", text)
     return found
 
 
-def _wrong(where: str, message: str, remedy: str) -> UserError:
-    return UserError("FORM-001", message, where=where, remedy=remedy or "Change what was typed and try again.")
+def _wrong(where: str, message: str, remedy: str, case: str, fact: str | int) -> UserError:
+    return UserError(
+        "FORM-001", message, where=where, remedy=remedy or "Change what was typed and try again.", case=f"table_{case}",
+        facts={"given": fact if isinstance(fact, int) else fact[:40]},
+    )  # fmt: skip
 
 
 def query_parameters(spec: TableSpec, most: int) -> list[dict[str, object]]:

@@ -58,6 +58,8 @@ def export_xlsx(export: Export, batches: Iterable[Batch]) -> IO[bytes]:
             "FORM-001",
             f"{export.total} rows do not fit on a worksheet.",
             remedy="Export CSV, or filter first.",
+            case="sheet_rows",
+            facts={"n": export.total},
         )
     out: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (closed by who sends it)
     try:
