@@ -497,6 +497,6 @@ def test_a_worker_leaves_kinds_that_it_does_not_know(workspace: Workspace) -> No
 def test_the_public_shape_keeps_the_scope_back(workspace: Workspace) -> None:
     """What people and programs are shown has every column but the scope and the bookkeeping of the lease."""
     shown = set(look(workspace, ask(workspace).job_id).as_dict())
-    hidden = {"scope", "fence", "holder", "lease_until", "key", "slot"}
+    hidden = {"scope", "fence", "holder", "lease_until", "key", "slot", "also_for"}
     labels = {"progress_zh", "progress_en"}
     assert shown == {c.name for c in job_row.c} - hidden - labels | {"progress_label"}

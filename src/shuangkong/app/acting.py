@@ -7,12 +7,16 @@ a person of the workspace instead, in the first appointment that stands, with it
 from __future__ import annotations
 
 import getpass
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date, datetime
+
+import sqlalchemy as sa
 
 from shuangkong.engine.api import Workspace, reading, record, writing
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.scope import Scope
-from shuangkong.webkit.api import Who, acting_in, business_day, people, person_named, require, rights, standing
+from shuangkong.webkit.api import Who, acting_in, business_day, person_named, person_with, require, rights, standing
 
 #: What each command needs, by its words. None: it reads no workspace, or nothing in it that is anybody's.
 COMMANDS: dict[str, str | None] = {
@@ -88,20 +92,29 @@ def _record_acting(workspace: Workspace, who: Who, command: str) -> None:
         )  # fmt: skip
 
 
-def still_entitled(workspace: Workspace, scope: Scope, action: str) -> None:
-    """RIGHT-002 unless who asked for a job may still do it there: an appointment may have ended while it waited."""
-    day = business_day(workspace.clock())
-    with reading(workspace.engine) as db:
-        person = next((p for p in people(db) if p.person_id == scope.principal), None)
-        if person is None:
-            return  # the terminal, or the program itself: neither is appointed
-        held = [acting_in(person, a, "session", day) for a in standing(db, person, day)] if person.active else []
+def still_entitled(db: sa.Connection, scopes: Sequence[Scope], action: str, at: datetime) -> None:
+    """RIGHT-002 unless one of those who asked may still do it there: an appointment may have ended meanwhile."""
+    day = business_day(at)
+    if any(_holds(db, scope, action, day) for scope in scopes):
+        return
+    label = rights().actions[action].label
+    raise UserError(
+        "RIGHT-002", f"who asked may no longer do this ({action}).", where=action,
+        remedy="Ask again under a standing appointment.", case="lost", facts={"action": label},
+    )  # fmt: skip
+
+
+def _holds(db: sa.Connection, scope: Scope, action: str, day: date) -> bool:
+    """Whether an appointment with this scope stands, of a role with this action."""
+    person = person_with(db, scope.principal)
+    if person is None:
+        return True  # the terminal, or the program itself: neither is appointed
     asked = replace(scope, on=None)
-    if not any(replace(h.scope, on=None) == asked and action in rights().roles[h.role].actions for h in held):
-        raise UserError(
-            "RIGHT-002", f"who asked may no longer do this ({action}).", where=scope.principal,
-            remedy="Ask again under a standing appointment.",
-        )  # fmt: skip
+    held = standing(db, person, day) if person.active else []
+    return any(
+        replace(a.scope(person.person_id, day), on=None) == asked and action in rights().roles[a.role].actions
+        for a in held
+    )
 
 
 def _person(workspace: Workspace, name: str) -> Who:
@@ -113,5 +126,6 @@ def _person(workspace: Workspace, name: str) -> Who:
         raise UserError(
             "RIGHT-003", f"“{name[:80]}” is nobody who may act here today.", where="--as",
             remedy="Name a person with a standing appointment, see `shuangkong people list`.",
+            case="nobody", facts={"name": name[:80]},
         )  # fmt: skip
     return acting_in(found, held[0], "terminal", day)

@@ -17,7 +17,6 @@ from urllib.parse import parse_qsl
 
 import sqlalchemy as sa
 
-from shuangkong.app.acting import still_entitled
 from shuangkong.engine.api import Blobs, Clock, Workspace, jobs, reading
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.labels import Label, Language
@@ -40,7 +39,6 @@ def _export(job: jobs.JobContext, arguments: Mapping[str, Any]) -> jobs.Outcome:
 
     workspace = job.workspace
     job.progress(_WRITING, 0, 1)
-    still_entitled(workspace, job.scope, "export")
     now = workspace.clock()
     expire_exports(workspace, now)
     with reading(workspace.engine) as db:
@@ -106,6 +104,7 @@ def needed_file(workspace: Workspace, job: jobs.Job, scope: Scope) -> Path:
         raise UserError(
             "JOB-001", f"the job “{job.job_id}” has no file to fetch, or has it no longer.",
             remedy="Export the table again.",
+            case="no_file",
         )  # fmt: skip
     return found
 

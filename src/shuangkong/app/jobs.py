@@ -10,10 +10,10 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
-from datetime import date
+from dataclasses import asdict, replace
+from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -21,6 +21,7 @@ import sqlalchemy as sa
 from shuangkong.accounting.api import Origin, Report, import_sheet
 from shuangkong.app.acting import still_entitled
 from shuangkong.app.auditing import VERIFY
+from shuangkong.app.catalogue import library
 from shuangkong.app.exporting import EXPORT
 from shuangkong.app.importing import as_dict, units_as_dict
 from shuangkong.app.pipeline import run_pipeline
@@ -29,7 +30,7 @@ from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.ids import RunId
 from shuangkong.kernel.labels import Label
 from shuangkong.kernel.scope import Scope
-from shuangkong.policy.api import PackSet, builtin_packs, load_all
+from shuangkong.policy.api import PackSet
 from shuangkong.registry.api import import_units, sheets
 
 CHINA = ZoneInfo("Asia/Shanghai")
@@ -58,7 +59,6 @@ def _judge(job: jobs.JobContext, arguments: Mapping[str, Any]) -> None:
 def _import(job: jobs.JobContext, arguments: Mapping[str, Any]) -> jobs.Outcome | None:
     """Take an uploaded sheet into a book, with the scope of who asked. Its rows and the job's end are one commit."""
     job.progress(_READING, 0, 1)
-    still_entitled(job.workspace, job.scope, "register.write" if arguments["book"] == "units" else "import.write")
     if arguments["book"] == "units":
         return _import_units(job, arguments)
     given = arguments["origin"]
@@ -107,7 +107,7 @@ def _unwritten(job: jobs.JobContext, refusals: Sequence[sheets.Refusal], report:
 
 def _judge_after(db: sa.Connection, job: jobs.JobContext) -> str | None:
     """Ask for a judgement of what was imported; its id if the same person asked for it, for they can see it."""
-    asked = ask_judge(db, scope=job.scope, clock=job.workspace.clock, slot=AFTER_IMPORT)
+    asked = ask_judge(db, scope=job.scope, clock=job.workspace.clock, slot=AFTER_IMPORT, after="import")
     return asked.job_id if asked.principal == job.job.principal else None
 
 
@@ -130,12 +130,11 @@ def _mapping(arguments: Mapping[str, Any]) -> sheets.Mapping | None:
 
 def _packs(job: jobs.JobContext) -> PackSet:
     folders: tuple[Path, ...] = job.given.get("packs", ())
-    return PackSet([*builtin_packs(), *(p for folder in folders for p in load_all(folder, origin=str(folder)))])
+    return library(folders)
 
 
 JUDGE = jobs.Kind("judge", Label("核算与判定", "account and judge"), _judge, resumable=True)
 IMPORT = jobs.Kind("import", Label("导入报表", "import a sheet"), _import, resumable=True)
-KINDS: dict[str, jobs.Kind] = {kind.name: kind for kind in (JUDGE, IMPORT, VERIFY, EXPORT)}
 
 
 def action_of(job: jobs.Job) -> str:
@@ -143,6 +142,18 @@ def action_of(job: jobs.Job) -> str:
     if job.kind == IMPORT.name:
         return "register.write" if job.arguments["book"] == "units" else "import.write"
     return {JUDGE.name: "run.start", VERIFY.name: "audit.read", EXPORT.name: "export"}.get(job.kind, "platform.operate")
+
+
+def _may(db: sa.Connection, job: jobs.Job, at: datetime) -> None:
+    """RIGHT-002 where nobody who asked for the job may have it done any more.
+
+    A judgement after imports belongs to all whose figures it takes up: it is done while one of them may still import.
+    """
+    after_import = job.kind == JUDGE.name and job.arguments.get("after") == "import"
+    still_entitled(db, (job.scope, *job.also_for), "import.write" if after_import else action_of(job), at)
+
+
+KINDS: dict[str, jobs.Kind] = {kind.name: replace(kind, may=_may) for kind in (JUDGE, IMPORT, VERIFY, EXPORT)}
 
 
 def ask_judge(
@@ -153,9 +164,14 @@ def ask_judge(
     as_of: date | None = None,
     key: str | None = None,
     slot: str | None = None,
+    after: Literal["import", ""] = "",
 ) -> jobs.Job:
-    """Ask for a judgement as of a day, the day on which it is done if left out. In the caller's transaction."""
-    return jobs.enqueue(db, JUDGE, {"as_of": as_of}, scope=scope, at=clock(), key=key, slot=slot)
+    """Ask for a judgement as of a day, the day on which it is done if left out. In the caller's transaction.
+
+    `after` an import it follows from what was imported, and takes no right of its own.
+    """
+    arguments = {"as_of": as_of, **({"after": after} if after else {})}
+    return jobs.enqueue(db, JUDGE, arguments, scope=scope, at=clock(), key=key, slot=slot)
 
 
 def ask_import(

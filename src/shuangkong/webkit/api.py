@@ -54,6 +54,7 @@ from shuangkong.webkit.people import (
     people,
     person_named,
     person_of,
+    person_with,
 )
 from shuangkong.webkit.people import appointment as appointment_table
 from shuangkong.webkit.people import person as person_table
@@ -195,6 +196,7 @@ __all__ = [
     "person_named",
     "person_of",
     "person_table",
+    "person_with",
     "places_of",
     "province_places",
     "public",

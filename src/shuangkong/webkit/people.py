@@ -149,10 +149,18 @@ def person_named(connection: sa.Connection, name: str) -> Person | None:
 
 def person_of(connection: sa.Connection, person_id: str) -> Person:
     """A person by id; RIGHT-004 where there is none."""
-    row = connection.execute(sa.select(person).where(person.c.person_id == person_id)).first()
-    if row is None:
-        raise UserError("RIGHT-004", "there is no such person.", where=person_id[:40], remedy="Look at the list.")
-    return Person(**row._mapping)
+    found = person_with(connection, person_id)
+    if found is None:
+        raise UserError(
+            "RIGHT-004", "there is no such person.", where=person_id[:40], remedy="Look at the list.", case="no_person"
+        )
+    return found
+
+
+def person_with(connection: sa.Connection, principal: str) -> Person | None:
+    """The person that a principal is; None for the terminal and the program itself."""
+    row = connection.execute(sa.select(person).where(person.c.person_id == principal)).first()
+    return Person(**row._mapping) if row else None
 
 
 def people(connection: sa.Connection) -> list[Person]:

@@ -33,6 +33,7 @@ from shuangkong.webkit.api import (
     people,
     require,
     table_view,
+    wrong,
 )
 
 router = APIRouter(include_in_schema=False)
@@ -108,6 +109,7 @@ def one(a: Reads, job_id: str) -> HTMLResponse:
         by=principals(a).get(job.principal, job.principal), now=a.workspace.clock(), took=took, ended=jobs.ENDED,
         touched=touched[:NAMED], others=len(touched) - NAMED, run=_run_number(view, job),
         file=exported_file(a.workspace, job, a.scope) is not None,
+        told=wrong(jobs.error_of(job.error), a.speaker) if job.error else None,
     )  # fmt: skip
 
 

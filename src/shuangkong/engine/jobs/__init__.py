@@ -15,7 +15,7 @@ from shuangkong.engine.jobs.holding import (
     progress,
     still_mine,
 )
-from shuangkong.engine.jobs.table import ENDED, Job, JobState, Kind, Outcome
+from shuangkong.engine.jobs.table import ENDED, Job, JobState, Kind, Outcome, error_of
 from shuangkong.engine.jobs.working import LEASE, POLL, work
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "claim",
     "end_cancelled",
     "enqueue",
+    "error_of",
     "fail",
     "finish",
     "give_back",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,18 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from shuangkong.engine.audit import record
-from shuangkong.engine.jobs.table import ENDED, Job, JobState, Kind, as_json, job_of, job_row, scope_text
+from shuangkong.engine.jobs.table import (
+    ENDED,
+    Job,
+    JobState,
+    Kind,
+    as_json,
+    job_of,
+    job_row,
+    scope_from,
+    scope_text,
+    scopes_text,
+)
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.scope import Scope
 
@@ -28,6 +39,7 @@ class _Order:
     key: str | None = None
     slot: str | None = None
     retry_of: str | None = None
+    also_for: str | None = None
 
 
 def enqueue(
@@ -45,7 +57,8 @@ def enqueue(
 
     The same `key` from the same principal for the same kind gives the job that was made first, whatever became
     of it: a form sent twice is one job. A `slot` is shared by all: while a job waits in it, whoever asks gets
-    that one; once it has begun, a new one is made. The job will run with the scope given here.
+    that one; once it has begun, a new one is made. The job will run with the scope given here, and keeps those of
+    the others who asked: it is done while one of them still may.
     """
     order = _Order(
         kind.name, as_json(arguments), scope.principal, scope_text(scope), subject_id, kind.most_attempts, key, slot
@@ -61,10 +74,11 @@ def _placed(connection: sa.Connection, order: _Order, at: datetime, principal: s
         if found is not None:
             break
         # the slot was given up between the two looks: it is free now
-    if made is not None:
-        detail = {"kind": order.kind, "for": order.principal, "retry_of": order.retry_of}
-        record(connection, at=at, principal=principal, action="job.enqueue", obj=made.job_id, detail=detail)
-    return found
+    if made is None:
+        return _joined(connection, found, order)
+    detail = {"kind": order.kind, "for": order.principal, "retry_of": order.retry_of}
+    record(connection, at=at, principal=principal, action="job.enqueue", obj=made.job_id, detail=detail)
+    return made
 
 
 def _inserted(connection: sa.Connection, order: _Order, at: datetime) -> Job | None:
@@ -89,6 +103,17 @@ def _there(connection: sa.Connection, order: _Order) -> Job | None:
         if row is not None:
             return job_of(row)
     return None
+
+
+def _joined(connection: sa.Connection, found: Job, order: _Order) -> Job:
+    """Write down with a waiting job whoever else asked for it, so that it does not hang on the first one's right."""
+    scope = scope_from(order.scope)
+    if found.state != "queued" or order.slot is None or scope in (found.scope, *found.also_for):
+        return found
+    also_for = (*found.also_for, scope)
+    values = {"also_for": scopes_text(also_for)}
+    connection.execute(job_row.update().where(job_row.c.job_id == found.job_id).values(**values))
+    return replace(found, also_for=also_for)
 
 
 def in_order(connection: sa.Connection) -> None:
@@ -124,7 +149,7 @@ def jobs_seen(
 
 def jobs_select(scope: Scope) -> sa.Select[Any]:
     """The rows of jobs that a reader may see, for a list that is filtered and paged; without their scopes."""
-    hidden = {"scope", "holder", "lease_until", "fence", "key", "slot"}
+    hidden = {"scope", "holder", "lease_until", "fence", "key", "slot", "also_for"}
     return sa.select(*(c for c in job_row.c if c.name not in hidden)).where(_seen(scope))
 
 
@@ -142,6 +167,7 @@ def _one(connection: sa.Connection, scope: Scope, job_id: str, *, lock: bool) ->
             "there is no such job, or it is not yours to see.",
             where=job_id,
             remedy="`shuangkong jobs list` shows yours.",
+            case="none",
         )
     return job_of(row)
 
@@ -176,9 +202,10 @@ def retry(connection: sa.Connection, scope: Scope, job_id: str, *, at: datetime)
             f"the job is {old.state}; only one that failed or was cancelled is run again.",
             where=job_id,
             remedy="Wait for it, cancel it, or ask for a new job.",
+            case="not_ended",
         )
     order = _Order(
         old.kind, as_json(old.arguments), old.principal, scope_text(old.scope), old.subject_id, old.most_attempts,
-        key=f"retry:{job_id}", retry_of=job_id,
+        key=f"retry:{job_id}", retry_of=job_id, also_for=scopes_text(old.also_for),
     )  # fmt: skip
     return _placed(connection, order, at, scope.principal)

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -42,6 +42,7 @@ class JobContext:
     resumable: bool
     stopping: threading.Event
     given: Mapping[str, Any] = field(default_factory=dict)
+    may: Callable[[sa.Connection, Job, datetime], None] | None = None
     ended: bool = False
     _written_at: float = float("-inf")
     _label: Label | None = None
@@ -81,8 +82,17 @@ class JobContext:
         if holding.asked_to_cancel(connection, self.held):
             raise Cancelled(self.job.job_id)
 
+    def still_allowed(self, connection: sa.Connection) -> None:
+        """Raises the UserError of the kind's `may` where who asked has lost the right to this job meanwhile."""
+        if self.may is not None:
+            self.may(connection, self.job, self.workspace.clock())
+
     def finish_in(self, connection: sa.Connection, outcome: Outcome | None) -> None:
-        """End the job in the transaction of its effect, which is then done once. The caller commits."""
+        """End the job in the transaction of its effect, which is then done once. The caller commits.
+
+        The right of who asked is asked for once more: one that was taken away while it ran undoes the effect.
+        """
+        self.still_allowed(connection)
         holding.finish(connection, self.held, outcome, at=self.workspace.clock())
         self.ended = True
 

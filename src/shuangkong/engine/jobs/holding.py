@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from shuangkong.engine.audit import record
 from shuangkong.engine.jobs.asking import in_order
-from shuangkong.engine.jobs.table import Job, JobState, Outcome, as_json, job_of, job_row
+from shuangkong.engine.jobs.table import Job, JobState, Outcome, as_json, error_kept, job_of, job_row
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.labels import Label
 
@@ -77,7 +77,7 @@ def bury(connection: sa.Connection, *, at: datetime) -> list[str]:
     for row in rows:
         job = job_of(row)
         state: JobState = "cancelled" if job.cancel_asked else "failed"
-        error = None if job.cancel_asked else _silence(job).as_dict()
+        error = None if job.cancel_asked else error_kept(_silence(job))
         # a new fence, so that a worker that was only asleep cannot write over it
         _end(connection, job, job.fence, state, at=at, error=error, new_fence=job.fence + 1)
     return [str(r["job_id"]) for r in rows]
@@ -89,7 +89,12 @@ def _silence(job: Job) -> UserError:
     else:
         message = f"its worker stopped in the middle {job.attempts} times."
     return UserError(
-        "JOB-002", message, where=job.job_id, remedy="See what was done, and run it again with `shuangkong jobs retry`."
+        "JOB-002",
+        message,
+        where=job.job_id,
+        remedy="See what was done, and run it again with `shuangkong jobs retry`.",
+        case="silent",
+        facts={"n": job.attempts},
     )
 
 
@@ -141,10 +146,10 @@ def finish(connection: sa.Connection, held: Held, outcome: Outcome | None, *, at
     _end(connection, held.job, held.fence, "done", at=at, outcome=outcome)
 
 
-def fail(connection: sa.Connection, held: Held, error: dict[str, str], *, at: datetime) -> None:
+def fail(connection: sa.Connection, held: Held, error: UserError, *, at: datetime) -> None:
     """The job could not be done, and this is why. Raises LostLease."""
     still_mine(connection, held)
-    _end(connection, held.job, held.fence, "failed", at=at, error=error)
+    _end(connection, held.job, held.fence, "failed", at=at, error=error_kept(error))
 
 
 def end_cancelled(connection: sa.Connection, held: Held, *, at: datetime) -> None:
@@ -167,7 +172,7 @@ def _end(
     *,
     at: datetime,
     outcome: Outcome | None = None,
-    error: dict[str, str] | None = None,
+    error: dict[str, Any] | None = None,
     new_fence: int | None = None,
 ) -> None:
     values = {

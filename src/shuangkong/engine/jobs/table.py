@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Literal
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import sqlalchemy as sa
 
 from shuangkong.engine.database import METADATA, UtcInstant
+from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.labels import Label
 from shuangkong.kernel.scope import Scope
 
@@ -21,7 +22,7 @@ JobState = Literal["queued", "running", "done", "failed", "cancelled"]
 ENDED: tuple[JobState, ...] = ("done", "failed", "cancelled")
 
 #: `fence` grows with each claim: whoever holds an older one can no longer write. `slot` is held while a job waits;
-#: it is given up when the job starts or ends.
+#: it is given up when the job starts or ends. `also_for` are the scopes of others who asked for it meanwhile.
 job_row = sa.Table(
     "job",
     METADATA,
@@ -51,6 +52,7 @@ job_row = sa.Table(
     sa.Column("key", sa.String(120)),
     sa.Column("slot", sa.String(120), unique=True),
     sa.Column("retry_of", sa.String(40), sa.ForeignKey("job.job_id")),
+    sa.Column("also_for", sa.Text),
     sa.UniqueConstraint("principal", "kind", "key"),
     sa.Index(None, "state", "enqueued_at"),
     sa.Index(None, "principal", "enqueued_at"),
@@ -71,6 +73,8 @@ class Kind:
 
     `resumable` says that beginning it again after its worker was killed does nothing twice, because its effect is
     written with its end or is idempotent by a token. A kind that is not says after such a crash that it failed.
+    `may` is asked when the job begins and again in the transaction of its end: it raises a UserError where who asked
+    for the job has lost the right to it meanwhile, and the job fails with that.
     """
 
     name: str
@@ -78,6 +82,7 @@ class Kind:
     run: Callable[[JobContext, Mapping[str, Any]], Outcome | None]
     resumable: bool
     attempts: int = 3
+    may: Callable[[sa.Connection, Job, datetime], None] | None = None
 
     @property
     def most_attempts(self) -> int:
@@ -108,13 +113,14 @@ class Job:
     cancel_asked: bool
     result: dict[str, Any] | None
     result_blob: str | None
-    error: dict[str, str] | None
+    error: dict[str, Any] | None
     retry_of: str | None
+    also_for: tuple[Scope, ...]
 
     def as_dict(self) -> dict[str, Any]:
-        """The JSON shape for people and programs: without the scope, which is not theirs to read."""
+        """The JSON shape for people and programs: without the scopes, which are not theirs to read."""
         label = self.progress_label
-        shown = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("scope", "fence")}
+        shown = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("scope", "fence", "also_for")}
         return {**shown, "progress_label": {"zh": label.zh, "en": label.en} if label else None}
 
 
@@ -127,6 +133,7 @@ def job_of(row: sa.RowMapping) -> Job:
         "progress_label": label,
         "result": json.loads(row["result"]) if row["result"] else None,
         "error": json.loads(row["error"]) if row["error"] else None,
+        "also_for": scopes_from(row["also_for"]),
     }
     return Job(**{f.name: read[f.name] if f.name in read else row[f.name] for f in fields(Job)})
 
@@ -147,3 +154,28 @@ def scope_from(text: str) -> Scope:
     if kept.get("on"):
         kept["on"] = date.fromisoformat(kept["on"])
     return Scope(**kept)
+
+
+def scopes_text(scopes: Sequence[Scope]) -> str | None:
+    """Several scopes as JSON; nothing where there is none."""
+    return json.dumps([scope_text(s) for s in scopes], ensure_ascii=False) if scopes else None
+
+
+def scopes_from(text: str | None) -> tuple[Scope, ...]:
+    """The scopes that were written."""
+    return tuple(scope_from(one) for one in json.loads(text)) if text else ()
+
+
+def error_kept(error: UserError) -> dict[str, Any]:
+    """An error as a job keeps it: its JSON shape, and the case and facts from which a page makes its own words."""
+    facts = {k: {"zh": v.zh, "en": v.en} if isinstance(v, Label) else v for k, v in error.facts.items()}
+    return {**error.as_dict(), **({"case": error.case, "facts": facts} if error.case else {})}
+
+
+def error_of(kept: Mapping[str, Any]) -> UserError:
+    """The error that was kept."""
+    facts = {k: Label(v["zh"], v["en"]) if isinstance(v, dict) else v for k, v in kept.get("facts", {}).items()}
+    return UserError(
+        kept["code"], kept["message"], where=kept["where"], remedy=kept["remedy"], case=kept.get("case", ""),
+        facts=facts,
+    )  # fmt: skip

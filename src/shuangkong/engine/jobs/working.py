@@ -87,10 +87,12 @@ def _do(
     stopping: threading.Event,
     given: Mapping[str, Any],
 ) -> None:
-    context = JobContext(workspace, held, kind.resumable, stopping, given)
+    context = JobContext(workspace, held, kind.resumable, stopping, given, kind.may)
     name = f"{held.job.job_id} ({kind.name})"
     LOG.info("%s: begins, attempt %s", name, held.job.attempts)
     try:
+        with reading(workspace.engine) as db:
+            context.still_allowed(db)
         with _alive(context, lease):
             outcome = kind.run(context, held.job.arguments)
         if not context.ended:
@@ -118,7 +120,7 @@ def _stopped(context: JobContext, stop: Cancelled | GivenBack | UserError, name:
             elif isinstance(stop, Cancelled):
                 holding.end_cancelled(db, context.held, at=at)
             else:
-                holding.fail(db, context.held, stop.as_dict(), at=at)
+                holding.fail(db, context.held, stop, at=at)
     except LostLease:
         LOG.warning("%s: has ended or gone to another worker already", name)
         return
@@ -134,6 +136,8 @@ def _traced(bug: Exception, name: str) -> UserError:
         "the program has a fault.",
         where=trace,
         remedy=f"Hand {trace} to who runs this platform: the log of the worker tells more under it.",
+        case="bug",
+        facts={"trace": trace},
     )
 
 
