@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from shuangkong import __version__
 from shuangkong.kernel.errors import UserError
+
+if TYPE_CHECKING:
+    from shuangkong.policy.api import Catalogue
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -20,10 +23,20 @@ app = typer.Typer(
 
 
 @app.callback(invoke_without_command=True)
-def _root(version: Annotated[bool, typer.Option("--version", help="print the version")] = False) -> None:
+def _root(
+    context: typer.Context, version: Annotated[bool, typer.Option("--version", help="print the version")] = False
+) -> None:
+    context.obj = _catalogue
     if version:
         typer.echo(__version__)
         raise typer.Exit
+
+
+def _catalogue() -> Catalogue:
+    """What inputs of decision tables can be bound to: `policy check` holds packs against it."""
+    from shuangkong.app.catalogue import catalogue
+
+    return catalogue()
 
 
 def _mount() -> None:

@@ -6,13 +6,12 @@ from shuangkong.policy.checks import unanswered
 from shuangkong.policy.clauses import NONE_BECAUSE, Duty, Figure
 from shuangkong.policy.complaints import PackErrors
 from shuangkong.policy.coverage import ClauseCoverage, coverage, years_of
-from shuangkong.policy.fields import Frozen, LabelModel
+from shuangkong.policy.fields import Accounting, Frozen, LabelModel
 from shuangkong.policy.figures import figures_in, number_of, tidy
 from shuangkong.policy.loading import builtin_packs, load_all, load_cases, load_files, load_pack
 from shuangkong.policy.lowering import lower_target, schedule, yearly_pace
 from shuangkong.policy.model import (
     NATION,
-    Accounting,
     Carrier,
     Clause,
     Confidence,
@@ -30,6 +29,7 @@ from shuangkong.policy.model import (
 from shuangkong.policy.overlay import Change, Overlay, Replacement, load_overlay
 from shuangkong.policy.packset import STANDING_LABELS, PackSet, Standing, StandingPack
 from shuangkong.policy.parameters import Correction, Dated
+from shuangkong.policy.rules.catalogue import Bindable, Catalogue, SubjectKind, source_of, with_declared
 from shuangkong.policy.rules.cells import cell
 from shuangkong.policy.rules.checked import (
     CheckedInput,
@@ -41,7 +41,7 @@ from shuangkong.policy.rules.checked import (
 )
 from shuangkong.policy.rules.evaluating import Known, holds, nearest, value_of
 from shuangkong.policy.rules.expressions import parse
-from shuangkong.policy.rules.model import TableEntry
+from shuangkong.policy.rules.model import InputEntry, RowEntry, TableEntry
 from shuangkong.policy.rules.nodes import (
     TRUE,
     Binary,
@@ -57,7 +57,7 @@ from shuangkong.policy.rules.nodes import (
     walk,
     with_values,
 )
-from shuangkong.policy.rules.types import DAY, FLAG, TEXT, Kind, shown, typed, unit_of
+from shuangkong.policy.rules.types import DAY, FLAG, TEXT, Kind, conversion, shown, typed, unit_of
 from shuangkong.policy.strict_yaml import Parsed, parse_yaml
 from shuangkong.policy.tables import Column, Condition, DecisionTable, Row, as_checked
 
@@ -71,8 +71,10 @@ __all__ = [
     "TRUE",
     "Accounting",
     "Binary",
+    "Bindable",
     "Call",
     "Carrier",
+    "Catalogue",
     "Change",
     "CheckedInput",
     "CheckedOutput",
@@ -92,6 +94,7 @@ __all__ = [
     "Figure",
     "Frozen",
     "IndicatorDeclaration",
+    "InputEntry",
     "Instrument",
     "Kind",
     "Known",
@@ -109,10 +112,12 @@ __all__ = [
     "Product",
     "Replacement",
     "Row",
+    "RowEntry",
     "Source",
     "Standing",
     "StandingPack",
     "Subject",
+    "SubjectKind",
     "TableEntry",
     "Target",
     "Unary",
@@ -122,6 +127,7 @@ __all__ = [
     "builtin_packs",
     "cell",
     "content_hash",
+    "conversion",
     "coverage",
     "divides",
     "figures_in",
@@ -139,12 +145,14 @@ __all__ = [
     "parse_yaml",
     "schedule",
     "shown",
+    "source_of",
     "tidy",
     "typed",
     "unanswered",
     "unit_of",
     "value_of",
     "walk",
+    "with_declared",
     "with_values",
     "yearly_pace",
     "years_of",

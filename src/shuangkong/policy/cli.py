@@ -35,13 +35,15 @@ Also = Annotated[list[Path] | None, typer.Option("--packs", help="further folder
 
 @policy_app.command("check")
 def check_command(
+    context: typer.Context,
     paths: Annotated[list[Path] | None, typer.Argument(help="folders with packs in or below them")] = None,
     builtin: Annotated[bool, typer.Option("--builtin", help="the packs that ship with the program")] = False,
     as_json: AsJson = False,
     lang: Speaks = Lang.zh,
 ) -> None:
     """Check packs: every problem in one pass, with file, line, key and remedy; exit 2 if there is one."""
-    report = service.check(paths or [], builtin=builtin)
+    catalogue = context.obj() if context.obj is not None else None
+    report = service.check(paths or [], builtin=builtin, catalogue=catalogue)
     if as_json:
         _json(report.as_json())
     else:

@@ -136,6 +136,16 @@ class LabelModel(Frozen):
         return Label(self.zh, self.en)
 
 
+class Accounting(Frozen):
+    """How the indicator must be accounted where the document says so; what is not named stays open."""
+
+    edition: Text | None = None
+    basis: Literal["calorific", "primary"] | None = None
+    guide: Text | None = None
+    grid_factor: Text | None = None
+    price_base: Year | None = None
+
+
 class Source(Frozen):
     """Where a figure stands: document, place (page, annex, table or clause), and when the world could know it."""
 

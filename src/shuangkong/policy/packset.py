@@ -15,6 +15,7 @@ from shuangkong.policy.merging import by_key, merge_entries, merge_parameters
 from shuangkong.policy.model import Carrier, Clause, IndicatorDeclaration, Instrument, Pack, Parameter, Product, Target
 from shuangkong.policy.overlay import Overlay, Replacement, apply_change, load_overlay
 from shuangkong.policy.parameters import Dated
+from shuangkong.policy.rules.catalogue import Catalogue, misbound
 from shuangkong.policy.rules.checked import CheckedTable, ParameterValue
 from shuangkong.policy.rules.model import TableEntry
 from shuangkong.policy.rules.together import values_on
@@ -58,17 +59,24 @@ class PackSet:
         *,
         overlays: Sequence[Overlay] = (),
         replaced: Sequence[Replacement] = (),
+        catalogue: Catalogue | None = None,
     ) -> None:
-        """Raises PackErrors when two packs contradict each other."""
+        """Raises PackErrors when two packs contradict each other, or bind an input to what `catalogue` has not.
+
+        Without a catalogue bindings are not looked at: a run reads its own packs again, whatever the program has since.
+        """
         self.packs = tuple(sorted(packs, key=lambda p: p.key))
         self.overlays = tuple(overlays)
         self.replaced = tuple(replaced)
+        self.catalogue = catalogue
         problems: list[UserError] = []
         self._by_key = by_key(self.packs, problems)
         self._parameters = merge_parameters(self.packs, problems)
         self.carriers: dict[str, Carrier] = merge_entries(self.packs, lambda p: p.carriers, problems)
         self.products: dict[str, Product] = merge_entries(self.packs, lambda p: p.products, problems)
         self.indicators: dict[str, IndicatorDeclaration] = merge_entries(self.packs, lambda p: p.indicators, problems)
+        if catalogue is not None:
+            problems += misbound(self, catalogue)
         if problems:
             raise PackErrors(problems)
 
@@ -191,7 +199,8 @@ class PackSet:
             key = self.pack(change.pack).key
             packs[key], done = apply_change(packs[key], change)
             replaced += done
-        return PackSet(packs.values(), overlays=(*self.overlays, overlay), replaced=replaced)
+        overlays = (*self.overlays, overlay)
+        return PackSet(packs.values(), overlays=overlays, replaced=replaced, catalogue=self.catalogue)
 
     def hashes(self) -> tuple[tuple[str, str], ...]:
         """(name, content hash) of every pack, then of every overlay, as a run's manifest keeps them."""

@@ -17,6 +17,7 @@ from shuangkong.policy.coverage import ClauseCoverage, coverage
 from shuangkong.policy.loading import builtin_packs, find_packs, load_all, load_cases, load_pack
 from shuangkong.policy.model import Clause, Pack, Parameter, Target
 from shuangkong.policy.packset import STANDING_LABELS, PackSet, StandingPack
+from shuangkong.policy.rules.catalogue import Catalogue
 from shuangkong.policy.rules.model import TableEntry
 
 Json = dict[str, Any]
@@ -56,8 +57,12 @@ class CheckReport:
         }
 
 
-def check(paths: Sequence[Path], *, builtin: bool, indicators: Iterable[str] = ()) -> CheckReport:
+def check(
+    paths: Sequence[Path], *, builtin: bool, indicators: Iterable[str] = (), catalogue: Catalogue | None = None
+) -> CheckReport:
     """Load every pack at or below the paths (and the built-in ones) and collect all problems in one pass.
+
+    `catalogue` is what inputs of decision tables can be bound to; without it bindings are not looked at.
 
     A path without a pack is a problem: a check that compared nothing has not passed.
     """
@@ -70,7 +75,11 @@ def check(paths: Sequence[Path], *, builtin: bool, indicators: Iterable[str] = (
         problems.append(
             UserError("PACK-006", "no pack was found, so nothing was checked.", remedy="Name a folder, or --builtin.")
         )
-    flaws = [f for together in _tried(lambda: (PackSet(packs),), problems) for f in unanswered(together, indicators)]
+    flaws = [
+        f
+        for together in _tried(lambda: (PackSet(packs, catalogue=catalogue),), problems)
+        for f in unanswered(together, indicators)
+    ]
     return CheckReport(tuple(packs), cases, tuple(problems), tuple(flaws))
 
 

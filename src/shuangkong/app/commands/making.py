@@ -37,16 +37,16 @@ def demo_command(
     as_of: AsOf = "",
 ) -> None:
     """演示：载入真实公报与合成示范市，核算、判定，然后打开页面 (load, account, judge, and serve the demo)."""
+    from shuangkong.app.catalogue import library
     from shuangkong.app.demo.load import LOADER
     from shuangkong.app.demo.run import load_demo
     from shuangkong.app.summary import lines, summarise
     from shuangkong.engine.api import Workspace
     from shuangkong.kernel.scope import Scope
-    from shuangkong.policy.api import PackSet, builtin_packs
 
     language = language_of(lang)
     opened = Workspace.create(workspace, demo=True)
-    packs = PackSet(builtin_packs())
+    packs = library()
     with progress_bar(language, quiet=as_json) as at:
         loaded = load_demo(opened, packs, scale=scale, as_of=day_of(as_of, "--as-of"), progress=at)
     summary = summarise(opened, loaded.run, packs, Scope.all(LOADER))

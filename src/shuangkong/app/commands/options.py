@@ -102,9 +102,9 @@ def progress_bar(language: Language, *, quiet: bool) -> Iterator[Any]:
 
 
 def packs_with(folders: list[Path] | None) -> Any:
-    from shuangkong.policy.api import PackSet, builtin_packs, load_all
+    from shuangkong.app.catalogue import library
 
-    return PackSet([*builtin_packs(), *(p for folder in folders or [] for p in load_all(folder, origin=str(folder)))])
+    return library(folders or [])
 
 
 def bytes_of(path: Path) -> bytes:

@@ -12,13 +12,14 @@ from typing import Any
 
 from shuangkong.accounting.api import BOOKS, import_sheet, schema_of
 from shuangkong.accounting.import_changes import figures_before
+from shuangkong.app.catalogue import library
 from shuangkong.app.import_drafts import ImportDraft
 from shuangkong.app.importing import as_dict, units_as_dict
 from shuangkong.app.web.rows import subject_of
 from shuangkong.engine.api import Blobs, Workspace, reading
 from shuangkong.kernel.labels import Label
 from shuangkong.kernel.scope import Scope
-from shuangkong.policy.api import PackSet, builtin_packs
+from shuangkong.policy.api import PackSet
 from shuangkong.registry.api import import_units, sheets, subjects_seen, unit_schema
 from shuangkong.registry.sheets.plan import words_of
 
@@ -57,7 +58,7 @@ def look(content: bytes, name: str, sheet: str) -> Preview:
 @lru_cache(maxsize=1)
 def packs_here() -> PackSet:
     """The packs that come with the program."""
-    return PackSet(list(builtin_packs()))
+    return library()
 
 
 def schema_for(book: str) -> sheets.SheetSchema:

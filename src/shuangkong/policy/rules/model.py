@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from shuangkong.policy.fields import (
+    Accounting,
     Confidence,
     Day,
     Frozen,
@@ -45,7 +46,8 @@ class InputEntry(Frozen):
     """An input (输入): where it comes from, its type, its unit or its choices, and the range it can have.
 
     One of `indicator`, `field` (of the register), `sum` (of a book) and `output` (of an earlier table) says the source;
-    an input with none of them is asked for when the table is decided.
+    an input with none of them is asked for when the table is decided. `accounting` says how the bound figure is
+    accounted; without it a published value answers, or a figure that is the same under every method.
     """
 
     name: Word
@@ -54,6 +56,7 @@ class InputEntry(Frozen):
     field: Slug | None = None
     sum: Text | None = None
     output: Upstream | None = None
+    accounting: Accounting | None = None
     type: Type = "number"
     unit: Text | None = None
     choices: tuple[Text, ...] = ()
@@ -65,6 +68,8 @@ class InputEntry(Frozen):
     def _consistent(self) -> InputEntry:
         if sum(s is not None for s in (self.indicator, self.field, self.sum, self.output)) > 1:
             raise wrong("the input has two sources.", "Name one of indicator, field, sum and output.")
+        if self.accounting is not None and self.indicator is None and self.sum is None:
+            raise wrong("accounting goes with an indicator or a sum.", "Leave it out.")
         _with_unit(self.type, self.unit, inherited=self.output is not None)
         return self
 
@@ -121,9 +126,14 @@ class RowEntry(Frozen):
 
 
 class TableScope(Frozen):
-    """Whom the table is about: regions, and units by industry and class; empty means all in the instrument's reach."""
+    """Whom the table is about: regions by code and level, units by industry and class.
+
+    What is left out limits nothing beyond the instrument's reach. An industry is a code of GB/T 4754 or its beginning,
+    with or without the letter of its section.
+    """
 
     regions: tuple[RegionCode, ...] = ()
+    levels: tuple[Literal["nation", "province", "prefecture", "county", "zone"], ...] = ()
     industry: tuple[Text, ...] = ()
     class_: Literal["key_unit", "above_scale", "all"] = Field("all", alias="class")
 
@@ -131,14 +141,16 @@ class TableScope(Frozen):
 class TableEntry(Frozen):
     """A decision table (决策表) of a clause, in force on `[start, end)`.
 
-    `no_row_because` says what it means that no row hits; without it a gap is an error, unless every output has a
-    default. `assumptions` are the readings chosen where the document leaves a choice.
+    `about` says what kind of subject the table decides: then a run decides it for each of them, as far as the inputs
+    are bound. `no_row_because` says what it means that no row hits; without it a gap is an error, unless every output
+    has a default. `assumptions` are the readings chosen where the document leaves a choice.
     """
 
     id: Slug
     clause: Text
     label: LabelModel
     hit: TableHit
+    about: Literal["unit", "region", "project"] | None = None
     inputs: Annotated[tuple[InputEntry, ...], Field(min_length=1, max_length=MAX_COLUMNS)]
     parameters: Annotated[tuple[ParameterUse, ...], Field(max_length=MAX_COLUMNS)] = ()
     outputs: Annotated[tuple[OutputEntry, ...], Field(min_length=1, max_length=MAX_COLUMNS)]
