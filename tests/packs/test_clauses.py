@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from packs.source_text import SOURCE, clauses, document, figures
 
+from packs.source_text import SOURCE, clauses, document, figures
 from shuangkong.policy.api import Pack, PackSet, builtin_packs, coverage, number_of, years_of
 
 TEXTS = yaml.safe_load((Path(__file__).parent / "source_texts.yaml").read_text("utf-8"))

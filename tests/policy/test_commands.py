@@ -43,7 +43,8 @@ def test_check_says_what_it_checked(library: Path) -> None:
     result = run("check", library)
     assert result.exit_code == 0
     assert result.stdout == (
-        "检查通过，4 处提醒：规则包 1，条款 5，目标 2，任务 0，决策表 0，参数 2，指标 1，能源品种 2，产品 1，参数取值 7，算例 0\n"
+        "检查通过，4 处提醒：规则包 1，条款 5，目标 2，任务 0，决策表 0，"
+        "参数 2，指标 1，能源品种 2，产品 1，参数取值 7，算例 0\n"
     )
     assert result.stderr == (
         "PACK-005 demo.shifan.plan14@2022:carries_out: “gov.plan14.energy”: no pack here has this id. "
@@ -56,7 +57,8 @@ def test_check_says_what_it_checked(library: Path) -> None:
         "Add the pack that declares it, or correct the name.\n"
     )
     assert run("check", library, "--lang", "en").stdout == (
-        "fine, 4 warnings: 1 packs, 5 clauses, 2 targets, 0 duties, 0 decision tables, 2 parameters, 1 indicators, 2 carriers, 1 products, "
+        "fine, 4 warnings: 1 packs, 5 clauses, 2 targets, 0 duties, "
+        "0 decision tables, 2 parameters, 1 indicators, 2 carriers, 1 products, "
         "7 parameter rows, 0 worked cases\n"
     )
 

@@ -1,8 +1,8 @@
 """Write the generated pages of the manual: `python -m shuangkong.app.docs [--check] [--root FOLDER]`.
 
 docs/methods/<rule>.md from the docstring, the register and the worked cases; docs/data/columns.md from the table
-contracts; tests/golden/sql/<query>.sql from the compiled expressions. `--check` writes nothing and ends with 1
-when a page is stale.
+contracts; docs/packs/clauses/<pack>.md from the packs' clauses; tests/golden/sql/<query>.sql from the compiled
+expressions. `--check` writes nothing and ends with 1 when a page is stale.
 """
 
 from __future__ import annotations
@@ -20,9 +20,12 @@ from pathlib import Path
 import shuangkong
 from shuangkong.accounting import changes, deducting, factors, rollup
 from shuangkong.accounting.api import INDICATORS, Indicator, compiled
+from shuangkong.app.catalogue import catalogue
+from shuangkong.app.docs_clauses import CLAUSES, clause_pages
 from shuangkong.engine.api import Column, TableContract
 from shuangkong.judgement.api import decide
 from shuangkong.kernel.labels import Label
+from shuangkong.policy.api import Catalogue
 from shuangkong.testkit.api import Case, Table, folder_cases, pack_cases, table
 
 METHODS, DATA, GOLDEN = Path("docs/methods"), Path("docs/data"), Path("tests/golden/sql")
@@ -52,9 +55,30 @@ def pages(root: Path) -> dict[Path, str]:
     found = {METHODS / f"{i.id}.md": _indicator(i, cases) for i in INDICATORS.values()}
     found |= {METHODS / f"{name}.md": _rule(name, label, of, cases) for name, (label, of) in RULES.items()}
     found[METHODS / "README.md"] = _index(root, found)
+    found |= clause_pages(HEAD)
     found[DATA / "columns.md"] = columns_page(contracts())
+    found[DATA / "inputs.md"] = inputs_page(catalogue())
     found |= {GOLDEN / f"{name}.sql": sql.rstrip() + "\n" for name, sql in compiled()}
     return found
+
+
+def inputs_page(known: Catalogue) -> str:
+    """What inputs of decision tables can be bound to."""
+    heads = ("name", "名称", "label", "type", "unit", "of", "choices")
+    parts = [
+        f"{HEAD}# 规则表输入目录 What inputs of decision tables can be bound to",
+        "Under `indicator`, `field` or `sum` of an input. A unit of the same dimension may be written and is converted."
+        " Besides: every indicator that a pack declares (published values of regions), and `sum: output.<product>` for"
+        " every product that a pack declares.",
+    ]
+    for source in ("indicator", "field", "sum"):
+        rows = [
+            (f"`{b.name}`", b.label.zh, b.label.in_("en"), b.kind.name, b.unit, ", ".join(sorted(b.subjects)),
+             ", ".join(b.choices))
+            for (s, _), b in sorted(known.items()) if s == source
+        ]  # fmt: skip
+        parts += [f"## {source}", _markdown(heads, rows)]
+    return "\n\n".join(parts) + "\n"
 
 
 def stale(root: Path) -> list[str]:
@@ -80,7 +104,7 @@ def write(root: Path) -> list[str]:
 
 
 def _generated(root: Path) -> Iterator[Path]:
-    for folder in (METHODS, DATA):
+    for folder in (METHODS, DATA, CLAUSES):
         yield from (p for p in (root / folder).glob("*.md") if p.read_text("utf-8").startswith(HEAD))
     yield from (root / GOLDEN).glob("*.sql")
 

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from shuangkong.kernel.errors import UserError
+from shuangkong.kernel.labels import Label, Language
 from shuangkong.policy.clauses import Clause, Duty, Figure
 from shuangkong.policy.figures import number_of
 from shuangkong.policy.model import Pack, Target
@@ -22,6 +23,37 @@ _YEAR = re.compile(r"(19|20|21)[0-9]{2}")
 Entry = Target | Duty | Parameter | TableEntry
 
 
+#: What can be unmapped; {printed} is the figure and {names} the entries or the clause that it names.
+FAULTS: dict[str, Label] = {
+    "empty": Label(
+        "条款上没有任何目标、规则、任务或参数，也没有说明原因", "nothing stands on the clause, and no reason is given"
+    ),
+    "no_clause": Label("{printed}：本包没有条款“{names}”", "{printed}: “{names}” is not a clause of this pack"),
+    "no_number": Label("{printed}：条款的条目里没有这个数", "{printed}: no entry of the clause holds this number"),
+    "no_entry": Label("{printed}：没有条目“{names}”", "{printed}: there is no entry “{names}”"),
+    "other_number": Label(
+        "{printed}：{names}里没有这个数（任何单位），请在note里说明",
+        "{printed}: {names} hold no such number in any unit; say why in note",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something unmapped: a kind of `FAULTS`, the figure as printed, and the names it gives."""
+
+    kind: str
+    printed: str = ""
+    names: str = ""
+
+    def in_(self, language: Language) -> str:
+        """What is wrong, in words."""
+        return FAULTS[self.kind].in_(language).format(printed=self.printed, names=self.names)
+
+    def __str__(self) -> str:
+        return self.in_("en")
+
+
 @dataclass(frozen=True, slots=True)
 class ClauseCoverage:
     """A clause with the ids of what stands on it, and what of it is unmapped (empty when all is well)."""
@@ -32,7 +64,7 @@ class ClauseCoverage:
     rules: tuple[str, ...]
     duties: tuple[str, ...]
     parameters: tuple[str, ...]
-    faults: tuple[str, ...]
+    faults: tuple[Fault, ...]
 
     @property
     def standing(self) -> dict[str, tuple[str, ...]]:
@@ -59,7 +91,7 @@ class ClauseCoverage:
             "figures": [
                 f.model_dump(mode="json", exclude_none=True, exclude_defaults=True) for f in self.clause.figures
             ],
-            "faults": list(self.faults),
+            "faults": [str(f) for f in self.faults],
         }
 
 
@@ -113,34 +145,34 @@ class _Document:
             faults = [*self._empty(row), *(f for figure in clause.figures for f in self._figure(figure, standing))]
             yield replace(row, faults=tuple(faults))
 
-    def _empty(self, row: ClauseCoverage) -> Iterator[str]:
+    def _empty(self, row: ClauseCoverage) -> Iterator[Fault]:
         grouping = row.clause.kind == "section" and row.clause.id in self._parents
         if row.empty and not grouping and row.clause.none_because is None:
-            yield "nothing stands on the clause, and none_because does not say why"
+            yield Fault("empty")
 
     @cached_property
     def _parents(self) -> frozenset[str | None]:
         return frozenset(c.parent for c in self.pack.clauses)
 
-    def _figure(self, figure: Figure, standing: list[Any]) -> Iterator[str]:
+    def _figure(self, figure: Figure, standing: list[Any]) -> Iterator[Fault]:
         number = number_of(figure.printed)
         if figure.of is not None and figure.of not in {c.id for c in self.pack.clauses}:
-            yield f"{figure.printed}: “{figure.of}” is not a clause of this pack"
+            yield Fault("no_clause", figure.printed, figure.of)
         if figure.none_because is not None:
             return
         if not figure.ids:
             if number not in numbers(standing) and not self._own_year(figure):
-                yield f"{figure.printed}: no entry of the clause holds this number"
+                yield Fault("no_number", figure.printed)
             return
         found = []
         for name in figure.ids:
             entry = self._entry(name)
             if entry is None:
-                yield f"{figure.printed}: there is no entry “{name}”"
+                yield Fault("no_entry", figure.printed, name)
             else:
                 found.append(entry)
         if found and not _scaled(number, numbers(self._with_parameters(found))) and figure.note is None:
-            yield f"{figure.printed}: {', '.join(figure.ids)} hold no such number in any unit; say why in note"
+            yield Fault("other_number", figure.printed, "、".join(figure.ids))
 
     def _own_year(self, figure: Figure) -> bool:
         year = _YEAR.match(figure.printed)

@@ -87,7 +87,7 @@ def coverage_lines(rows: Sequence[ClauseCoverage], language: Language) -> Iterat
         named = [f"{word(k, language)} {', '.join(ids)}" for k, ids in row.standing.items() if ids]
         because = [f"— {row.clause.none_because}"] if row.clause.none_because else []
         yield f"  {row.clause.id} {row.clause.title.label.in_(language)}  {'  '.join([*named, *because])}".rstrip()
-        yield from (f"    ! {fault}" for fault in row.faults)
+        yield from (f"    ! {fault.in_(language)}" for fault in row.faults)
     faults = sum(len(r.faults) for r in rows)
     figures = sum(len(r.clause.figures) for r in rows)
     end = f"{word('faults', language)} {faults}" if faults else word("all mapped", language)
