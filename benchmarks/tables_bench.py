@@ -218,7 +218,7 @@ def _cells(source: Any, made: Any) -> list[tuple[str | float | None, ...]]:
     found: list[tuple[str | float | None, ...]] = []
     for batch in source.columns((), made.spec.order("attention"), made.needed):
         columns = [
-            [v and float(v) for v in c.texts.to_pylist()] if c.kind == "number" else c.guarded()
+            [v and float(v) for v in c.texts.to_pylist()] if c.kind == "number" else c.guarded().to_pylist()
             for c in made.reading.cells(batch)
         ]
         found += zip(*columns, strict=True)

@@ -13,8 +13,10 @@ import pytest
 from fastapi.testclient import TestClient
 
 from shuangkong.app.exporting import FOLDER, KEPT, expire_exports, exported_file
+from shuangkong.app.web.retelling import STATED, Retelling
+from shuangkong.app.web.sentences import Teller
 from shuangkong.engine.api import jobs, reading
-from shuangkong.webkit.api import AT_ONCE
+from shuangkong.webkit.api import AT_ONCE, Speaker
 from web.clients import signed_in, visitor
 from web.conftest import Pages
 from web.counties import work
@@ -139,3 +141,14 @@ def test_who_sees_no_jobs_gets_the_file_at_once(pages: Pages) -> None:
     """A bank may export and has no page of jobs: the file comes as it is made."""
     answer = signed_in(pages.app, "demo.bank").get("/findings.csv?region=&period=", follow_redirects=False)
     assert answer.status_code == 200
+
+
+def test_the_sentences_of_an_export_are_those_of_the_pages(pages: Pages) -> None:
+    """Told by the batch, each finding has the sentence that its own page says, in both languages."""
+    found = pages.view.findings
+    columns = [[getattr(f, name) for f in found] for name in STATED]
+    texts = pages.app.state.site.frame.texts
+    for speaker in (Speaker("zh", texts), Speaker("en", texts)):
+        tell = Teller(pages.view, speaker)
+        assert Retelling(pages.view, speaker).sentences(*columns) == [tell.tell(f) for f in found]
+    assert len(found) > 100

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from shuangkong.webkit.api import (
     STATUS_MARKS,
@@ -44,6 +46,18 @@ def test_changes_are_signed() -> None:
     assert grouped(Decimal("1.5"), 2, signed=True) == "+1.5"
     assert grouped(Decimal("-1.5"), 2, signed=True) == "−1.5"
     assert grouped(Decimal("-0.001"), 2) == "0"
+
+
+@given(st.decimals(-(10**15), 10**15, allow_nan=False, places=6), st.integers(0, 6))
+def test_a_figure_keeps_its_digits(value: Decimal, places: int) -> None:
+    """Without its thin spaces a figure is the number, rounded; threes stand from five digits on."""
+    text = grouped(value, places)
+    half = Decimal(5).scaleb(-places - 1).copy_sign(value)
+    wanted = (value + half).quantize(Decimal(1).scaleb(-places), ROUND_DOWN)
+    assert Decimal(text.replace("\u2009", "").replace("\u2212", "-")) == wanted
+    whole = text.partition(".")[0].lstrip("\u2212")
+    assert all(len(part) == 3 for part in whole.split("\u2009")[1:])
+    assert ("\u2009" in whole) == (len(whole.replace("\u2009", "")) > 4)
 
 
 def test_units_and_periods_in_words() -> None:

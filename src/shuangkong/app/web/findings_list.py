@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,8 +13,8 @@ from shuangkong import __version__
 from shuangkong.accounting.api import readable_subjects
 from shuangkong.app.web.audit_head import head_note
 from shuangkong.app.web.reading import RunView
-from shuangkong.app.web.retelling import Retelling
-from shuangkong.app.web.rows import Finding
+from shuangkong.app.web.retelling import STATED, Retelling
+from shuangkong.app.web.rows import Stated
 from shuangkong.app.web.sentences import Teller
 from shuangkong.judgement.api import FINDINGS
 from shuangkong.kernel.labels import Label
@@ -47,7 +46,6 @@ _CODES = (
     "comparator", "unit", "value", "threshold", "threshold_high", "margin", "progress", "reason", "needs", "method_id",
     "synthetic",
 )  # fmt: skip
-_OF_A_FINDING = tuple(f.name for f in fields(Finding))
 _KINDS: dict[str, Kind] = {"amount": "number", "date": "date", "flag": "flag"}
 
 
@@ -248,14 +246,14 @@ def takes_long(view: RunView, choices: Choices, ending: Format) -> bool:
     return findings_source(view).count(choices.conditions(given(view))) > AT_ONCE[ending]
 
 
-def told(tell: Teller) -> tuple[Told, ...]:
+def told(tell: Retelling) -> tuple[Told, ...]:
     """The words of an export: subject, indicator and status once for each, and the sentence of each finding."""
     say = tell.speaker.say
     return (
         Told(say("csv.subject"), lambda row: tell.who(row["subject_id"]), ("subject_id",)),
         Told(say("csv.indicator"), lambda row: tell.indicator(row["indicator_id"]), ("indicator_id",)),
         Told(say("csv.status"), lambda row: tell.status_name(row["status"]), ("status",)),
-        Told(say("csv.sentence"), lambda row: tell.tell(Finding(**row)), _OF_A_FINDING),
+        Told(say("csv.sentence"), lambda row: tell.tell(Stated(**row)), STATED, tell.sentences),
     )
 
 

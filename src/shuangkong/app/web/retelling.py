@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from decimal import Decimal
+from collections.abc import Callable, Sequence
+from dataclasses import fields
+from typing import Any
 
 from shuangkong.app.web.reading import RunView
-from shuangkong.app.web.rows import Finding
+from shuangkong.app.web.rows import Stated
 from shuangkong.app.web.sentences import Teller
 from shuangkong.webkit.api import Speaker
 
-#: Texts that are kept at once; figures repeat seldom, names and periods nearly always.
+#: The columns of findings that a sentence is made from.
+STATED = tuple(f.name for f in fields(Stated))
+#: Names, periods and units that are kept at once; figures repeat too seldom.
 KEPT = 50_000
 
 
@@ -33,15 +36,16 @@ class Retelling(Teller):
         """The name of an indicator."""
         return self._once(("indicator", indicator_id), lambda: super(Retelling, self).indicator(indicator_id))
 
-    def when(self, f: Finding) -> str:
+    def when(self, f: Stated) -> str:
         """The period in words."""
         return self._once(("when", f.period_key, f.variant), lambda: super(Retelling, self).when(f))
 
-    def unit(self, f: Finding) -> str:
+    def unit(self, f: Stated) -> str:
         """The unit of a finding."""
         if not f.unit.endswith("/product unit"):
             return f.unit
         return self._once(("unit", f.unit, f.pack_key, f.slug), lambda: super(Retelling, self).unit(f))
 
-    def _figure(self, value: Decimal, unit: str, like: Decimal | None = None) -> str:
-        return self._once((value, unit, like), lambda: super(Retelling, self)._figure(value, unit, like))
+    def sentences(self, *columns: Sequence[Any]) -> list[str]:
+        """The sentences of many findings, given the columns of `STATED` as lists."""
+        return [self.tell(Stated(*row)) for row in zip(*columns, strict=True)]

@@ -16,35 +16,54 @@ from shuangkong.kernel.labels import Label
 VARIANTS = ("plan", "year", "standing", "to_date", "pace")
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """A row of `findings`, column by column; `value` and `threshold` are in `unit`."""
+_DECIDED = {s.value: s.decided for s in Status}
 
-    finding_key: str
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What the sentence of a finding is made from; `value`, `threshold` and `margin` are in `unit`."""
+
     subject_id: str
     pack_id: str
     pack_edition: str
     slug: str
-    clause: str
     variant: str
-    level: str
     period_key: str
-    period_kind: str
-    period_start: date
-    period_end: date
-    due: date | None
     indicator_id: str
     comparator: str
     unit: str
     value: Decimal | None
     threshold: Decimal | None
     threshold_high: Decimal | None
-    target_value: Decimal | None
     margin: Decimal | None
-    progress: Decimal | None
     status: str
     reason: str | None
     needs: str | None
+
+    @property
+    def decided(self) -> bool:
+        """Whether the clause could be answered."""
+        return _DECIDED[self.status]
+
+    @property
+    def pack_key(self) -> str:
+        """id@edition of the document."""
+        return f"{self.pack_id}@{self.pack_edition}"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding(Stated):
+    """A row of `findings`, column by column."""
+
+    finding_key: str
+    clause: str
+    level: str
+    period_kind: str
+    period_start: date
+    period_end: date
+    due: date | None
+    target_value: Decimal | None
+    progress: Decimal | None
     coverage: Decimal
     value_state: str | None
     confidence: str
@@ -53,19 +72,9 @@ class Finding:
     synthetic: bool
 
     @property
-    def decided(self) -> bool:
-        """Whether the clause could be answered."""
-        return Status(self.status).decided
-
-    @property
     def partial(self) -> bool:
         """Whether it was decided although returns behind its value are missing."""
         return self.decided and (self.value_state == "partial" or self.coverage < 1)
-
-    @property
-    def pack_key(self) -> str:
-        """id@edition of the document."""
-        return f"{self.pack_id}@{self.pack_edition}"
 
     @property
     def last_year(self) -> int:

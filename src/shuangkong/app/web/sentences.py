@@ -7,7 +7,7 @@ from decimal import Decimal
 from urllib.parse import quote
 
 from shuangkong.app.web.reading import RunView
-from shuangkong.app.web.rows import Finding
+from shuangkong.app.web.rows import Finding, Stated
 from shuangkong.policy.api import Target
 from shuangkong.webkit.api import Speaker, figure, period_words, status_mark
 
@@ -35,7 +35,7 @@ class Teller:
         """The name of an indicator."""
         return self.speaker.label(self.view.indicator_label(indicator_id))
 
-    def when(self, f: Finding) -> str:
+    def when(self, f: Stated) -> str:
         """The period in words; of a progress to date, from the first year of the term on."""
         words = period_words(f.period_key, self.speaker.language)
         return self.speaker.say("sentence.to_date", period=words) if f.variant == "to_date" else words
@@ -47,13 +47,13 @@ class Teller:
     def _figure(self, value: Decimal, unit: str, like: Decimal | None = None) -> str:
         return str(figure(value, unit, self.speaker.language, like=like))
 
-    def unit(self, f: Finding) -> str:
+    def unit(self, f: Stated) -> str:
         """The unit of a finding; energy per product is counted in the unit that the target names."""
         if not f.unit.endswith("/product unit"):
             return f.unit
         return self.view.packs.target(f.pack_key, f.slug).unit
 
-    def asks(self, f: Finding) -> str:
+    def asks(self, f: Stated) -> str:
         """What the clause asks: fall by 3.66%, at most 120 万吨标准煤."""
         if f.threshold is None:
             return self.speaker.say("sentence.open")
@@ -63,7 +63,7 @@ class Teller:
             return self.speaker.say("ask.between", low=low, high=self._figure(f.threshold_high, unit))
         return self.speaker.say(f"ask.{f.comparator}", value=low)
 
-    def has(self, f: Finding) -> str:
+    def has(self, f: Stated) -> str:
         """What was reached: fell by 2.1%, rose by 0.4%, 132 万吨标准煤."""
         if f.value is None:
             return self.speaker.say("sentence.no_value")
@@ -82,7 +82,7 @@ class Teller:
             "sentence.short_fell" if down else "sentence.short_rose", value=self._figure(abs(f.value), f.unit)
         )
 
-    def gap(self, f: Finding) -> str:
+    def gap(self, f: Stated) -> str:
         """By how much it is better or worse than asked."""
         if f.margin is None or not f.decided:
             return ""
@@ -90,7 +90,7 @@ class Teller:
         key = "sentence.better" if f.margin >= 0 else "sentence.over" if f.comparator == "at_most" else "sentence.short"
         return self.speaker.say(key, value=self._figure(abs(f.margin), unit, f.threshold))
 
-    def reason(self, f: Finding) -> str:
+    def reason(self, f: Stated) -> str:
         """Why nothing could be decided."""
         if f.reason is None:
             return ""
@@ -98,14 +98,14 @@ class Teller:
         words = self.speaker.say(f"reason.{f.reason}") if known else self.speaker.say("reason.other", code=f.reason)
         return self.speaker.say("sentence.because", reason=words, needs=self.needs(f)) if f.needs else words
 
-    def needs(self, f: Finding) -> str:
+    def needs(self, f: Stated) -> str:
         """What is wanting, with indicators by name."""
         words = (f.needs or "").replace(f.indicator_id, self.indicator(f.indicator_id))
         if self.speaker.language == "zh":
             words = words.replace(", ", "、")
         return words
 
-    def tell(self, f: Finding) -> str:
+    def tell(self, f: Stated) -> str:
         """The finding as one sentence."""
         facts = {"who": self.who(f.subject_id), "when": self.when(f), "what": self.indicator(f.indicator_id)}
         if f.decided:

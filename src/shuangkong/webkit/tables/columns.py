@@ -33,12 +33,14 @@ class Told:
     """A column of words that is made from a row: a name, a sentence.
 
     `of` are the columns that it depends on: it is then said once for values that come again, and is given these
-    columns alone. Without it the whole row is given, each time.
+    columns alone. Without it the whole row is given, each time. `many` says the same of many rows at once: it is given
+    the columns of `of`, each as a list.
     """
 
     head: str
     say: Callable[[Row], object]
     of: tuple[str, ...] = ()
+    many: Callable[..., Sequence[object]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +50,15 @@ class Cells:
     texts: pa.Array
     kind: Kind = "text"
 
-    def guarded(self) -> list[str | None]:
+    def guarded(self) -> pa.Array:
         """The cells of a CSV file: a text that a spreadsheet would run gets an apostrophe before it."""
         if self.kind != "text":
-            found: list[str | None] = self.texts.to_pylist()
-            return found
-        safe = pc.match_substring_regex(self.texts, _HARMLESS)
-        found = self.texts.to_pylist()
-        if pc.all(safe, min_count=0).as_py():
-            return found
-        return [v if fine or v is None else safe_cell(v) for v, fine in zip(found, safe.to_pylist(), strict=True)]
+            return self.texts
+        odd = pc.fill_null(pc.invert(pc.match_substring_regex(self.texts, _HARMLESS)), False)
+        if not pc.any(odd, min_count=0).as_py():
+            return self.texts
+        safe = [safe_cell(v) for v in self.texts.filter(odd).to_pylist()]
+        return pc.replace_with_mask(self.texts, odd, pa.array(safe, self.texts.type))
 
 
 @dataclass(frozen=True)
@@ -83,8 +84,10 @@ class Reading:
             return self._values([told.say(row) for row in batch.to_pylist()])
         if len(told.of) == 1:
             return self._of_one(at, batch[told.of[0]])
-        values = zip(*(batch[name].to_pylist() for name in told.of), strict=True)
-        return self._values([told.say(dict(zip(told.of, row, strict=True))) for row in values])
+        columns = [batch[name].to_pylist() for name in told.of]
+        if told.many:
+            return self._values(told.many(*columns))
+        return self._values([told.say(dict(zip(told.of, row, strict=True))) for row in zip(*columns, strict=True)])
 
     def _of_one(self, at: int, column: pa.Array) -> Cells:
         """Words that depend on one column, kept from batch to batch."""
@@ -121,6 +124,8 @@ class Reading:
 
     def _values(self, values: Sequence[object]) -> Cells:
         """Python's values as texts; a column of several kinds is one of texts."""
+        if all(type(v) is str for v in values):
+            return Cells(pa.array(values, pa.string()))
         shown = [plain(v, self.language) for v in values]
         kinds = {_kind(v) for v in shown if v is not None}
         kind = kinds.pop() if len(kinds) == 1 else "text"

@@ -8,6 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO, Literal
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from shuangkong.kernel.labels import Language
 from shuangkong.webkit.figures import unit_words
 from shuangkong.webkit.messages import Speaker
@@ -74,13 +77,36 @@ def export_csv(export: Export, batches: Iterable[Batch]) -> Iterator[bytes]:
     yield ("\ufeff" + _lines([safe_cell(v) for v in row] for row in [*notes, export.heads])).encode("utf-8")
     reading = export.reading
     for batch in batches:
-        yield _lines(zip(*(c.guarded() for c in reading.cells(batch)), strict=True)).encode("utf-8")
+        yield _written([c.guarded() for c in reading.cells(batch)])
 
 
 def _lines(rows: Iterable[Sequence[object]]) -> str:
     out = io.StringIO()
     csv.writer(out, lineterminator="\r\n").writerows(rows)
     return out.getvalue()
+
+
+def _written(columns: Sequence[pa.Array]) -> bytes:
+    """The rows of a batch as `csv.writer` writes them, made by Arrow a column at a time."""
+    if not len(columns[0]):
+        return b""
+    alone = len(columns) == 1
+    rows = pc.binary_join_element_wise(
+        *(_quoted(c, empty=alone) for c in columns), ",", null_handling="replace", null_replacement=""
+    )
+    whole = pc.binary_join(pa.ListArray.from_arrays([0, len(rows)], rows.cast(pa.string())), "\r\n")
+    return bytes(whole[0].as_buffer()) + b"\r\n"
+
+
+def _quoted(cells: pa.Array, *, empty: bool) -> pa.Array:
+    """Cells with quotation marks where they hold one, a comma or a line end; also an `empty` one that stands alone."""
+    if empty:
+        cells = pc.fill_null(cells, "")
+    touchy = pc.match_substring_regex(cells, '^$|[",\r\n]' if empty else '[",\r\n]')
+    if not pc.any(touchy, min_count=0).as_py():
+        return cells
+    doubled = pc.replace_substring(cells, '"', '""')
+    return pc.if_else(touchy, pc.binary_join_element_wise('"', doubled, '"', ""), cells)
 
 
 def in_chunks(out: IO[bytes]) -> Iterator[bytes]:
