@@ -12,7 +12,7 @@ from shuangkong.app.cli import app
 from shuangkong.kernel.errors import UserError
 
 TABLE = "wenzhou-retrofit-2021:grant"
-HEAD = "主体,saving,intensity_fall,productivity_rise,registered_here,revenue_here,spend_audited,spend\n"
+HEAD = "主体,saving,intensity_fall,productivity_rise,legal_person,registered_here,revenue_here,spend_audited,spend\n"
 
 
 def run(path: Path, text: str, *more: str) -> dict[str, object]:
@@ -27,7 +27,7 @@ def run(path: Path, text: str, *more: str) -> dict[str, object]:
 
 def test_a_file_is_decided_row_by_row(tmp_path: Path) -> None:
     """Each row gets its row id, its amount or what is missing, and the parameters that it rests on."""
-    text = HEAD + "甲,30,,20,是,是,是,500\n乙,29,,20,true,true,true,500\n"
+    text = HEAD + "甲,30,,20,是,是,是,是,500\n乙,29,,20,true,true,true,true,500\n"
     found = run(tmp_path / "in.csv", text, "--date", "2023-12-31")
     first, second = found["rows"]  # type: ignore[misc]
     assert (first["row_hit"], first["grant"], first["grant_conditions__row_hit"]) == (
@@ -41,7 +41,7 @@ def test_a_file_is_decided_row_by_row(tmp_path: Path) -> None:
 
 def test_an_expired_table_decides_nothing(tmp_path: Path) -> None:
     """The day after the last one is told as expired, without an amount."""
-    found = run(tmp_path / "in.csv", HEAD + "甲,30,4,20,是,是,是,500\n", "--date", "2024-01-01")
+    found = run(tmp_path / "in.csv", HEAD + "甲,30,4,20,是,是,是,是,500\n", "--date", "2024-01-01")
     row = found["rows"][0]  # type: ignore[index]
     assert found["standing"] == "expired"
     assert (row["decided"], row["undecided"], row["grant"], row["row_hit"]) == (False, "expired", None, None)
@@ -50,11 +50,11 @@ def test_an_expired_table_decides_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (HEAD.replace(",spend\n", "\n") + "甲,30,4,20,是,是,是\n", "there is no column “spend”"),
-        (HEAD + "甲,30,4,20,是,是,是,many\n", "“many” is no spend"),
-        (HEAD + "甲,30,4,20,是,是,是,-1\n", "“-1” is no spend"),
-        (HEAD + "甲,30,4,20,maybe,是,是,1\n", "“maybe” is no registered_here"),
-        (HEAD.replace("主体", "grant") + "甲,30,4,20,是,是,是,1\n", "“grant” is a name of the answer"),
+        (HEAD.replace(",spend\n", "\n") + "甲,30,4,20,是,是,是,是\n", "there is no column “spend”"),
+        (HEAD + "甲,30,4,20,是,是,是,是,many\n", "“many” is no spend"),
+        (HEAD + "甲,30,4,20,是,是,是,是,-1\n", "“-1” is no spend"),
+        (HEAD + "甲,30,4,20,是,maybe,是,是,1\n", "“maybe” is no registered_here"),
+        (HEAD.replace("主体", "grant") + "甲,30,4,20,是,是,是,是,1\n", "“grant” is a name of the answer"),
         (HEAD + "甲,30\n", "row 1 has another number of cells"),
         (HEAD, "the file has no rows"),
     ],
