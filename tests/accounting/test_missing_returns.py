@@ -1,4 +1,4 @@
-"""A return of energy that is missing is missing in the sum of electricity too; one without electricity is not."""
+"""A return of energy that is missing is missing in the sums of its parts too; one without such a part is not."""
 
 from __future__ import annotations
 
@@ -15,7 +15,11 @@ from shuangkong.engine.api import DuckDB, compile_sql
 from shuangkong.kernel.periods import Period
 
 METHOD = "demo/calorific/-/-"
-UNITS = {"energy": "tce", "electricity": "kWh"}
+UNITS = {"electricity": "kWh", "co2_industry": "tCO2"}
+PARTS = (
+    "electricity", "energy_feedstock", "energy_new_renewable", "energy_major_project", "energy_certificate",
+    "energy_nonfossil",
+)  # fmt: skip
 
 
 def due(month: int) -> dict[str, object]:
@@ -32,7 +36,7 @@ def known(handed_in: dict[str, dict[int, tuple[str, ...]]]) -> dict[tuple[str, s
     entries = [
         {
             "entry_id": f"{subject}{month}{measure}", "method_id": METHOD, "measure": measure, "subject_id": subject,
-            **due(month), "part": "electricity", "extent": "own", "amount": Decimal(1), "unit": UNITS[measure],
+            **due(month), "part": "electricity", "extent": "own", "amount": Decimal(1), "unit": UNITS.get(measure, "tce"),
             "state": "ok", "factor_key": None, "confidence": "confirmed",
         }
         for subject, months in handed_in.items()
@@ -55,29 +59,41 @@ def known(handed_in: dict[str, dict[int, tuple[str, ...]]]) -> dict[tuple[str, s
     return found
 
 
-BOTH = ("energy", "electricity")
-
-
+@pytest.mark.parametrize("part", PARTS)
 @pytest.mark.parametrize(
-    ("february", "electricity"),
+    ("february", "of_which"),
     [
         (None, [("2025-01", 1), ("2025-02", 0), ("2025-03", 1)]),
         (("energy",), [("2025-01", 1), ("2025-03", 1)]),
-        (BOTH, [("2025-01", 1), ("2025-02", 1), ("2025-03", 1)]),
+        (("energy", "part"), [("2025-01", 1), ("2025-02", 1), ("2025-03", 1)]),
     ],
 )
-def test_electricity_lacks_the_returns_that_energy_lacks(
-    february: tuple[str, ...] | None, electricity: list[tuple[str, int]]
+def test_a_part_lacks_the_returns_that_energy_lacks(
+    part: str, february: tuple[str, ...] | None, of_which: list[tuple[str, int]]
 ) -> None:
-    """A month without a return is due and not known; a return without electricity says that none was used."""
-    months = {1: BOTH, 3: BOTH} | ({2: february} if february else {})
-    found = known({"u1": months})
-    assert found["u1", "electricity"] == electricity
+    """A month without a return is due and not known; a return of energy without the part says that there is none."""
+    both = ("energy", part)
+    given = tuple(part if m == "part" else m for m in february or ())
+    found = known({"u1": {1: both, 3: both} | ({2: given} if given else {})})
+    assert found["u1", part] == of_which
     assert [have for _, have in found["u1", "energy"]] == [1, 0 if february is None else 1, 1]
 
 
-def test_who_never_used_electricity_lacks_none() -> None:
+@pytest.mark.parametrize("sector", ["energy_industry", "co2_industry"])
+@pytest.mark.parametrize(("february", "have"), [(None, 0), (("energy",), 0), (("energy", "sector"), 1)])
+def test_a_sector_lacks_every_month_without_its_own_figure(
+    sector: str, february: tuple[str, ...] | None, have: int
+) -> None:
+    """A region's total without its industry does not say that the industry used nothing."""
+    both = ("energy", sector)
+    given = tuple(sector if m == "sector" else m for m in february or ())
+    found = known({"u1": {1: both, 3: both} | ({2: given} if given else {})})
+    assert found["u1", sector] == [("2025-01", 1), ("2025-02", have), ("2025-03", 1)]
+
+
+@pytest.mark.parametrize("part", [*PARTS, "energy_industry", "co2_industry"])
+def test_who_never_handed_a_part_in_lacks_none(part: str) -> None:
     """A unit that burns coal alone owes no electricity, whatever another one hands in."""
-    found = known({"u1": {1: BOTH}, "u2": {1: ("energy",)}})
-    assert ("u2", "electricity") not in found
-    assert found["u1", "electricity"] == [("2025-01", 1), ("2025-02", 0), ("2025-03", 0)]
+    found = known({"u1": {1: ("energy", part)}, "u2": {1: ("energy",)}})
+    assert ("u2", part) not in found
+    assert found["u1", part] == [("2025-01", 1), ("2025-02", 0), ("2025-03", 0)]

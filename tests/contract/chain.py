@@ -12,7 +12,7 @@ from shuangkong.accounting.changes import increments, level_changes
 from shuangkong.accounting.deducting import deductions
 from shuangkong.accounting.feeding import FACTORS
 from shuangkong.accounting.register import INDICATORS, Books
-from shuangkong.accounting.rollup import amounts, leaves, levels, return_levels, returns, totals
+from shuangkong.accounting.rollup import amounts, leaves, levels, return_levels, returns, totals, unknown
 from shuangkong.accounting.snapshots import APPLIES, AREAS, BASES, CAPS, EXPECTED
 from shuangkong.accounting.tables import BOOK_ENTRIES, DEDUCTIONS, TOTALS
 from shuangkong.engine.api import compile_sql
@@ -44,9 +44,10 @@ def chain(dialect: Dialect) -> list[tuple[str, str]]:
     above = keep("leaf_levels", levels(leaf, closed))
     due = keep("return_levels", return_levels(back, closed))
     sums = keep("totals", totals(above, due).select([c.name for c in TOTALS.columns]))
+    gaps = keep("unknown_sums", unknown(above, back, closed))
     less = keep(
         "deductions",
-        deductions(sums, APPLIES.ibis(), CAPS.ibis()).select([c.name for c in DEDUCTIONS.columns]),
+        deductions(sums, gaps, APPLIES.ibis(), CAPS.ibis()).select([c.name for c in DEDUCTIONS.columns]),
     )
     books = Books(sums, less, SUBJECTS.ibis())
     shaped = []

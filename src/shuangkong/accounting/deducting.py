@@ -25,15 +25,17 @@ SIDES = ("total", "intensity")
 _KEYS = ("method_id", "subject_id", *PERIOD)
 
 
-def deductions(totals: ir.Table, applies: ir.Table, caps: ir.Table) -> ir.Table:
+def deductions(totals: ir.Table, unknown: ir.Table, applies: ir.Table, caps: ir.Table) -> ir.Table:
     """The steps from gross to assessed energy of each region and calendar year.
 
-    totals:  TOTALS.  applies: step, side, year, applies (1 or 0), parameter — from the packs.
+    totals:  TOTALS.  unknown: the sums of which a return that is there has no amount (`rollup.unknown`).
+    applies: step, side, year, applies (1 or 0), parameter — from the packs.
     caps:    method_id, subject_id, period_key, cap (tce): the most that certificates may take away.
     result:  DEDUCTIONS; step `gross` first, then each step that applies and has something to take; a step without
              a return takes nothing, because an of-which row that is absent claims no deduction. One whose return
-             is there and not known in full leaves all open: deduction_open. The mark is the least sure of the
-             totals and of the rules up to the step.
+             is there and not known in full leaves all open: deduction_open. A month without any return lacks the
+             energy and its deduction alike: what is left is partial by the coverage of energy. The mark is the
+             least sure of the totals and of the rules up to the step.
 
     Not taken: nonfossil energy (step nonfossil, 发改环资〔2024〕113号), from 2024: it holds the new renewable power and
     the certificates that are steps of their own, and the document forbids to deduct anything twice; which part of
@@ -41,6 +43,10 @@ def deductions(totals: ir.Table, applies: ir.Table, caps: ir.Table) -> ir.Table:
     those before that step: too high rather than too low.
     """
     t = totals.filter(totals.level == "subtree", totals.period_kind == "year")
+    gaps = unknown.filter(unknown.level == "subtree", unknown.period_kind == "year").select(
+        "method_id", "measure", "subject_id", "period_key", gap=ibis.literal(1)
+    )
+    t = t.left_join(gaps, ["method_id", "measure", "subject_id", "period_key"]).select(*t.columns, "gap")
     gross = _amounts(t, "energy", whole=False).mutate(step=ibis.literal("gross"), order=0)
     rows = gross.mutate(taken=amount(0), parameter=ibis.null("string"))
     sides = [_side(t, gross, applies, caps, side) for side in SIDES]
@@ -66,10 +72,10 @@ _COLUMNS = (*_KEYS, "side", "step", "order", "gross", "taken", "state", "paramet
 
 
 def _amounts(t: ir.Table, measure: str, *, whole: bool) -> ir.Table:
-    """A measure's sum; with `whole` null unless every return of it is known."""
+    """A measure's sum; with `whole` null unless the amount of every return that is there is known."""
     m = t.filter(t.measure == measure)
     a = m.group_by(*_KEYS).aggregate(
-        gross=m.amount.sum(), lacking=ibis.ifelse(m.amount.isnull() | (m.state != "ok"), 1, 0).max(),
+        gross=m.amount.sum(), lacking=ibis.ifelse(m.amount.isnull() | m.gap.notnull(), 1, 0).max(),
         rank=confidence_rank(m.confidence).max(), empty=ibis.ifelse(m.amount.isnull(), 1, 0).max(),
     )  # fmt: skip
     known = ibis.ifelse(a.lacking == 1, ibis.null("decimal(38, 6)"), a.gross) if whole else a.gross

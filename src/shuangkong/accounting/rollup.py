@@ -13,8 +13,13 @@ if TYPE_CHECKING:
 
 _PERIOD = ("period_key", "period_kind", "period_start", "period_end")
 _WHAT = ("method_id", "measure", "unit")
-#: Sums of one carrier out of a return of energy: one that is there without the carrier says that none was used.
-_OF_A_CARRIER = ("electricity",)
+#: Sums of a part (a carrier, 其中项) of a return of energy: one that is there without it says that there is none.
+_OF_WHICH = (
+    "electricity", "energy_feedstock", "energy_new_renewable", "energy_major_project", "energy_certificate",
+    "energy_nonfossil",
+)  # fmt: skip
+#: Sums of one sector: a return of energy without them says nothing of that sector.
+_OF_A_SECTOR = ("energy_industry", "co2_industry")
 
 
 def amounts(entries: ir.Table, factors: ir.Table, areas: ir.Table) -> ir.Table:
@@ -77,7 +82,8 @@ def returns(leaves: ir.Table, expected: ir.Table) -> ir.Table:
     expected: method_id, measure, unit, subject_id, period columns — one row per return that is due.
     result:   the same columns with extent, year_key, counts_in_year, due (1) and have (0 or 1).
 
-    A return of energy that is not there is lacking in the sums of a carrier too, of a subject that ever handed it in.
+    A return of energy that is not there is lacking in the sums of its parts too, of a subject that ever handed such a
+    part in; so is every period with energy, due or there, without the figure of a sector that was handed in for others.
     """
     present = leaves.group_by(*_WHAT, "subject_id", *_PERIOD, "extent", "year_key").aggregate(
         have=ibis.ifelse(leaves.entries_known < leaves.entries, 0, 1).min(), rank=leaves.rank.max(),
@@ -85,11 +91,17 @@ def returns(leaves: ir.Table, expected: ir.Table) -> ir.Table:
     )  # fmt: skip
     keys = [*_WHAT[:2], "subject_id", "period_key"]
     gone = expected.anti_join(present, keys)
-    fed = leaves.filter(leaves.measure.isin(_OF_A_CARRIER)).select(*_WHAT, "subject_id").distinct()
-    energy = gone.filter(gone.measure == "energy").select("method_id", "subject_id", *_PERIOD)
-    gone = gone.union(energy.inner_join(fed, ["method_id", "subject_id"]).select(*gone.columns))
+    gone = gone.mutate(extent=ibis.literal("own"))
+    whose = ["method_id", "subject_id", *_PERIOD, "extent"]
+    energy = gone.filter(gone.measure == "energy").select(whose)
+    parts = _handed_in(leaves, _OF_WHICH).drop("period_kind").distinct()
+    of_which = energy.inner_join(parts, ["method_id", "subject_id"]).select(*gone.columns)
+    owed = energy.union(present.filter(present.measure == "energy").select(whose))
+    # a sector's figure is looked for in the rhythm in which it comes
+    sectors = owed.inner_join(_handed_in(leaves, _OF_A_SECTOR), ["method_id", "subject_id", "period_kind"])
+    of_sector = sectors.select(*gone.columns).anti_join(present, keys)
+    gone = gone.union(of_which, of_sector, distinct=True)
     absent = gone.mutate(
-        extent=ibis.literal("own"),
         year_key=gone.period_start.year().cast("string"),
         counts_in_year=ibis.literal(True),
         have=ibis.literal(0),
@@ -98,6 +110,11 @@ def returns(leaves: ir.Table, expected: ir.Table) -> ir.Table:
     columns = [*_WHAT, "subject_id", *_PERIOD, "extent", "year_key", "counts_in_year", "have", "rank"]
     cast = {"have": "int64", "rank": "int64"}
     return present.select(columns).cast(cast).union(absent.select(columns).cast(cast)).mutate(due=1)
+
+
+def _handed_in(leaves: ir.Table, measures: tuple[str, ...]) -> ir.Table:
+    """Who ever handed in which of the measures, in which kind of period."""
+    return leaves.filter(leaves.measure.isin(measures)).select(*_WHAT, "subject_id", "period_kind").distinct()
 
 
 def _spread(rows: ir.Table, closure: ir.Table, *, level: str) -> ir.Table:
@@ -201,6 +218,22 @@ def totals(leaf_levels: ir.Table, return_levels: ir.Table) -> ir.Table:
         *keys, "part", "amount", "expected", "known",
         total_key=total_key(t), state=state, coverage=share.coalesce(amount(0)), confidence=confidence_mark(t.rank),
     )  # fmt: skip
+
+
+def unknown(leaf_levels: ir.Table, returns: ir.Table, closure: ir.Table) -> ir.Table:
+    """Sums that lack what the total of energy may hold: method, measure, subject, period and level.
+
+    A return is there whose amount is not known, or one for a whole region that no sum above takes in, while that
+    region's energy is taken in. A return that is missing altogether is missing in the total of energy too.
+    """
+    keys = [*_WHAT, "subject_id", *_PERIOD, "level"]
+    rows = _prefer_whole(leaf_levels, keys)
+    there = rows.filter(rows.entries_known < rows.entries).select(keys)
+    lone = alone(returns, closure)
+    lone = lone.anti_join(lone.filter(lone.measure == "energy"), ["method_id", "subject_id", "period_key"])
+    left_out = above(lone, closure).mutate(level=ibis.literal("subtree")).select(keys)
+    whole = leaf_levels.filter(leaf_levels.extent == "whole").select(keys).distinct()
+    return there.union(left_out.anti_join(whole, keys), distinct=True)
 
 
 def _prefer_whole(rows: ir.Table, keys: list[str]) -> ir.Table:

@@ -18,7 +18,7 @@ from shuangkong.accounting.deducting import STEPS, deductions
 from shuangkong.accounting.feeding import FACTORS, Case, factor_rows
 from shuangkong.accounting.methods import Method, fewest
 from shuangkong.accounting.register import INDICATORS, Books
-from shuangkong.accounting.rollup import amounts, leaves, levels, return_levels, returns, totals
+from shuangkong.accounting.rollup import amounts, leaves, levels, return_levels, returns, totals, unknown
 from shuangkong.accounting.sourcing import change_edges, total_edges, value_edges, value_key
 from shuangkong.accounting.tables import (
     AMOUNTS,
@@ -70,9 +70,10 @@ def account(run: RunContext, methods: Sequence[Method], stated_only: Sequence[Me
         spread = _keep(run, "leaf_levels", levels(leaf, registered.closure))
         covered = _keep(run, "return_levels", return_levels(back, registered.closure))
         summed = run.publish(TOTALS, totals(spread, covered))
+        gaps = _keep(run, "unknown_sums", unknown(spread, back, registered.closure))
     with run.step("account: deductions"):
         applies, caps = snapshots.bind_deductions(run, [s for s, _ in STEPS])
-        deducted = run.publish(DEDUCTIONS, deductions(summed, applies, caps))
+        deducted = run.publish(DEDUCTIONS, deductions(summed, gaps, applies, caps))
     with run.step("account: indicators"):
         values = _values(run, Books(summed, deducted, registered.subjects), reported)
     with run.step("account: checks"):

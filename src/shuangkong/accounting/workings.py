@@ -19,7 +19,7 @@ from shuangkong.accounting.deducting import deductions
 from shuangkong.accounting.feeding import FACTORS, Case, factor_rows
 from shuangkong.accounting.methods import Method
 from shuangkong.accounting.register import INDICATORS, Books
-from shuangkong.accounting.rollup import amounts, leaves, levels, return_levels, returns, totals
+from shuangkong.accounting.rollup import amounts, leaves, levels, return_levels, returns, totals, unknown
 from shuangkong.accounting.snapshots import APPLIES, AREAS, BASES, CAPS, EXPECTED
 from shuangkong.accounting.tables import AMOUNTS, BOOK_ENTRIES, DEDUCTIONS, TOTALS
 from shuangkong.engine.api import DuckDB, TableContract, compile_sql
@@ -54,7 +54,8 @@ def queries() -> dict[str, ir.Table]:
     above = named("leaf_levels", levels(leaf, closure))
     due = named("return_levels", return_levels(back, closure))
     summed = named("totals", totals(above, due), TOTALS)
-    less = named("deductions", deductions(summed, APPLIES.ibis(), CAPS.ibis()), DEDUCTIONS)
+    gaps = named("unknown_sums", unknown(above, back, closure))
+    less = named("deductions", deductions(summed, gaps, APPLIES.ibis(), CAPS.ibis()), DEDUCTIONS)
     books = Books(summed, less, SUBJECTS.ibis())
     flat = []
     for one in INDICATORS.values():

@@ -1,18 +1,60 @@
 WITH "t25" AS (
   SELECT
-    "t4"."method_id",
-    "t4"."subject_id",
-    "t4"."period_key",
-    "t4"."period_kind",
-    "t4"."period_start",
-    "t4"."period_end",
-    SUM("t4"."amount") AS "gross",
+    "t15"."total_key",
+    "t15"."method_id",
+    "t15"."measure",
+    "t15"."subject_id",
+    "t15"."period_key",
+    "t15"."period_kind",
+    "t15"."period_start",
+    "t15"."period_end",
+    "t15"."part",
+    "t15"."level",
+    "t15"."amount",
+    "t15"."unit",
+    "t15"."state",
+    "t15"."coverage",
+    "t15"."expected",
+    "t15"."known",
+    "t15"."confidence",
+    "t16"."gap"
+  FROM (
+    SELECT
+      *
+    FROM "totals" AS "t2"
+    WHERE
+      "t2"."level" = 'subtree' AND "t2"."period_kind" = 'year'
+  ) AS "t15"
+  LEFT OUTER JOIN (
+    SELECT
+      "t3"."method_id",
+      "t3"."measure",
+      "t3"."subject_id",
+      "t3"."period_key",
+      1 AS "gap"
+    FROM "unknown_sums" AS "t3"
+    WHERE
+      "t3"."level" = 'subtree' AND "t3"."period_kind" = 'year'
+  ) AS "t16"
+    ON "t15"."method_id" = "t16"."method_id"
+    AND "t15"."measure" = "t16"."measure"
+    AND "t15"."subject_id" = "t16"."subject_id"
+    AND "t15"."period_key" = "t16"."period_key"
+), "t32" AS (
+  SELECT
+    "t27"."method_id",
+    "t27"."subject_id",
+    "t27"."period_key",
+    "t27"."period_kind",
+    "t27"."period_start",
+    "t27"."period_end",
+    SUM("t27"."amount") AS "gross",
     MAX(
       CASE
         WHEN (
-          "t4"."amount" IS NULL
+          "t27"."amount" IS NULL
         ) OR (
-          "t4"."state" <> 'ok'
+          "t27"."gap" IS NOT NULL
         )
         THEN 1
         ELSE 0
@@ -20,29 +62,27 @@ WITH "t25" AS (
     ) AS "lacking",
     MAX(
       CASE
-        WHEN "t4"."confidence" = 'confirmed'
+        WHEN "t27"."confidence" = 'confirmed'
         THEN 0
-        WHEN "t4"."confidence" = 'inferred'
+        WHEN "t27"."confidence" = 'inferred'
         THEN 1
-        WHEN "t4"."confidence" = 'unofficial'
+        WHEN "t27"."confidence" = 'unofficial'
         THEN 2
-        WHEN "t4"."confidence" = 'recalled'
+        WHEN "t27"."confidence" = 'recalled'
         THEN 3
-        WHEN "t4"."confidence" = 'synthetic'
+        WHEN "t27"."confidence" = 'synthetic'
         THEN 4
         ELSE 0
       END
     ) AS "rank",
-    MAX(CASE WHEN "t4"."amount" IS NULL THEN 1 ELSE 0 END) AS "empty"
+    MAX(CASE WHEN "t27"."amount" IS NULL THEN 1 ELSE 0 END) AS "empty"
   FROM (
     SELECT
       *
-    FROM "totals" AS "t0"
+    FROM "t25" AS "t26"
     WHERE
-      "t0"."level" = 'subtree'
-      AND "t0"."period_kind" = 'year'
-      AND "t0"."measure" = 'energy'
-  ) AS "t4"
+      "t26"."measure" = 'energy'
+  ) AS "t27"
   GROUP BY
     1,
     2,
@@ -52,69 +92,69 @@ WITH "t25" AS (
     6
 )
 SELECT
-  "t62"."method_id",
-  "t62"."subject_id",
-  "t62"."period_key",
-  "t62"."period_kind",
-  "t62"."period_start",
-  "t62"."period_end",
-  "t62"."side",
-  "t62"."position",
-  "t62"."step",
-  "t62"."taken" AS "amount",
+  "t69"."method_id",
+  "t69"."subject_id",
+  "t69"."period_key",
+  "t69"."period_kind",
+  "t69"."period_start",
+  "t69"."period_end",
+  "t69"."side",
+  "t69"."position",
+  "t69"."step",
+  "t69"."taken" AS "amount",
   CASE
-    WHEN "t62"."open" = 1
+    WHEN "t69"."open" = 1
     THEN CAST(NULL AS DECIMAL(38, 6))
-    ELSE "t62"."gross" - "t62"."before"
+    ELSE "t69"."gross" - "t69"."before"
   END AS "after",
-  CASE WHEN "t62"."open" = 1 THEN 'deduction_open' ELSE "t62"."state" END AS "state",
-  "t62"."parameter",
+  CASE WHEN "t69"."open" = 1 THEN 'deduction_open' ELSE "t69"."state" END AS "state",
+  "t69"."parameter",
   CASE
-    WHEN "t62"."worst" = 0
+    WHEN "t69"."worst" = 0
     THEN 'confirmed'
-    WHEN "t62"."worst" = 1
+    WHEN "t69"."worst" = 1
     THEN 'inferred'
-    WHEN "t62"."worst" = 2
+    WHEN "t69"."worst" = 2
     THEN 'unofficial'
-    WHEN "t62"."worst" = 3
+    WHEN "t69"."worst" = 3
     THEN 'recalled'
-    WHEN "t62"."worst" = 4
+    WHEN "t69"."worst" = 4
     THEN 'synthetic'
     ELSE 'confirmed'
   END AS "confidence"
 FROM (
   SELECT
-    "t61"."method_id",
-    "t61"."subject_id",
-    "t61"."period_key",
-    "t61"."period_kind",
-    "t61"."period_start",
-    "t61"."period_end",
-    "t61"."side",
-    "t61"."step",
-    "t61"."order",
-    "t61"."gross",
-    "t61"."taken",
-    "t61"."state",
-    "t61"."parameter",
-    "t61"."rank",
-    SUM("t61"."taken") OVER (
-      PARTITION BY "t61"."method_id", "t61"."subject_id", "t61"."period_key", "t61"."side"
-      ORDER BY "t61"."order" ASC
+    "t68"."method_id",
+    "t68"."subject_id",
+    "t68"."period_key",
+    "t68"."period_kind",
+    "t68"."period_start",
+    "t68"."period_end",
+    "t68"."side",
+    "t68"."step",
+    "t68"."order",
+    "t68"."gross",
+    "t68"."taken",
+    "t68"."state",
+    "t68"."parameter",
+    "t68"."rank",
+    SUM("t68"."taken") OVER (
+      PARTITION BY "t68"."method_id", "t68"."subject_id", "t68"."period_key", "t68"."side"
+      ORDER BY "t68"."order" ASC
       ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS "before",
-    MAX("t61"."rank") OVER (
-      PARTITION BY "t61"."method_id", "t61"."subject_id", "t61"."period_key", "t61"."side"
-      ORDER BY "t61"."order" ASC
+    MAX("t68"."rank") OVER (
+      PARTITION BY "t68"."method_id", "t68"."subject_id", "t68"."period_key", "t68"."side"
+      ORDER BY "t68"."order" ASC
       ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ) AS "worst",
-    MAX(CASE WHEN "t61"."taken" IS NULL THEN 1 ELSE 0 END) OVER (
-      PARTITION BY "t61"."method_id", "t61"."subject_id", "t61"."period_key", "t61"."side"
+    MAX(CASE WHEN "t68"."taken" IS NULL THEN 1 ELSE 0 END) OVER (
+      PARTITION BY "t68"."method_id", "t68"."subject_id", "t68"."period_key", "t68"."side"
       ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
     ) AS "open",
     ROW_NUMBER() OVER (
-      PARTITION BY "t61"."method_id", "t61"."subject_id", "t61"."period_key", "t61"."side"
-      ORDER BY "t61"."order" ASC
+      PARTITION BY "t68"."method_id", "t68"."subject_id", "t68"."period_key", "t68"."side"
+      ORDER BY "t68"."order" ASC
       ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
     ) - 1 AS "position"
   FROM (
@@ -125,44 +165,44 @@ FROM (
         *
       FROM (
         SELECT
-          "t30"."method_id",
-          "t30"."subject_id",
-          "t30"."period_key",
-          "t30"."period_kind",
-          "t30"."period_start",
-          "t30"."period_end",
+          "t37"."method_id",
+          "t37"."subject_id",
+          "t37"."period_key",
+          "t37"."period_kind",
+          "t37"."period_start",
+          "t37"."period_end",
           'total' AS "side",
           'gross' AS "step",
           0 AS "order",
-          "t30"."gross",
+          "t37"."gross",
           CAST(0.000000 AS DECIMAL(38, 6)) AS "taken",
-          CASE WHEN "t30"."empty" = 1 THEN 'no_data' ELSE 'ok' END AS "state",
+          CASE WHEN "t37"."empty" = 1 THEN 'no_data' ELSE 'ok' END AS "state",
           CAST(NULL AS TEXT) AS "parameter",
-          "t30"."rank"
-        FROM "t25" AS "t30"
-      ) AS "t35"
+          "t37"."rank"
+        FROM "t32" AS "t37"
+      ) AS "t42"
       UNION ALL
       SELECT
         *
       FROM (
         SELECT
-          "t30"."method_id",
-          "t30"."subject_id",
-          "t30"."period_key",
-          "t30"."period_kind",
-          "t30"."period_start",
-          "t30"."period_end",
+          "t37"."method_id",
+          "t37"."subject_id",
+          "t37"."period_key",
+          "t37"."period_kind",
+          "t37"."period_start",
+          "t37"."period_end",
           'intensity' AS "side",
           'gross' AS "step",
           0 AS "order",
-          "t30"."gross",
+          "t37"."gross",
           CAST(0.000000 AS DECIMAL(38, 6)) AS "taken",
-          CASE WHEN "t30"."empty" = 1 THEN 'no_data' ELSE 'ok' END AS "state",
+          CASE WHEN "t37"."empty" = 1 THEN 'no_data' ELSE 'ok' END AS "state",
           CAST(NULL AS TEXT) AS "parameter",
-          "t30"."rank"
-        FROM "t25" AS "t30"
-      ) AS "t36"
-    ) AS "t42"
+          "t37"."rank"
+        FROM "t32" AS "t37"
+      ) AS "t43"
+    ) AS "t49"
     UNION ALL
     SELECT
       *
@@ -171,20 +211,20 @@ FROM (
         *
       FROM (
         SELECT
-          "t56"."method_id",
-          "t56"."subject_id",
-          "t56"."period_key",
-          "t56"."period_kind",
-          "t56"."period_start",
-          "t56"."period_end",
-          "t56"."side",
-          "t56"."step",
-          "t56"."order",
-          "t56"."gross",
-          "t56"."taken",
-          "t56"."state",
-          "t56"."parameter",
-          "t56"."rank"
+          "t63"."method_id",
+          "t63"."subject_id",
+          "t63"."period_key",
+          "t63"."period_kind",
+          "t63"."period_start",
+          "t63"."period_end",
+          "t63"."side",
+          "t63"."step",
+          "t63"."order",
+          "t63"."gross",
+          "t63"."taken",
+          "t63"."state",
+          "t63"."parameter",
+          "t63"."rank"
         FROM (
           SELECT
             *
@@ -193,59 +233,59 @@ FROM (
               *
             FROM (
               SELECT
-                "t43"."method_id",
-                "t43"."subject_id",
-                "t43"."period_key",
-                "t43"."period_kind",
-                "t43"."period_start",
-                "t43"."period_end",
-                "t43"."gross",
-                "t43"."state",
+                "t50"."method_id",
+                "t50"."subject_id",
+                "t50"."period_key",
+                "t50"."period_kind",
+                "t50"."period_start",
+                "t50"."period_end",
+                "t50"."gross",
+                "t50"."state",
                 "t17"."parameter",
-                "t38"."taken",
+                "t45"."taken",
                 'total' AS "side",
                 'new_renewable' AS "step",
                 1 AS "order",
-                GREATEST("t43"."rank", "t38"."part_rank", "t17"."rule_rank") AS "rank"
+                GREATEST("t50"."rank", "t45"."part_rank", "t17"."rule_rank") AS "rank"
               FROM (
                 SELECT
-                  "t30"."method_id",
-                  "t30"."subject_id",
-                  "t30"."period_key",
-                  "t30"."period_kind",
-                  "t30"."period_start",
-                  "t30"."period_end",
-                  "t30"."gross",
-                  CASE WHEN "t30"."empty" = 1 THEN 'no_data' ELSE 'ok' END AS "state",
-                  "t30"."rank"
-                FROM "t25" AS "t30"
-              ) AS "t43"
+                  "t37"."method_id",
+                  "t37"."subject_id",
+                  "t37"."period_key",
+                  "t37"."period_kind",
+                  "t37"."period_start",
+                  "t37"."period_end",
+                  "t37"."gross",
+                  CASE WHEN "t37"."empty" = 1 THEN 'no_data' ELSE 'ok' END AS "state",
+                  "t37"."rank"
+                FROM "t32" AS "t37"
+              ) AS "t50"
               INNER JOIN (
                 SELECT
-                  "t26"."method_id",
-                  "t26"."subject_id",
-                  "t26"."period_key",
+                  "t33"."method_id",
+                  "t33"."subject_id",
+                  "t33"."period_key",
                   CASE
-                    WHEN "t26"."lacking" = 1
+                    WHEN "t33"."lacking" = 1
                     THEN CAST(NULL AS DECIMAL(38, 6))
-                    ELSE "t26"."gross"
+                    ELSE "t33"."gross"
                   END AS "taken",
-                  "t26"."rank" AS "part_rank"
+                  "t33"."rank" AS "part_rank"
                 FROM (
                   SELECT
-                    "t5"."method_id",
-                    "t5"."subject_id",
-                    "t5"."period_key",
-                    "t5"."period_kind",
-                    "t5"."period_start",
-                    "t5"."period_end",
-                    SUM("t5"."amount") AS "gross",
+                    "t28"."method_id",
+                    "t28"."subject_id",
+                    "t28"."period_key",
+                    "t28"."period_kind",
+                    "t28"."period_start",
+                    "t28"."period_end",
+                    SUM("t28"."amount") AS "gross",
                     MAX(
                       CASE
                         WHEN (
-                          "t5"."amount" IS NULL
+                          "t28"."amount" IS NULL
                         ) OR (
-                          "t5"."state" <> 'ok'
+                          "t28"."gap" IS NOT NULL
                         )
                         THEN 1
                         ELSE 0
@@ -253,29 +293,27 @@ FROM (
                     ) AS "lacking",
                     MAX(
                       CASE
-                        WHEN "t5"."confidence" = 'confirmed'
+                        WHEN "t28"."confidence" = 'confirmed'
                         THEN 0
-                        WHEN "t5"."confidence" = 'inferred'
+                        WHEN "t28"."confidence" = 'inferred'
                         THEN 1
-                        WHEN "t5"."confidence" = 'unofficial'
+                        WHEN "t28"."confidence" = 'unofficial'
                         THEN 2
-                        WHEN "t5"."confidence" = 'recalled'
+                        WHEN "t28"."confidence" = 'recalled'
                         THEN 3
-                        WHEN "t5"."confidence" = 'synthetic'
+                        WHEN "t28"."confidence" = 'synthetic'
                         THEN 4
                         ELSE 0
                       END
                     ) AS "rank",
-                    MAX(CASE WHEN "t5"."amount" IS NULL THEN 1 ELSE 0 END) AS "empty"
+                    MAX(CASE WHEN "t28"."amount" IS NULL THEN 1 ELSE 0 END) AS "empty"
                   FROM (
                     SELECT
                       *
-                    FROM "totals" AS "t0"
+                    FROM "t25" AS "t26"
                     WHERE
-                      "t0"."level" = 'subtree'
-                      AND "t0"."period_kind" = 'year'
-                      AND "t0"."measure" = 'energy_new_renewable'
-                  ) AS "t5"
+                      "t26"."measure" = 'energy_new_renewable'
+                  ) AS "t28"
                   GROUP BY
                     1,
                     2,
@@ -283,92 +321,92 @@ FROM (
                     4,
                     5,
                     6
-                ) AS "t26"
-              ) AS "t38"
-                ON "t43"."method_id" = "t38"."method_id"
-                AND "t43"."subject_id" = "t38"."subject_id"
-                AND "t43"."period_key" = "t38"."period_key"
+                ) AS "t33"
+              ) AS "t45"
+                ON "t50"."method_id" = "t45"."method_id"
+                AND "t50"."subject_id" = "t45"."subject_id"
+                AND "t50"."period_key" = "t45"."period_key"
               INNER JOIN (
                 SELECT
-                  "t2"."parameter",
-                  "t2"."year" AS "period_key",
+                  "t1"."parameter",
+                  "t1"."year" AS "period_key",
                   CASE
-                    WHEN "t2"."confidence" = 'confirmed'
+                    WHEN "t1"."confidence" = 'confirmed'
                     THEN 0
-                    WHEN "t2"."confidence" = 'inferred'
+                    WHEN "t1"."confidence" = 'inferred'
                     THEN 1
-                    WHEN "t2"."confidence" = 'unofficial'
+                    WHEN "t1"."confidence" = 'unofficial'
                     THEN 2
-                    WHEN "t2"."confidence" = 'recalled'
+                    WHEN "t1"."confidence" = 'recalled'
                     THEN 3
-                    WHEN "t2"."confidence" = 'synthetic'
+                    WHEN "t1"."confidence" = 'synthetic'
                     THEN 4
                     ELSE 0
                   END AS "rule_rank"
-                FROM "deduction_rules" AS "t2"
+                FROM "deduction_rules" AS "t1"
                 WHERE
-                  "t2"."step" = 'new_renewable' AND "t2"."side" = 'total' AND "t2"."applies" = 1
+                  "t1"."step" = 'new_renewable' AND "t1"."side" = 'total' AND "t1"."applies" = 1
               ) AS "t17"
-                ON "t43"."period_key" = "t17"."period_key"
-            ) AS "t44"
+                ON "t50"."period_key" = "t17"."period_key"
+            ) AS "t51"
             UNION ALL
             SELECT
               *
             FROM (
               SELECT
-                "t43"."method_id",
-                "t43"."subject_id",
-                "t43"."period_key",
-                "t43"."period_kind",
-                "t43"."period_start",
-                "t43"."period_end",
-                "t43"."gross",
-                "t43"."state",
+                "t50"."method_id",
+                "t50"."subject_id",
+                "t50"."period_key",
+                "t50"."period_kind",
+                "t50"."period_start",
+                "t50"."period_end",
+                "t50"."gross",
+                "t50"."state",
                 "t18"."parameter",
-                "t39"."taken",
+                "t46"."taken",
                 'total' AS "side",
                 'feedstock' AS "step",
                 2 AS "order",
-                GREATEST("t43"."rank", "t39"."part_rank", "t18"."rule_rank") AS "rank"
+                GREATEST("t50"."rank", "t46"."part_rank", "t18"."rule_rank") AS "rank"
               FROM (
                 SELECT
-                  "t30"."method_id",
-                  "t30"."subject_id",
-                  "t30"."period_key",
-                  "t30"."period_kind",
-                  "t30"."period_start",
-                  "t30"."period_end",
-                  "t30"."gross",
-                  CASE WHEN "t30"."empty" = 1 THEN 'no_data' ELSE 'ok' END AS "state",
-                  "t30"."rank"
-                FROM "t25" AS "t30"
-              ) AS "t43"
+                  "t37"."method_id",
+                  "t37"."subject_id",
+                  "t37"."period_key",
+                  "t37"."period_kind",
+                  "t37"."period_start",
+                  "t37"."period_end",
+                  "t37"."gross",
+                  CASE WHEN "t37"."empty" = 1 THEN 'no_data' ELSE 'ok' END AS "state",
+                  "t37"."rank"
+                FROM "t32" AS "t37"
+              ) AS "t50"
               INNER JOIN (
                 SELECT
-                  "t27"."method_id",
-                  "t27"."subject_id",
-                  "t27"."period_key",
+                  "t34"."method_id",
+                  "t34"."subject_id",
+                  "t34"."period_key",
                   CASE
-                    WHEN "t27"."lacking" = 1
+                    WHEN "t34"."lacking" = 1
                     THEN CAST(NULL AS DECIMAL(38, 6))
-                    ELSE "t27"."gross"
+                    ELSE "t34"."gross"
                   END AS "taken",
-                  "t27"."rank" AS "part_rank"
+                  "t34"."rank" AS "part_rank"
                 FROM (
                   SELECT
-                    "t6"."method_id",
-                    "t6"."subject_id",
-                    "t6"."period_key",
-                    "t6"."period_kind",
-                    "t6"."period_start",
-                    "t6"."period_end",
-                    SUM("t6"."amount") AS "gross",
+                    "t29"."method_id",
+                    "t29"."subject_id",
+                    "t29"."period_key",
+                    "t29"."period_kind",
+                    "t29"."period_start",
+                    "t29"."period_end",
+                    SUM("t29"."amount") AS "gross",
                     MAX(
                       CASE
                         WHEN (
-                          "t6"."amount" IS NULL
+                          "t29"."amount" IS NULL
                         ) OR (
-                          "t6"."state" <> 'ok'
+                          "t29"."gap" IS NOT NULL
                         )
                         THEN 1
                         ELSE 0
@@ -376,29 +414,27 @@ FROM (
                     ) AS "lacking",
                     MAX(
                       CASE
-                        WHEN "t6"."confidence" = 'confirmed'
+                        WHEN "t29"."confidence" = 'confirmed'
                         THEN 0
-                        WHEN "t6"."confidence" = 'inferred'
+                        WHEN "t29"."confidence" = 'inferred'
                         THEN 1
-                        WHEN "t6"."confidence" = 'unofficial'
+                        WHEN "t29"."confidence" = 'unofficial'
                         THEN 2
-                        WHEN "t6"."confidence" = 'recalled'
+                        WHEN "t29"."confidence" = 'recalled'
                         THEN 3
-                        WHEN "t6"."confidence" = 'synthetic'
+                        WHEN "t29"."confidence" = 'synthetic'
                         THEN 4
                         ELSE 0
                       END
                     ) AS "rank",
-                    MAX(CASE WHEN "t6"."amount" IS NULL THEN 1 ELSE 0 END) AS "empty"
+                    MAX(CASE WHEN "t29"."amount" IS NULL THEN 1 ELSE 0 END) AS "empty"
                   FROM (
                     SELECT
                       *
-                    FROM "totals" AS "t0"
+                    FROM "t25" AS "t26"
                     WHERE
-                      "t0"."level" = 'subtree'
-                      AND "t0"."period_kind" = 'year'
-                      AND "t0"."measure" = 'energy_feedstock'
-                  ) AS "t6"
+                      "t26"."measure" = 'energy_feedstock'
+                  ) AS "t29"
                   GROUP BY
                     1,
                     2,
@@ -406,35 +442,35 @@ FROM (
                     4,
                     5,
                     6
-                ) AS "t27"
-              ) AS "t39"
-                ON "t43"."method_id" = "t39"."method_id"
-                AND "t43"."subject_id" = "t39"."subject_id"
-                AND "t43"."period_key" = "t39"."period_key"
+                ) AS "t34"
+              ) AS "t46"
+                ON "t50"."method_id" = "t46"."method_id"
+                AND "t50"."subject_id" = "t46"."subject_id"
+                AND "t50"."period_key" = "t46"."period_key"
               INNER JOIN (
                 SELECT
-                  "t2"."parameter",
-                  "t2"."year" AS "period_key",
+                  "t1"."parameter",
+                  "t1"."year" AS "period_key",
                   CASE
-                    WHEN "t2"."confidence" = 'confirmed'
+                    WHEN "t1"."confidence" = 'confirmed'
                     THEN 0
-                    WHEN "t2"."confidence" = 'inferred'
+                    WHEN "t1"."confidence" = 'inferred'
                     THEN 1
-                    WHEN "t2"."confidence" = 'unofficial'
+                    WHEN "t1"."confidence" = 'unofficial'
                     THEN 2
-                    WHEN "t2"."confidence" = 'recalled'
+                    WHEN "t1"."confidence" = 'recalled'
                     THEN 3
-                    WHEN "t2"."confidence" = 'synthetic'
+                    WHEN "t1"."confidence" = 'synthetic'
                     THEN 4
                     ELSE 0
                   END AS "rule_rank"
-                FROM "deduction_rules" AS "t2"
+                FROM "deduction_rules" AS "t1"
                 WHERE
-                  "t2"."step" = 'feedstock' AND "t2"."side" = 'total' AND "t2"."applies" = 1
+                  "t1"."step" = 'feedstock' AND "t1"."side" = 'total' AND "t1"."applies" = 1
               ) AS "t18"
-                ON "t43"."period_key" = "t18"."period_key"
-            ) AS "t45"
-          ) AS "t52"
+                ON "t50"."period_key" = "t18"."period_key"
+            ) AS "t52"
+          ) AS "t59"
           UNION ALL
           SELECT
             *
@@ -443,59 +479,59 @@ FROM (
               *
             FROM (
               SELECT
-                "t43"."method_id",
-                "t43"."subject_id",
-                "t43"."period_key",
-                "t43"."period_kind",
-                "t43"."period_start",
-                "t43"."period_end",
-                "t43"."gross",
-                "t43"."state",
+                "t50"."method_id",
+                "t50"."subject_id",
+                "t50"."period_key",
+                "t50"."period_kind",
+                "t50"."period_start",
+                "t50"."period_end",
+                "t50"."gross",
+                "t50"."state",
                 "t19"."parameter",
-                "t40"."taken",
+                "t47"."taken",
                 'total' AS "side",
                 'major_project' AS "step",
                 3 AS "order",
-                GREATEST("t43"."rank", "t40"."part_rank", "t19"."rule_rank") AS "rank"
+                GREATEST("t50"."rank", "t47"."part_rank", "t19"."rule_rank") AS "rank"
               FROM (
                 SELECT
-                  "t30"."method_id",
-                  "t30"."subject_id",
-                  "t30"."period_key",
-                  "t30"."period_kind",
-                  "t30"."period_start",
-                  "t30"."period_end",
-                  "t30"."gross",
-                  CASE WHEN "t30"."empty" = 1 THEN 'no_data' ELSE 'ok' END AS "state",
-                  "t30"."rank"
-                FROM "t25" AS "t30"
-              ) AS "t43"
+                  "t37"."method_id",
+                  "t37"."subject_id",
+                  "t37"."period_key",
+                  "t37"."period_kind",
+                  "t37"."period_start",
+                  "t37"."period_end",
+                  "t37"."gross",
+                  CASE WHEN "t37"."empty" = 1 THEN 'no_data' ELSE 'ok' END AS "state",
+                  "t37"."rank"
+                FROM "t32" AS "t37"
+              ) AS "t50"
               INNER JOIN (
                 SELECT
-                  "t28"."method_id",
-                  "t28"."subject_id",
-                  "t28"."period_key",
+                  "t35"."method_id",
+                  "t35"."subject_id",
+                  "t35"."period_key",
                   CASE
-                    WHEN "t28"."lacking" = 1
+                    WHEN "t35"."lacking" = 1
                     THEN CAST(NULL AS DECIMAL(38, 6))
-                    ELSE "t28"."gross"
+                    ELSE "t35"."gross"
                   END AS "taken",
-                  "t28"."rank" AS "part_rank"
+                  "t35"."rank" AS "part_rank"
                 FROM (
                   SELECT
-                    "t7"."method_id",
-                    "t7"."subject_id",
-                    "t7"."period_key",
-                    "t7"."period_kind",
-                    "t7"."period_start",
-                    "t7"."period_end",
-                    SUM("t7"."amount") AS "gross",
+                    "t30"."method_id",
+                    "t30"."subject_id",
+                    "t30"."period_key",
+                    "t30"."period_kind",
+                    "t30"."period_start",
+                    "t30"."period_end",
+                    SUM("t30"."amount") AS "gross",
                     MAX(
                       CASE
                         WHEN (
-                          "t7"."amount" IS NULL
+                          "t30"."amount" IS NULL
                         ) OR (
-                          "t7"."state" <> 'ok'
+                          "t30"."gap" IS NOT NULL
                         )
                         THEN 1
                         ELSE 0
@@ -503,29 +539,27 @@ FROM (
                     ) AS "lacking",
                     MAX(
                       CASE
-                        WHEN "t7"."confidence" = 'confirmed'
+                        WHEN "t30"."confidence" = 'confirmed'
                         THEN 0
-                        WHEN "t7"."confidence" = 'inferred'
+                        WHEN "t30"."confidence" = 'inferred'
                         THEN 1
-                        WHEN "t7"."confidence" = 'unofficial'
+                        WHEN "t30"."confidence" = 'unofficial'
                         THEN 2
-                        WHEN "t7"."confidence" = 'recalled'
+                        WHEN "t30"."confidence" = 'recalled'
                         THEN 3
-                        WHEN "t7"."confidence" = 'synthetic'
+                        WHEN "t30"."confidence" = 'synthetic'
                         THEN 4
                         ELSE 0
                       END
                     ) AS "rank",
-                    MAX(CASE WHEN "t7"."amount" IS NULL THEN 1 ELSE 0 END) AS "empty"
+                    MAX(CASE WHEN "t30"."amount" IS NULL THEN 1 ELSE 0 END) AS "empty"
                   FROM (
                     SELECT
                       *
-                    FROM "totals" AS "t0"
+                    FROM "t25" AS "t26"
                     WHERE
-                      "t0"."level" = 'subtree'
-                      AND "t0"."period_kind" = 'year'
-                      AND "t0"."measure" = 'energy_major_project'
-                  ) AS "t7"
+                      "t26"."measure" = 'energy_major_project'
+                  ) AS "t30"
                   GROUP BY
                     1,
                     2,
@@ -533,96 +567,96 @@ FROM (
                     4,
                     5,
                     6
-                ) AS "t28"
-              ) AS "t40"
-                ON "t43"."method_id" = "t40"."method_id"
-                AND "t43"."subject_id" = "t40"."subject_id"
-                AND "t43"."period_key" = "t40"."period_key"
+                ) AS "t35"
+              ) AS "t47"
+                ON "t50"."method_id" = "t47"."method_id"
+                AND "t50"."subject_id" = "t47"."subject_id"
+                AND "t50"."period_key" = "t47"."period_key"
               INNER JOIN (
                 SELECT
-                  "t2"."parameter",
-                  "t2"."year" AS "period_key",
+                  "t1"."parameter",
+                  "t1"."year" AS "period_key",
                   CASE
-                    WHEN "t2"."confidence" = 'confirmed'
+                    WHEN "t1"."confidence" = 'confirmed'
                     THEN 0
-                    WHEN "t2"."confidence" = 'inferred'
+                    WHEN "t1"."confidence" = 'inferred'
                     THEN 1
-                    WHEN "t2"."confidence" = 'unofficial'
+                    WHEN "t1"."confidence" = 'unofficial'
                     THEN 2
-                    WHEN "t2"."confidence" = 'recalled'
+                    WHEN "t1"."confidence" = 'recalled'
                     THEN 3
-                    WHEN "t2"."confidence" = 'synthetic'
+                    WHEN "t1"."confidence" = 'synthetic'
                     THEN 4
                     ELSE 0
                   END AS "rule_rank"
-                FROM "deduction_rules" AS "t2"
+                FROM "deduction_rules" AS "t1"
                 WHERE
-                  "t2"."step" = 'major_project' AND "t2"."side" = 'total' AND "t2"."applies" = 1
+                  "t1"."step" = 'major_project' AND "t1"."side" = 'total' AND "t1"."applies" = 1
               ) AS "t19"
-                ON "t43"."period_key" = "t19"."period_key"
-            ) AS "t46"
+                ON "t50"."period_key" = "t19"."period_key"
+            ) AS "t53"
             UNION ALL
             SELECT
               *
             FROM (
               SELECT
-                "t43"."method_id",
-                "t43"."subject_id",
-                "t43"."period_key",
-                "t43"."period_kind",
-                "t43"."period_start",
-                "t43"."period_end",
-                "t43"."gross",
-                "t43"."state",
+                "t50"."method_id",
+                "t50"."subject_id",
+                "t50"."period_key",
+                "t50"."period_kind",
+                "t50"."period_start",
+                "t50"."period_end",
+                "t50"."gross",
+                "t50"."state",
                 "t20"."parameter",
                 CASE
-                  WHEN "t41"."taken" IS NULL
+                  WHEN "t48"."taken" IS NULL
                   THEN CAST(NULL AS DECIMAL(38, 6))
-                  ELSE LEAST("t41"."taken", COALESCE("t3"."cap", CAST(0.000000 AS DECIMAL(38, 6))))
+                  ELSE LEAST("t48"."taken", COALESCE("t4"."cap", CAST(0.000000 AS DECIMAL(38, 6))))
                 END AS "taken",
                 'total' AS "side",
                 'certificate' AS "step",
                 4 AS "order",
-                GREATEST("t43"."rank", "t41"."part_rank", "t20"."rule_rank") AS "rank"
+                GREATEST("t50"."rank", "t48"."part_rank", "t20"."rule_rank") AS "rank"
               FROM (
                 SELECT
-                  "t30"."method_id",
-                  "t30"."subject_id",
-                  "t30"."period_key",
-                  "t30"."period_kind",
-                  "t30"."period_start",
-                  "t30"."period_end",
-                  "t30"."gross",
-                  CASE WHEN "t30"."empty" = 1 THEN 'no_data' ELSE 'ok' END AS "state",
-                  "t30"."rank"
-                FROM "t25" AS "t30"
-              ) AS "t43"
+                  "t37"."method_id",
+                  "t37"."subject_id",
+                  "t37"."period_key",
+                  "t37"."period_kind",
+                  "t37"."period_start",
+                  "t37"."period_end",
+                  "t37"."gross",
+                  CASE WHEN "t37"."empty" = 1 THEN 'no_data' ELSE 'ok' END AS "state",
+                  "t37"."rank"
+                FROM "t32" AS "t37"
+              ) AS "t50"
               INNER JOIN (
                 SELECT
-                  "t29"."method_id",
-                  "t29"."subject_id",
-                  "t29"."period_key",
+                  "t36"."method_id",
+                  "t36"."subject_id",
+                  "t36"."period_key",
                   CASE
-                    WHEN "t29"."lacking" = 1
+                    WHEN "t36"."lacking" = 1
                     THEN CAST(NULL AS DECIMAL(38, 6))
-                    ELSE "t29"."gross"
+                    ELSE "t36"."gross"
                   END AS "taken",
-                  "t29"."rank" AS "part_rank"
+                  "t36"."rank" AS "part_rank"
                 FROM (
                   SELECT
-                    "t8"."method_id",
-                    "t8"."subject_id",
-                    "t8"."period_key",
-                    "t8"."period_kind",
-                    "t8"."period_start",
-                    "t8"."period_end",
-                    SUM("t8"."amount") AS "gross",
+                    "t31"."method_id",
+                    "t31"."subject_id",
+                    "t31"."period_key",
+                    "t31"."period_kind",
+                    "t31"."period_start",
+                    "t31"."period_end",
+                    SUM("t31"."amount") AS "gross",
                     MAX(
                       CASE
                         WHEN (
-                          "t8"."amount" IS NULL
+                          "t31"."amount" IS NULL
                         ) OR (
-                          "t8"."state" <> 'ok'
+                          "t31"."gap" IS NOT NULL
                         )
                         THEN 1
                         ELSE 0
@@ -630,29 +664,27 @@ FROM (
                     ) AS "lacking",
                     MAX(
                       CASE
-                        WHEN "t8"."confidence" = 'confirmed'
+                        WHEN "t31"."confidence" = 'confirmed'
                         THEN 0
-                        WHEN "t8"."confidence" = 'inferred'
+                        WHEN "t31"."confidence" = 'inferred'
                         THEN 1
-                        WHEN "t8"."confidence" = 'unofficial'
+                        WHEN "t31"."confidence" = 'unofficial'
                         THEN 2
-                        WHEN "t8"."confidence" = 'recalled'
+                        WHEN "t31"."confidence" = 'recalled'
                         THEN 3
-                        WHEN "t8"."confidence" = 'synthetic'
+                        WHEN "t31"."confidence" = 'synthetic'
                         THEN 4
                         ELSE 0
                       END
                     ) AS "rank",
-                    MAX(CASE WHEN "t8"."amount" IS NULL THEN 1 ELSE 0 END) AS "empty"
+                    MAX(CASE WHEN "t31"."amount" IS NULL THEN 1 ELSE 0 END) AS "empty"
                   FROM (
                     SELECT
                       *
-                    FROM "totals" AS "t0"
+                    FROM "t25" AS "t26"
                     WHERE
-                      "t0"."level" = 'subtree'
-                      AND "t0"."period_kind" = 'year'
-                      AND "t0"."measure" = 'energy_certificate'
-                  ) AS "t8"
+                      "t26"."measure" = 'energy_certificate'
+                  ) AS "t31"
                   GROUP BY
                     1,
                     2,
@@ -660,60 +692,60 @@ FROM (
                     4,
                     5,
                     6
-                ) AS "t29"
-              ) AS "t41"
-                ON "t43"."method_id" = "t41"."method_id"
-                AND "t43"."subject_id" = "t41"."subject_id"
-                AND "t43"."period_key" = "t41"."period_key"
+                ) AS "t36"
+              ) AS "t48"
+                ON "t50"."method_id" = "t48"."method_id"
+                AND "t50"."subject_id" = "t48"."subject_id"
+                AND "t50"."period_key" = "t48"."period_key"
               INNER JOIN (
                 SELECT
-                  "t2"."parameter",
-                  "t2"."year" AS "period_key",
+                  "t1"."parameter",
+                  "t1"."year" AS "period_key",
                   CASE
-                    WHEN "t2"."confidence" = 'confirmed'
+                    WHEN "t1"."confidence" = 'confirmed'
                     THEN 0
-                    WHEN "t2"."confidence" = 'inferred'
+                    WHEN "t1"."confidence" = 'inferred'
                     THEN 1
-                    WHEN "t2"."confidence" = 'unofficial'
+                    WHEN "t1"."confidence" = 'unofficial'
                     THEN 2
-                    WHEN "t2"."confidence" = 'recalled'
+                    WHEN "t1"."confidence" = 'recalled'
                     THEN 3
-                    WHEN "t2"."confidence" = 'synthetic'
+                    WHEN "t1"."confidence" = 'synthetic'
                     THEN 4
                     ELSE 0
                   END AS "rule_rank"
-                FROM "deduction_rules" AS "t2"
+                FROM "deduction_rules" AS "t1"
                 WHERE
-                  "t2"."step" = 'certificate' AND "t2"."side" = 'total' AND "t2"."applies" = 1
+                  "t1"."step" = 'certificate' AND "t1"."side" = 'total' AND "t1"."applies" = 1
               ) AS "t20"
-                ON "t43"."period_key" = "t20"."period_key"
-              LEFT OUTER JOIN "certificate_caps" AS "t3"
-                ON "t43"."method_id" = "t3"."method_id"
-                AND "t43"."subject_id" = "t3"."subject_id"
-                AND "t43"."period_key" = "t3"."period_key"
-            ) AS "t47"
-          ) AS "t53"
-        ) AS "t56"
-      ) AS "t58"
+                ON "t50"."period_key" = "t20"."period_key"
+              LEFT OUTER JOIN "certificate_caps" AS "t4"
+                ON "t50"."method_id" = "t4"."method_id"
+                AND "t50"."subject_id" = "t4"."subject_id"
+                AND "t50"."period_key" = "t4"."period_key"
+            ) AS "t54"
+          ) AS "t60"
+        ) AS "t63"
+      ) AS "t65"
       UNION ALL
       SELECT
         *
       FROM (
         SELECT
-          "t57"."method_id",
-          "t57"."subject_id",
-          "t57"."period_key",
-          "t57"."period_kind",
-          "t57"."period_start",
-          "t57"."period_end",
-          "t57"."side",
-          "t57"."step",
-          "t57"."order",
-          "t57"."gross",
-          "t57"."taken",
-          "t57"."state",
-          "t57"."parameter",
-          "t57"."rank"
+          "t64"."method_id",
+          "t64"."subject_id",
+          "t64"."period_key",
+          "t64"."period_kind",
+          "t64"."period_start",
+          "t64"."period_end",
+          "t64"."side",
+          "t64"."step",
+          "t64"."order",
+          "t64"."gross",
+          "t64"."taken",
+          "t64"."state",
+          "t64"."parameter",
+          "t64"."rank"
         FROM (
           SELECT
             *
@@ -722,59 +754,59 @@ FROM (
               *
             FROM (
               SELECT
-                "t43"."method_id",
-                "t43"."subject_id",
-                "t43"."period_key",
-                "t43"."period_kind",
-                "t43"."period_start",
-                "t43"."period_end",
-                "t43"."gross",
-                "t43"."state",
+                "t50"."method_id",
+                "t50"."subject_id",
+                "t50"."period_key",
+                "t50"."period_kind",
+                "t50"."period_start",
+                "t50"."period_end",
+                "t50"."gross",
+                "t50"."state",
                 "t21"."parameter",
-                "t38"."taken",
+                "t45"."taken",
                 'intensity' AS "side",
                 'new_renewable' AS "step",
                 1 AS "order",
-                GREATEST("t43"."rank", "t38"."part_rank", "t21"."rule_rank") AS "rank"
+                GREATEST("t50"."rank", "t45"."part_rank", "t21"."rule_rank") AS "rank"
               FROM (
                 SELECT
-                  "t30"."method_id",
-                  "t30"."subject_id",
-                  "t30"."period_key",
-                  "t30"."period_kind",
-                  "t30"."period_start",
-                  "t30"."period_end",
-                  "t30"."gross",
-                  CASE WHEN "t30"."empty" = 1 THEN 'no_data' ELSE 'ok' END AS "state",
-                  "t30"."rank"
-                FROM "t25" AS "t30"
-              ) AS "t43"
+                  "t37"."method_id",
+                  "t37"."subject_id",
+                  "t37"."period_key",
+                  "t37"."period_kind",
+                  "t37"."period_start",
+                  "t37"."period_end",
+                  "t37"."gross",
+                  CASE WHEN "t37"."empty" = 1 THEN 'no_data' ELSE 'ok' END AS "state",
+                  "t37"."rank"
+                FROM "t32" AS "t37"
+              ) AS "t50"
               INNER JOIN (
                 SELECT
-                  "t26"."method_id",
-                  "t26"."subject_id",
-                  "t26"."period_key",
+                  "t33"."method_id",
+                  "t33"."subject_id",
+                  "t33"."period_key",
                   CASE
-                    WHEN "t26"."lacking" = 1
+                    WHEN "t33"."lacking" = 1
                     THEN CAST(NULL AS DECIMAL(38, 6))
-                    ELSE "t26"."gross"
+                    ELSE "t33"."gross"
                   END AS "taken",
-                  "t26"."rank" AS "part_rank"
+                  "t33"."rank" AS "part_rank"
                 FROM (
                   SELECT
-                    "t5"."method_id",
-                    "t5"."subject_id",
-                    "t5"."period_key",
-                    "t5"."period_kind",
-                    "t5"."period_start",
-                    "t5"."period_end",
-                    SUM("t5"."amount") AS "gross",
+                    "t28"."method_id",
+                    "t28"."subject_id",
+                    "t28"."period_key",
+                    "t28"."period_kind",
+                    "t28"."period_start",
+                    "t28"."period_end",
+                    SUM("t28"."amount") AS "gross",
                     MAX(
                       CASE
                         WHEN (
-                          "t5"."amount" IS NULL
+                          "t28"."amount" IS NULL
                         ) OR (
-                          "t5"."state" <> 'ok'
+                          "t28"."gap" IS NOT NULL
                         )
                         THEN 1
                         ELSE 0
@@ -782,29 +814,27 @@ FROM (
                     ) AS "lacking",
                     MAX(
                       CASE
-                        WHEN "t5"."confidence" = 'confirmed'
+                        WHEN "t28"."confidence" = 'confirmed'
                         THEN 0
-                        WHEN "t5"."confidence" = 'inferred'
+                        WHEN "t28"."confidence" = 'inferred'
                         THEN 1
-                        WHEN "t5"."confidence" = 'unofficial'
+                        WHEN "t28"."confidence" = 'unofficial'
                         THEN 2
-                        WHEN "t5"."confidence" = 'recalled'
+                        WHEN "t28"."confidence" = 'recalled'
                         THEN 3
-                        WHEN "t5"."confidence" = 'synthetic'
+                        WHEN "t28"."confidence" = 'synthetic'
                         THEN 4
                         ELSE 0
                       END
                     ) AS "rank",
-                    MAX(CASE WHEN "t5"."amount" IS NULL THEN 1 ELSE 0 END) AS "empty"
+                    MAX(CASE WHEN "t28"."amount" IS NULL THEN 1 ELSE 0 END) AS "empty"
                   FROM (
                     SELECT
                       *
-                    FROM "totals" AS "t0"
+                    FROM "t25" AS "t26"
                     WHERE
-                      "t0"."level" = 'subtree'
-                      AND "t0"."period_kind" = 'year'
-                      AND "t0"."measure" = 'energy_new_renewable'
-                  ) AS "t5"
+                      "t26"."measure" = 'energy_new_renewable'
+                  ) AS "t28"
                   GROUP BY
                     1,
                     2,
@@ -812,92 +842,92 @@ FROM (
                     4,
                     5,
                     6
-                ) AS "t26"
-              ) AS "t38"
-                ON "t43"."method_id" = "t38"."method_id"
-                AND "t43"."subject_id" = "t38"."subject_id"
-                AND "t43"."period_key" = "t38"."period_key"
+                ) AS "t33"
+              ) AS "t45"
+                ON "t50"."method_id" = "t45"."method_id"
+                AND "t50"."subject_id" = "t45"."subject_id"
+                AND "t50"."period_key" = "t45"."period_key"
               INNER JOIN (
                 SELECT
-                  "t2"."parameter",
-                  "t2"."year" AS "period_key",
+                  "t1"."parameter",
+                  "t1"."year" AS "period_key",
                   CASE
-                    WHEN "t2"."confidence" = 'confirmed'
+                    WHEN "t1"."confidence" = 'confirmed'
                     THEN 0
-                    WHEN "t2"."confidence" = 'inferred'
+                    WHEN "t1"."confidence" = 'inferred'
                     THEN 1
-                    WHEN "t2"."confidence" = 'unofficial'
+                    WHEN "t1"."confidence" = 'unofficial'
                     THEN 2
-                    WHEN "t2"."confidence" = 'recalled'
+                    WHEN "t1"."confidence" = 'recalled'
                     THEN 3
-                    WHEN "t2"."confidence" = 'synthetic'
+                    WHEN "t1"."confidence" = 'synthetic'
                     THEN 4
                     ELSE 0
                   END AS "rule_rank"
-                FROM "deduction_rules" AS "t2"
+                FROM "deduction_rules" AS "t1"
                 WHERE
-                  "t2"."step" = 'new_renewable' AND "t2"."side" = 'intensity' AND "t2"."applies" = 1
+                  "t1"."step" = 'new_renewable' AND "t1"."side" = 'intensity' AND "t1"."applies" = 1
               ) AS "t21"
-                ON "t43"."period_key" = "t21"."period_key"
-            ) AS "t48"
+                ON "t50"."period_key" = "t21"."period_key"
+            ) AS "t55"
             UNION ALL
             SELECT
               *
             FROM (
               SELECT
-                "t43"."method_id",
-                "t43"."subject_id",
-                "t43"."period_key",
-                "t43"."period_kind",
-                "t43"."period_start",
-                "t43"."period_end",
-                "t43"."gross",
-                "t43"."state",
+                "t50"."method_id",
+                "t50"."subject_id",
+                "t50"."period_key",
+                "t50"."period_kind",
+                "t50"."period_start",
+                "t50"."period_end",
+                "t50"."gross",
+                "t50"."state",
                 "t22"."parameter",
-                "t39"."taken",
+                "t46"."taken",
                 'intensity' AS "side",
                 'feedstock' AS "step",
                 2 AS "order",
-                GREATEST("t43"."rank", "t39"."part_rank", "t22"."rule_rank") AS "rank"
+                GREATEST("t50"."rank", "t46"."part_rank", "t22"."rule_rank") AS "rank"
               FROM (
                 SELECT
-                  "t30"."method_id",
-                  "t30"."subject_id",
-                  "t30"."period_key",
-                  "t30"."period_kind",
-                  "t30"."period_start",
-                  "t30"."period_end",
-                  "t30"."gross",
-                  CASE WHEN "t30"."empty" = 1 THEN 'no_data' ELSE 'ok' END AS "state",
-                  "t30"."rank"
-                FROM "t25" AS "t30"
-              ) AS "t43"
+                  "t37"."method_id",
+                  "t37"."subject_id",
+                  "t37"."period_key",
+                  "t37"."period_kind",
+                  "t37"."period_start",
+                  "t37"."period_end",
+                  "t37"."gross",
+                  CASE WHEN "t37"."empty" = 1 THEN 'no_data' ELSE 'ok' END AS "state",
+                  "t37"."rank"
+                FROM "t32" AS "t37"
+              ) AS "t50"
               INNER JOIN (
                 SELECT
-                  "t27"."method_id",
-                  "t27"."subject_id",
-                  "t27"."period_key",
+                  "t34"."method_id",
+                  "t34"."subject_id",
+                  "t34"."period_key",
                   CASE
-                    WHEN "t27"."lacking" = 1
+                    WHEN "t34"."lacking" = 1
                     THEN CAST(NULL AS DECIMAL(38, 6))
-                    ELSE "t27"."gross"
+                    ELSE "t34"."gross"
                   END AS "taken",
-                  "t27"."rank" AS "part_rank"
+                  "t34"."rank" AS "part_rank"
                 FROM (
                   SELECT
-                    "t6"."method_id",
-                    "t6"."subject_id",
-                    "t6"."period_key",
-                    "t6"."period_kind",
-                    "t6"."period_start",
-                    "t6"."period_end",
-                    SUM("t6"."amount") AS "gross",
+                    "t29"."method_id",
+                    "t29"."subject_id",
+                    "t29"."period_key",
+                    "t29"."period_kind",
+                    "t29"."period_start",
+                    "t29"."period_end",
+                    SUM("t29"."amount") AS "gross",
                     MAX(
                       CASE
                         WHEN (
-                          "t6"."amount" IS NULL
+                          "t29"."amount" IS NULL
                         ) OR (
-                          "t6"."state" <> 'ok'
+                          "t29"."gap" IS NOT NULL
                         )
                         THEN 1
                         ELSE 0
@@ -905,29 +935,27 @@ FROM (
                     ) AS "lacking",
                     MAX(
                       CASE
-                        WHEN "t6"."confidence" = 'confirmed'
+                        WHEN "t29"."confidence" = 'confirmed'
                         THEN 0
-                        WHEN "t6"."confidence" = 'inferred'
+                        WHEN "t29"."confidence" = 'inferred'
                         THEN 1
-                        WHEN "t6"."confidence" = 'unofficial'
+                        WHEN "t29"."confidence" = 'unofficial'
                         THEN 2
-                        WHEN "t6"."confidence" = 'recalled'
+                        WHEN "t29"."confidence" = 'recalled'
                         THEN 3
-                        WHEN "t6"."confidence" = 'synthetic'
+                        WHEN "t29"."confidence" = 'synthetic'
                         THEN 4
                         ELSE 0
                       END
                     ) AS "rank",
-                    MAX(CASE WHEN "t6"."amount" IS NULL THEN 1 ELSE 0 END) AS "empty"
+                    MAX(CASE WHEN "t29"."amount" IS NULL THEN 1 ELSE 0 END) AS "empty"
                   FROM (
                     SELECT
                       *
-                    FROM "totals" AS "t0"
+                    FROM "t25" AS "t26"
                     WHERE
-                      "t0"."level" = 'subtree'
-                      AND "t0"."period_kind" = 'year'
-                      AND "t0"."measure" = 'energy_feedstock'
-                  ) AS "t6"
+                      "t26"."measure" = 'energy_feedstock'
+                  ) AS "t29"
                   GROUP BY
                     1,
                     2,
@@ -935,35 +963,35 @@ FROM (
                     4,
                     5,
                     6
-                ) AS "t27"
-              ) AS "t39"
-                ON "t43"."method_id" = "t39"."method_id"
-                AND "t43"."subject_id" = "t39"."subject_id"
-                AND "t43"."period_key" = "t39"."period_key"
+                ) AS "t34"
+              ) AS "t46"
+                ON "t50"."method_id" = "t46"."method_id"
+                AND "t50"."subject_id" = "t46"."subject_id"
+                AND "t50"."period_key" = "t46"."period_key"
               INNER JOIN (
                 SELECT
-                  "t2"."parameter",
-                  "t2"."year" AS "period_key",
+                  "t1"."parameter",
+                  "t1"."year" AS "period_key",
                   CASE
-                    WHEN "t2"."confidence" = 'confirmed'
+                    WHEN "t1"."confidence" = 'confirmed'
                     THEN 0
-                    WHEN "t2"."confidence" = 'inferred'
+                    WHEN "t1"."confidence" = 'inferred'
                     THEN 1
-                    WHEN "t2"."confidence" = 'unofficial'
+                    WHEN "t1"."confidence" = 'unofficial'
                     THEN 2
-                    WHEN "t2"."confidence" = 'recalled'
+                    WHEN "t1"."confidence" = 'recalled'
                     THEN 3
-                    WHEN "t2"."confidence" = 'synthetic'
+                    WHEN "t1"."confidence" = 'synthetic'
                     THEN 4
                     ELSE 0
                   END AS "rule_rank"
-                FROM "deduction_rules" AS "t2"
+                FROM "deduction_rules" AS "t1"
                 WHERE
-                  "t2"."step" = 'feedstock' AND "t2"."side" = 'intensity' AND "t2"."applies" = 1
+                  "t1"."step" = 'feedstock' AND "t1"."side" = 'intensity' AND "t1"."applies" = 1
               ) AS "t22"
-                ON "t43"."period_key" = "t22"."period_key"
-            ) AS "t49"
-          ) AS "t54"
+                ON "t50"."period_key" = "t22"."period_key"
+            ) AS "t56"
+          ) AS "t61"
           UNION ALL
           SELECT
             *
@@ -972,59 +1000,59 @@ FROM (
               *
             FROM (
               SELECT
-                "t43"."method_id",
-                "t43"."subject_id",
-                "t43"."period_key",
-                "t43"."period_kind",
-                "t43"."period_start",
-                "t43"."period_end",
-                "t43"."gross",
-                "t43"."state",
+                "t50"."method_id",
+                "t50"."subject_id",
+                "t50"."period_key",
+                "t50"."period_kind",
+                "t50"."period_start",
+                "t50"."period_end",
+                "t50"."gross",
+                "t50"."state",
                 "t23"."parameter",
-                "t40"."taken",
+                "t47"."taken",
                 'intensity' AS "side",
                 'major_project' AS "step",
                 3 AS "order",
-                GREATEST("t43"."rank", "t40"."part_rank", "t23"."rule_rank") AS "rank"
+                GREATEST("t50"."rank", "t47"."part_rank", "t23"."rule_rank") AS "rank"
               FROM (
                 SELECT
-                  "t30"."method_id",
-                  "t30"."subject_id",
-                  "t30"."period_key",
-                  "t30"."period_kind",
-                  "t30"."period_start",
-                  "t30"."period_end",
-                  "t30"."gross",
-                  CASE WHEN "t30"."empty" = 1 THEN 'no_data' ELSE 'ok' END AS "state",
-                  "t30"."rank"
-                FROM "t25" AS "t30"
-              ) AS "t43"
+                  "t37"."method_id",
+                  "t37"."subject_id",
+                  "t37"."period_key",
+                  "t37"."period_kind",
+                  "t37"."period_start",
+                  "t37"."period_end",
+                  "t37"."gross",
+                  CASE WHEN "t37"."empty" = 1 THEN 'no_data' ELSE 'ok' END AS "state",
+                  "t37"."rank"
+                FROM "t32" AS "t37"
+              ) AS "t50"
               INNER JOIN (
                 SELECT
-                  "t28"."method_id",
-                  "t28"."subject_id",
-                  "t28"."period_key",
+                  "t35"."method_id",
+                  "t35"."subject_id",
+                  "t35"."period_key",
                   CASE
-                    WHEN "t28"."lacking" = 1
+                    WHEN "t35"."lacking" = 1
                     THEN CAST(NULL AS DECIMAL(38, 6))
-                    ELSE "t28"."gross"
+                    ELSE "t35"."gross"
                   END AS "taken",
-                  "t28"."rank" AS "part_rank"
+                  "t35"."rank" AS "part_rank"
                 FROM (
                   SELECT
-                    "t7"."method_id",
-                    "t7"."subject_id",
-                    "t7"."period_key",
-                    "t7"."period_kind",
-                    "t7"."period_start",
-                    "t7"."period_end",
-                    SUM("t7"."amount") AS "gross",
+                    "t30"."method_id",
+                    "t30"."subject_id",
+                    "t30"."period_key",
+                    "t30"."period_kind",
+                    "t30"."period_start",
+                    "t30"."period_end",
+                    SUM("t30"."amount") AS "gross",
                     MAX(
                       CASE
                         WHEN (
-                          "t7"."amount" IS NULL
+                          "t30"."amount" IS NULL
                         ) OR (
-                          "t7"."state" <> 'ok'
+                          "t30"."gap" IS NOT NULL
                         )
                         THEN 1
                         ELSE 0
@@ -1032,29 +1060,27 @@ FROM (
                     ) AS "lacking",
                     MAX(
                       CASE
-                        WHEN "t7"."confidence" = 'confirmed'
+                        WHEN "t30"."confidence" = 'confirmed'
                         THEN 0
-                        WHEN "t7"."confidence" = 'inferred'
+                        WHEN "t30"."confidence" = 'inferred'
                         THEN 1
-                        WHEN "t7"."confidence" = 'unofficial'
+                        WHEN "t30"."confidence" = 'unofficial'
                         THEN 2
-                        WHEN "t7"."confidence" = 'recalled'
+                        WHEN "t30"."confidence" = 'recalled'
                         THEN 3
-                        WHEN "t7"."confidence" = 'synthetic'
+                        WHEN "t30"."confidence" = 'synthetic'
                         THEN 4
                         ELSE 0
                       END
                     ) AS "rank",
-                    MAX(CASE WHEN "t7"."amount" IS NULL THEN 1 ELSE 0 END) AS "empty"
+                    MAX(CASE WHEN "t30"."amount" IS NULL THEN 1 ELSE 0 END) AS "empty"
                   FROM (
                     SELECT
                       *
-                    FROM "totals" AS "t0"
+                    FROM "t25" AS "t26"
                     WHERE
-                      "t0"."level" = 'subtree'
-                      AND "t0"."period_kind" = 'year'
-                      AND "t0"."measure" = 'energy_major_project'
-                  ) AS "t7"
+                      "t26"."measure" = 'energy_major_project'
+                  ) AS "t30"
                   GROUP BY
                     1,
                     2,
@@ -1062,96 +1088,96 @@ FROM (
                     4,
                     5,
                     6
-                ) AS "t28"
-              ) AS "t40"
-                ON "t43"."method_id" = "t40"."method_id"
-                AND "t43"."subject_id" = "t40"."subject_id"
-                AND "t43"."period_key" = "t40"."period_key"
+                ) AS "t35"
+              ) AS "t47"
+                ON "t50"."method_id" = "t47"."method_id"
+                AND "t50"."subject_id" = "t47"."subject_id"
+                AND "t50"."period_key" = "t47"."period_key"
               INNER JOIN (
                 SELECT
-                  "t2"."parameter",
-                  "t2"."year" AS "period_key",
+                  "t1"."parameter",
+                  "t1"."year" AS "period_key",
                   CASE
-                    WHEN "t2"."confidence" = 'confirmed'
+                    WHEN "t1"."confidence" = 'confirmed'
                     THEN 0
-                    WHEN "t2"."confidence" = 'inferred'
+                    WHEN "t1"."confidence" = 'inferred'
                     THEN 1
-                    WHEN "t2"."confidence" = 'unofficial'
+                    WHEN "t1"."confidence" = 'unofficial'
                     THEN 2
-                    WHEN "t2"."confidence" = 'recalled'
+                    WHEN "t1"."confidence" = 'recalled'
                     THEN 3
-                    WHEN "t2"."confidence" = 'synthetic'
+                    WHEN "t1"."confidence" = 'synthetic'
                     THEN 4
                     ELSE 0
                   END AS "rule_rank"
-                FROM "deduction_rules" AS "t2"
+                FROM "deduction_rules" AS "t1"
                 WHERE
-                  "t2"."step" = 'major_project' AND "t2"."side" = 'intensity' AND "t2"."applies" = 1
+                  "t1"."step" = 'major_project' AND "t1"."side" = 'intensity' AND "t1"."applies" = 1
               ) AS "t23"
-                ON "t43"."period_key" = "t23"."period_key"
-            ) AS "t50"
+                ON "t50"."period_key" = "t23"."period_key"
+            ) AS "t57"
             UNION ALL
             SELECT
               *
             FROM (
               SELECT
-                "t43"."method_id",
-                "t43"."subject_id",
-                "t43"."period_key",
-                "t43"."period_kind",
-                "t43"."period_start",
-                "t43"."period_end",
-                "t43"."gross",
-                "t43"."state",
+                "t50"."method_id",
+                "t50"."subject_id",
+                "t50"."period_key",
+                "t50"."period_kind",
+                "t50"."period_start",
+                "t50"."period_end",
+                "t50"."gross",
+                "t50"."state",
                 "t24"."parameter",
                 CASE
-                  WHEN "t41"."taken" IS NULL
+                  WHEN "t48"."taken" IS NULL
                   THEN CAST(NULL AS DECIMAL(38, 6))
-                  ELSE LEAST("t41"."taken", COALESCE("t3"."cap", CAST(0.000000 AS DECIMAL(38, 6))))
+                  ELSE LEAST("t48"."taken", COALESCE("t4"."cap", CAST(0.000000 AS DECIMAL(38, 6))))
                 END AS "taken",
                 'intensity' AS "side",
                 'certificate' AS "step",
                 4 AS "order",
-                GREATEST("t43"."rank", "t41"."part_rank", "t24"."rule_rank") AS "rank"
+                GREATEST("t50"."rank", "t48"."part_rank", "t24"."rule_rank") AS "rank"
               FROM (
                 SELECT
-                  "t30"."method_id",
-                  "t30"."subject_id",
-                  "t30"."period_key",
-                  "t30"."period_kind",
-                  "t30"."period_start",
-                  "t30"."period_end",
-                  "t30"."gross",
-                  CASE WHEN "t30"."empty" = 1 THEN 'no_data' ELSE 'ok' END AS "state",
-                  "t30"."rank"
-                FROM "t25" AS "t30"
-              ) AS "t43"
+                  "t37"."method_id",
+                  "t37"."subject_id",
+                  "t37"."period_key",
+                  "t37"."period_kind",
+                  "t37"."period_start",
+                  "t37"."period_end",
+                  "t37"."gross",
+                  CASE WHEN "t37"."empty" = 1 THEN 'no_data' ELSE 'ok' END AS "state",
+                  "t37"."rank"
+                FROM "t32" AS "t37"
+              ) AS "t50"
               INNER JOIN (
                 SELECT
-                  "t29"."method_id",
-                  "t29"."subject_id",
-                  "t29"."period_key",
+                  "t36"."method_id",
+                  "t36"."subject_id",
+                  "t36"."period_key",
                   CASE
-                    WHEN "t29"."lacking" = 1
+                    WHEN "t36"."lacking" = 1
                     THEN CAST(NULL AS DECIMAL(38, 6))
-                    ELSE "t29"."gross"
+                    ELSE "t36"."gross"
                   END AS "taken",
-                  "t29"."rank" AS "part_rank"
+                  "t36"."rank" AS "part_rank"
                 FROM (
                   SELECT
-                    "t8"."method_id",
-                    "t8"."subject_id",
-                    "t8"."period_key",
-                    "t8"."period_kind",
-                    "t8"."period_start",
-                    "t8"."period_end",
-                    SUM("t8"."amount") AS "gross",
+                    "t31"."method_id",
+                    "t31"."subject_id",
+                    "t31"."period_key",
+                    "t31"."period_kind",
+                    "t31"."period_start",
+                    "t31"."period_end",
+                    SUM("t31"."amount") AS "gross",
                     MAX(
                       CASE
                         WHEN (
-                          "t8"."amount" IS NULL
+                          "t31"."amount" IS NULL
                         ) OR (
-                          "t8"."state" <> 'ok'
+                          "t31"."gap" IS NOT NULL
                         )
                         THEN 1
                         ELSE 0
@@ -1159,29 +1185,27 @@ FROM (
                     ) AS "lacking",
                     MAX(
                       CASE
-                        WHEN "t8"."confidence" = 'confirmed'
+                        WHEN "t31"."confidence" = 'confirmed'
                         THEN 0
-                        WHEN "t8"."confidence" = 'inferred'
+                        WHEN "t31"."confidence" = 'inferred'
                         THEN 1
-                        WHEN "t8"."confidence" = 'unofficial'
+                        WHEN "t31"."confidence" = 'unofficial'
                         THEN 2
-                        WHEN "t8"."confidence" = 'recalled'
+                        WHEN "t31"."confidence" = 'recalled'
                         THEN 3
-                        WHEN "t8"."confidence" = 'synthetic'
+                        WHEN "t31"."confidence" = 'synthetic'
                         THEN 4
                         ELSE 0
                       END
                     ) AS "rank",
-                    MAX(CASE WHEN "t8"."amount" IS NULL THEN 1 ELSE 0 END) AS "empty"
+                    MAX(CASE WHEN "t31"."amount" IS NULL THEN 1 ELSE 0 END) AS "empty"
                   FROM (
                     SELECT
                       *
-                    FROM "totals" AS "t0"
+                    FROM "t25" AS "t26"
                     WHERE
-                      "t0"."level" = 'subtree'
-                      AND "t0"."period_kind" = 'year'
-                      AND "t0"."measure" = 'energy_certificate'
-                  ) AS "t8"
+                      "t26"."measure" = 'energy_certificate'
+                  ) AS "t31"
                   GROUP BY
                     1,
                     2,
@@ -1189,41 +1213,41 @@ FROM (
                     4,
                     5,
                     6
-                ) AS "t29"
-              ) AS "t41"
-                ON "t43"."method_id" = "t41"."method_id"
-                AND "t43"."subject_id" = "t41"."subject_id"
-                AND "t43"."period_key" = "t41"."period_key"
+                ) AS "t36"
+              ) AS "t48"
+                ON "t50"."method_id" = "t48"."method_id"
+                AND "t50"."subject_id" = "t48"."subject_id"
+                AND "t50"."period_key" = "t48"."period_key"
               INNER JOIN (
                 SELECT
-                  "t2"."parameter",
-                  "t2"."year" AS "period_key",
+                  "t1"."parameter",
+                  "t1"."year" AS "period_key",
                   CASE
-                    WHEN "t2"."confidence" = 'confirmed'
+                    WHEN "t1"."confidence" = 'confirmed'
                     THEN 0
-                    WHEN "t2"."confidence" = 'inferred'
+                    WHEN "t1"."confidence" = 'inferred'
                     THEN 1
-                    WHEN "t2"."confidence" = 'unofficial'
+                    WHEN "t1"."confidence" = 'unofficial'
                     THEN 2
-                    WHEN "t2"."confidence" = 'recalled'
+                    WHEN "t1"."confidence" = 'recalled'
                     THEN 3
-                    WHEN "t2"."confidence" = 'synthetic'
+                    WHEN "t1"."confidence" = 'synthetic'
                     THEN 4
                     ELSE 0
                   END AS "rule_rank"
-                FROM "deduction_rules" AS "t2"
+                FROM "deduction_rules" AS "t1"
                 WHERE
-                  "t2"."step" = 'certificate' AND "t2"."side" = 'intensity' AND "t2"."applies" = 1
+                  "t1"."step" = 'certificate' AND "t1"."side" = 'intensity' AND "t1"."applies" = 1
               ) AS "t24"
-                ON "t43"."period_key" = "t24"."period_key"
-              LEFT OUTER JOIN "certificate_caps" AS "t3"
-                ON "t43"."method_id" = "t3"."method_id"
-                AND "t43"."subject_id" = "t3"."subject_id"
-                AND "t43"."period_key" = "t3"."period_key"
-            ) AS "t51"
-          ) AS "t55"
-        ) AS "t57"
-      ) AS "t59"
-    ) AS "t60"
-  ) AS "t61"
-) AS "t62"
+                ON "t50"."period_key" = "t24"."period_key"
+              LEFT OUTER JOIN "certificate_caps" AS "t4"
+                ON "t50"."method_id" = "t4"."method_id"
+                AND "t50"."subject_id" = "t4"."subject_id"
+                AND "t50"."period_key" = "t4"."period_key"
+            ) AS "t58"
+          ) AS "t62"
+        ) AS "t64"
+      ) AS "t66"
+    ) AS "t67"
+  ) AS "t68"
+) AS "t69"

@@ -1,4 +1,4 @@
-WITH "t5" AS (
+WITH "t7" AS (
   SELECT
     "t0"."method_id",
     "t0"."measure",
@@ -25,7 +25,7 @@ WITH "t5" AS (
     8,
     9,
     10
-), "t9" AS (
+), "t15" AS (
   SELECT
     "t2"."method_id",
     "t2"."measure",
@@ -36,106 +36,196 @@ WITH "t5" AS (
     "t2"."period_start",
     "t2"."period_end"
   FROM "expected_returns" AS "t2"
-  ANTI JOIN "t5" AS "t7"
-    ON "t2"."method_id" = "t7"."method_id"
-    AND "t2"."measure" = "t7"."measure"
-    AND "t2"."subject_id" = "t7"."subject_id"
-    AND "t2"."period_key" = "t7"."period_key"
+  ANTI JOIN "t7" AS "t12"
+    ON "t2"."method_id" = "t12"."method_id"
+    AND "t2"."measure" = "t12"."measure"
+    AND "t2"."subject_id" = "t12"."subject_id"
+    AND "t2"."period_key" = "t12"."period_key"
+), "t18" AS (
+  SELECT
+    "t16"."method_id",
+    "t16"."subject_id",
+    "t16"."period_key",
+    "t16"."period_kind",
+    "t16"."period_start",
+    "t16"."period_end",
+    'own' AS "extent"
+  FROM "t15" AS "t16"
+  WHERE
+    "t16"."measure" = 'energy'
 )
 SELECT
-  "t16"."method_id",
-  "t16"."measure",
-  "t16"."unit",
-  "t16"."subject_id",
-  "t16"."period_key",
-  "t16"."period_kind",
-  "t16"."period_start",
-  "t16"."period_end",
-  "t16"."extent",
-  "t16"."year_key",
-  "t16"."counts_in_year",
-  "t16"."have",
-  "t16"."rank",
+  "t28"."method_id",
+  "t28"."measure",
+  "t28"."unit",
+  "t28"."subject_id",
+  "t28"."period_key",
+  "t28"."period_kind",
+  "t28"."period_start",
+  "t28"."period_end",
+  "t28"."extent",
+  "t28"."year_key",
+  "t28"."counts_in_year",
+  "t28"."have",
+  "t28"."rank",
   1 AS "due"
 FROM (
   SELECT
     *
   FROM (
     SELECT
-      "t6"."method_id",
-      "t6"."measure",
-      "t6"."unit",
-      "t6"."subject_id",
-      "t6"."period_key",
-      "t6"."period_kind",
-      "t6"."period_start",
-      "t6"."period_end",
-      "t6"."extent",
-      "t6"."year_key",
-      "t6"."counts_in_year",
-      CAST("t6"."have" AS BIGINT) AS "have",
-      CAST("t6"."rank" AS BIGINT) AS "rank"
-    FROM "t5" AS "t6"
-  ) AS "t8"
+      "t9"."method_id",
+      "t9"."measure",
+      "t9"."unit",
+      "t9"."subject_id",
+      "t9"."period_key",
+      "t9"."period_kind",
+      "t9"."period_start",
+      "t9"."period_end",
+      "t9"."extent",
+      "t9"."year_key",
+      "t9"."counts_in_year",
+      CAST("t9"."have" AS BIGINT) AS "have",
+      CAST("t9"."rank" AS BIGINT) AS "rank"
+    FROM "t7" AS "t9"
+  ) AS "t14"
   UNION ALL
   SELECT
     *
   FROM (
     SELECT
-      "t14"."method_id",
-      "t14"."measure",
-      "t14"."unit",
-      "t14"."subject_id",
-      "t14"."period_key",
-      "t14"."period_kind",
-      "t14"."period_start",
-      "t14"."period_end",
-      'own' AS "extent",
-      CAST(EXTRACT(year FROM "t14"."period_start") AS TEXT) AS "year_key",
+      "t26"."method_id",
+      "t26"."measure",
+      "t26"."unit",
+      "t26"."subject_id",
+      "t26"."period_key",
+      "t26"."period_kind",
+      "t26"."period_start",
+      "t26"."period_end",
+      "t26"."extent",
+      CAST(EXTRACT(year FROM "t26"."period_start") AS TEXT) AS "year_key",
       TRUE AS "counts_in_year",
       CAST(0 AS BIGINT) AS "have",
       CAST(0 AS BIGINT) AS "rank"
     FROM (
       SELECT
         *
-      FROM "t9" AS "t10"
-      UNION ALL
-      SELECT
-        *
       FROM (
         SELECT
-          "t12"."method_id",
-          "t4"."measure",
-          "t4"."unit",
-          "t12"."subject_id",
-          "t12"."period_key",
-          "t12"."period_kind",
-          "t12"."period_start",
-          "t12"."period_end"
+          "t22"."method_id",
+          "t5"."measure",
+          "t5"."unit",
+          "t22"."subject_id",
+          "t22"."period_key",
+          "t22"."period_kind",
+          "t22"."period_start",
+          "t22"."period_end",
+          "t22"."extent"
         FROM (
           SELECT
-            "t10"."method_id",
-            "t10"."subject_id",
-            "t10"."period_key",
-            "t10"."period_kind",
-            "t10"."period_start",
-            "t10"."period_end"
-          FROM "t9" AS "t10"
-          WHERE
-            "t10"."measure" = 'energy'
-        ) AS "t12"
+            *
+          FROM "t18" AS "t19"
+          UNION ALL
+          SELECT
+            *
+          FROM (
+            SELECT
+              "t9"."method_id",
+              "t9"."subject_id",
+              "t9"."period_key",
+              "t9"."period_kind",
+              "t9"."period_start",
+              "t9"."period_end",
+              "t9"."extent"
+            FROM "t7" AS "t9"
+            WHERE
+              "t9"."measure" = 'energy'
+          ) AS "t13"
+        ) AS "t22"
         INNER JOIN (
           SELECT DISTINCT
             "t0"."method_id",
             "t0"."measure",
             "t0"."unit",
-            "t0"."subject_id"
+            "t0"."subject_id",
+            "t0"."period_kind"
           FROM "leaves" AS "t0"
           WHERE
-            "t0"."measure" IN ('electricity')
-        ) AS "t4"
-          ON "t12"."method_id" = "t4"."method_id" AND "t12"."subject_id" = "t4"."subject_id"
-      ) AS "t13"
-    ) AS "t14"
-  ) AS "t15"
-) AS "t16"
+            "t0"."measure" IN ('energy_industry', 'co2_industry')
+        ) AS "t5"
+          ON "t22"."method_id" = "t5"."method_id"
+          AND "t22"."subject_id" = "t5"."subject_id"
+          AND "t22"."period_kind" = "t5"."period_kind"
+        ANTI JOIN "t7" AS "t11"
+          ON "t22"."method_id" = "t11"."method_id"
+          AND "t5"."measure" = "t11"."measure"
+          AND "t22"."subject_id" = "t11"."subject_id"
+          AND "t22"."period_key" = "t11"."period_key"
+      ) AS "t24"
+      UNION
+      SELECT
+        *
+      FROM (
+        SELECT
+          *
+        FROM (
+          SELECT
+            "t16"."method_id",
+            "t16"."measure",
+            "t16"."unit",
+            "t16"."subject_id",
+            "t16"."period_key",
+            "t16"."period_kind",
+            "t16"."period_start",
+            "t16"."period_end",
+            'own' AS "extent"
+          FROM "t15" AS "t16"
+        ) AS "t17"
+        UNION
+        SELECT
+          *
+        FROM (
+          SELECT
+            "t21"."method_id",
+            "t10"."measure",
+            "t10"."unit",
+            "t21"."subject_id",
+            "t21"."period_key",
+            "t21"."period_kind",
+            "t21"."period_start",
+            "t21"."period_end",
+            "t21"."extent"
+          FROM "t18" AS "t21"
+          INNER JOIN (
+            SELECT DISTINCT
+              *
+            FROM (
+              SELECT
+                "t4".*
+                EXCLUDE ("period_kind")
+              FROM (
+                SELECT DISTINCT
+                  "t0"."method_id",
+                  "t0"."measure",
+                  "t0"."unit",
+                  "t0"."subject_id",
+                  "t0"."period_kind"
+                FROM "leaves" AS "t0"
+                WHERE
+                  "t0"."measure" IN (
+                    'electricity',
+                    'energy_feedstock',
+                    'energy_new_renewable',
+                    'energy_major_project',
+                    'energy_certificate',
+                    'energy_nonfossil'
+                  )
+              ) AS "t4"
+            ) AS "t6"
+          ) AS "t10"
+            ON "t21"."method_id" = "t10"."method_id" AND "t21"."subject_id" = "t10"."subject_id"
+        ) AS "t23"
+      ) AS "t25"
+    ) AS "t26"
+  ) AS "t27"
+) AS "t28"
