@@ -124,6 +124,7 @@ DECLARED: Mapping[str, Declared] = {
         "appointment.revoke",
     ),
     "sign_in_attempt": free("a counter for locks, kept for a day; refusals are audited as session.refuse"),
+    "pack_proposal": by("pack.propose", "pack.publish", "pack.reject", "pack.withdraw"),
     "boundary_file": by("boundary.register"),
     "form_draft": free("what was typed and not submitted changes no record; it is for its writer alone"),
     "import_draft": free("an upload that was not committed changes no record; the commit is audited as import.*"),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
+from shuangkong.engine.api import Workspace, reading
 from shuangkong.judgement.api import FIELDS, SUMS, indicator_inputs
-from shuangkong.policy.api import Bindable, Catalogue, PackSet, builtin_packs, load_all
+from shuangkong.policy.api import Bindable, Catalogue, PackSet, builtin_packs, load_all, published_packs, with_published
 
 
 @cache
@@ -17,7 +19,16 @@ def catalogue() -> Catalogue:
     return {(one.source, one.name): one for one in every}
 
 
-def library(folders: Sequence[Path] = ()) -> PackSet:
-    """The built-in packs together with those at or below the folders; raises PackErrors, also for what is misbound."""
+def library(
+    folders: Sequence[Path] = (), *, workspace: Workspace | None = None, known: datetime | None = None
+) -> PackSet:
+    """The packs of the program, those published in the workspace up to `known` (now if left out), and those in folders.
+
+    Raises PackErrors, also for inputs of tables that are misbound.
+    """
     more = [pack for folder in folders for pack in load_all(folder, origin=str(folder))]
-    return PackSet((*builtin_packs(), *more), catalogue=catalogue())
+    packs = builtin_packs()
+    if workspace is not None:
+        with reading(workspace.engine) as db:
+            packs = with_published(packs, published_packs(db, workspace.blobs, known or workspace.clock()))
+    return PackSet((*packs, *more), catalogue=catalogue())

@@ -41,7 +41,18 @@ def _catalogue() -> Catalogue:
 
 def _mount() -> None:
     from shuangkong.accounting.cli import account_command
-    from shuangkong.app.commands import audit, backup, books, deciding, judging, making, people, serve, worker
+    from shuangkong.app.commands import (
+        audit,
+        backup,
+        books,
+        deciding,
+        judging,
+        making,
+        people,
+        publishing,
+        serve,
+        worker,
+    )
     from shuangkong.policy.cli import policy_app
 
     making.add(app)
@@ -49,6 +60,7 @@ def _mount() -> None:
     app.command("account")(account_command)
     judging.add(app)
     deciding.add(app)
+    publishing.add(policy_app)
     app.add_typer(policy_app, name="policy")
     worker.add(app)
     serve.add(app)

@@ -18,11 +18,11 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from shuangkong.accounting.api import Origin, Report, import_sheet
+from shuangkong.accounting.api import Origin, Report, import_register, import_sheet
 from shuangkong.app.acting import still_entitled
 from shuangkong.app.auditing import VERIFY
 from shuangkong.app.catalogue import library
-from shuangkong.app.exporting import EXPORT
+from shuangkong.app.exporting import EXPORT, rights_of_export
 from shuangkong.app.importing import as_dict, units_as_dict
 from shuangkong.app.pipeline import run_pipeline
 from shuangkong.engine.api import Clock, Workspace, jobs
@@ -31,7 +31,7 @@ from shuangkong.kernel.ids import RunId
 from shuangkong.kernel.labels import Label
 from shuangkong.kernel.scope import Scope
 from shuangkong.policy.api import PackSet
-from shuangkong.registry.api import import_units, sheets
+from shuangkong.registry.api import sheets
 
 CHINA = ZoneInfo("Asia/Shanghai")
 #: Imports in a row need one judgement: it waits here until a worker begins it.
@@ -61,8 +61,7 @@ def _import(job: jobs.JobContext, arguments: Mapping[str, Any]) -> jobs.Outcome 
     job.progress(_READING, 0, 1)
     if arguments["book"] == "units":
         return _import_units(job, arguments)
-    given = arguments["origin"]
-    origin = Origin(**{**given, "known_on": date.fromisoformat(given["known_on"])})
+    origin = _origin(arguments)
 
     def end(db: sa.Connection, report: Report) -> None:
         job.still_mine(db)
@@ -70,7 +69,7 @@ def _import(job: jobs.JobContext, arguments: Mapping[str, Any]) -> jobs.Outcome 
 
     def take_in() -> Report:
         return import_sheet(
-            job.workspace, _packs(job), arguments["book"], job.workspace.blobs.get(arguments["blob"]), origin,
+            job.workspace, _packs(job), arguments["book"], _content(job, arguments), origin,
             scope=job.scope, sheet=arguments["sheet"], mapping=_mapping(arguments), dry_run=arguments["dry_run"],
             also=end,
         )  # fmt: skip
@@ -81,9 +80,9 @@ def _import(job: jobs.JobContext, arguments: Mapping[str, Any]) -> jobs.Outcome 
 
 def _import_units(job: jobs.JobContext, arguments: Mapping[str, Any]) -> jobs.Outcome | None:
     """Take in a register of units: one that is there already is left alone, so that it can be begun again."""
-    done = import_units(
-        job.workspace, job.workspace.blobs.get(arguments["blob"]), name=arguments["origin"]["file_name"],
-        scope=job.scope, sheet=arguments["sheet"], mapping=_mapping(arguments), dry_run=arguments["dry_run"],
+    done = import_register(
+        job.workspace, _content(job, arguments), _origin(arguments), scope=job.scope, sheet=arguments["sheet"],
+        mapping=_mapping(arguments), dry_run=arguments["dry_run"],
     )  # fmt: skip
     # begun again, it finds the units that it registered before it was stopped, and calls them known
     changed = done.committed and (done.registered > 0 or job.job.attempts > 1)
@@ -123,6 +122,21 @@ def _when_free(job: jobs.JobContext, act: Callable[[], Report]) -> Report:
         job.stopping.wait(jobs.POLL)
 
 
+def _origin(arguments: Mapping[str, Any]) -> Origin:
+    given = arguments["origin"]
+    return Origin(**{**given, "known_on": date.fromisoformat(given["known_on"])})
+
+
+def _content(job: jobs.JobContext, arguments: Mapping[str, Any]) -> bytes:
+    """The file of an import; IMP-004 where it was deleted with an import that was given up or expired."""
+    if not job.workspace.blobs.path(arguments["blob"]).exists():
+        raise UserError(
+            "IMP-004", "the file of the import is no longer kept.", where=arguments["origin"]["file_name"],
+            remedy="Hand the file up again as a new import.", case="file",
+        )  # fmt: skip
+    return job.workspace.blobs.get(arguments["blob"])
+
+
 def _mapping(arguments: Mapping[str, Any]) -> sheets.Mapping | None:
     text = arguments["mapping"]
     return sheets.Mapping.from_json(text) if text else None
@@ -130,7 +144,7 @@ def _mapping(arguments: Mapping[str, Any]) -> sheets.Mapping | None:
 
 def _packs(job: jobs.JobContext) -> PackSet:
     folders: tuple[Path, ...] = job.given.get("packs", ())
-    return library(folders)
+    return library(folders, workspace=job.workspace)
 
 
 JUDGE = jobs.Kind("judge", Label("核算与判定", "account and judge"), _judge, resumable=True)
@@ -141,7 +155,9 @@ def action_of(job: jobs.Job) -> str:
     """The action that asking for such a job takes: who may steer jobs does not thereby do what they do."""
     if job.kind == IMPORT.name:
         return "register.write" if job.arguments["book"] == "units" else "import.write"
-    return {JUDGE.name: "run.start", VERIFY.name: "audit.read", EXPORT.name: "export"}.get(job.kind, "platform.operate")
+    if job.kind == EXPORT.name:
+        return rights_of_export(job)[0]
+    return {JUDGE.name: "run.start", VERIFY.name: "audit.read"}.get(job.kind, "platform.operate")
 
 
 def _may(db: sa.Connection, job: jobs.Job, at: datetime) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from shuangkong.policy.checks import unanswered
 from shuangkong.policy.clauses import NONE_BECAUSE, Duty, Figure
+from shuangkong.policy.comparing import ENTRY_KINDS, Difference, differences
 from shuangkong.policy.complaints import PackErrors
 from shuangkong.policy.coverage import ClauseCoverage, coverage, years_of
 from shuangkong.policy.fields import Accounting, Frozen, LabelModel
@@ -29,6 +30,18 @@ from shuangkong.policy.model import (
 from shuangkong.policy.overlay import Change, Overlay, Replacement, load_overlay
 from shuangkong.policy.packset import STANDING_LABELS, PackSet, Standing, StandingPack
 from shuangkong.policy.parameters import Correction, Dated
+from shuangkong.policy.publishing import (
+    STATES,
+    Proposal,
+    decide_proposal,
+    proposal,
+    proposals,
+    propose,
+    proposed_pack,
+    published_packs,
+    unpacked,
+    with_published,
+)
 from shuangkong.policy.rules.catalogue import Bindable, Catalogue, SubjectKind, source_of, with_declared
 from shuangkong.policy.rules.cells import cell
 from shuangkong.policy.rules.checked import (
@@ -63,10 +76,12 @@ from shuangkong.policy.tables import Column, Condition, DecisionTable, Row, as_c
 
 __all__ = [
     "DAY",
+    "ENTRY_KINDS",
     "FLAG",
     "NATION",
     "NONE_BECAUSE",
     "STANDING_LABELS",
+    "STATES",
     "TEXT",
     "TRUE",
     "Accounting",
@@ -90,6 +105,7 @@ __all__ = [
     "Correction",
     "Dated",
     "DecisionTable",
+    "Difference",
     "Duty",
     "Figure",
     "Frozen",
@@ -110,6 +126,7 @@ __all__ = [
     "ParameterValue",
     "Parsed",
     "Product",
+    "Proposal",
     "Replacement",
     "Row",
     "RowEntry",
@@ -129,6 +146,8 @@ __all__ = [
     "content_hash",
     "conversion",
     "coverage",
+    "decide_proposal",
+    "differences",
     "divides",
     "figures_in",
     "holds",
@@ -143,6 +162,11 @@ __all__ = [
     "number_of",
     "parse",
     "parse_yaml",
+    "proposal",
+    "proposals",
+    "propose",
+    "proposed_pack",
+    "published_packs",
     "schedule",
     "shown",
     "source_of",
@@ -150,9 +174,11 @@ __all__ = [
     "typed",
     "unanswered",
     "unit_of",
+    "unpacked",
     "value_of",
     "walk",
     "with_declared",
+    "with_published",
     "with_values",
     "yearly_pace",
     "years_of",

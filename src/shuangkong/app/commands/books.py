@@ -47,30 +47,32 @@ def import_command(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="show what would happen, write nothing")] = False,
     packs: Annotated[list[Path] | None, typer.Option("--packs", help="further folders with packs")] = None,
     use: Annotated[str, typer.Option("--use", help="lawful uses: statistics,assessment,…; no limit if left out")] = "",
+    reason: Annotated[str, typer.Option("--reason", help="why figures that stand are corrected")] = "",
     as_json: AsJson = False,
     lang: Speaks = Lang.zh,
     as_name: AsName = "",
 ) -> None:
     """导入报表到账：列对应、检查、试运行；有一行被拒，整个文件不写入 (import a sheet into a book)."""
-    from shuangkong.accounting.api import Origin, allowed_uses, import_sheet
+    from shuangkong.accounting.api import UNITS, Origin, allowed_uses, import_register, import_sheet
     from shuangkong.app.acting import acting
-    from shuangkong.app.importing import as_dict, report_lines
+    from shuangkong.app.importing import as_dict, correction_line, report_lines
     from shuangkong.engine.api import Workspace
-    from shuangkong.registry.api import import_units, sheets
+    from shuangkong.registry.api import sheets
 
     opened = Workspace.open(workspace)
-    who = acting(opened, as_name, "import units" if book == "units" else "import")
+    who = acting(opened, as_name, "import units" if book == UNITS else "import")
     given = sheets.Mapping.from_json(text_of(mapping)) if mapping else None
-    if book == "units":
-        units = import_units(
-            opened, bytes_of(file), name=file.name, scope=who.scope, sheet=sheet or None, mapping=given,
-            dry_run=dry_run,
-        )  # fmt: skip
+    origin = Origin(
+        file.name, publisher, document, "", past_day(known_on, "--known-on"), use=allowed_uses(use), reason=reason
+    )
+    if book == UNITS:
+        units = import_register(
+            opened, bytes_of(file), origin, scope=who.scope, sheet=sheet or None, mapping=given, dry_run=dry_run
+        )
         _show_units(units, as_json=as_json, language=language_of(lang))
         return
-    origin = Origin(file.name, publisher, document, "", past_day(known_on, "--known-on"), use=allowed_uses(use))
     report = import_sheet(
-        opened, packs_with(packs), book, bytes_of(file), origin, scope=who.scope, sheet=sheet or None,
+        opened, packs_with(packs, opened), book, bytes_of(file), origin, scope=who.scope, sheet=sheet or None,
         mapping=given, dry_run=dry_run,
     )  # fmt: skip
     if save_mapping:
@@ -80,6 +82,8 @@ def import_command(
     else:
         for line in report_lines(report, language_of(lang), dry_run=dry_run):
             typer.echo(line)
+        if report.committed and report.corrected:
+            typer.echo(correction_line(who.name or who.principal, opened.clock(), reason, language_of(lang)))
     if report.refusals:
         raise typer.Exit(2)
 

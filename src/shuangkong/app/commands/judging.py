@@ -57,9 +57,9 @@ def judge_command(
 
     opened = Workspace.open(workspace)
     who = acting(opened, as_name, "judge --overlay" if overlay else "judge")
-    library = packs_with(packs)
-    changes = [load_overlay(bytes_of(p), origin=str(p)) for p in overlay or []]
     instant = past_instant(known, "--known", opened.clock())
+    library = packs_with(packs, opened, instant)
+    changes = [load_overlay(bytes_of(p), origin=str(p)) for p in overlay or []]
     run = run_pipeline(
         opened, library, known=instant, as_of=day_of(as_of, "--as-of"),
         scope=Scope.system(f"judge for {who.principal}"), overlays=changes,

@@ -9,13 +9,17 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 import typer
 
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.labels import Label, Language
+
+if TYPE_CHECKING:
+    from shuangkong.engine.api import Workspace
+    from shuangkong.policy.api import PackSet
 
 DEFAULT_WORKSPACE = Path("shuangkong-workspace")
 
@@ -101,10 +105,12 @@ def progress_bar(language: Language, *, quiet: bool) -> Iterator[Any]:
         yield at
 
 
-def packs_with(folders: list[Path] | None) -> Any:
+def packs_with(
+    folders: list[Path] | None, workspace: Workspace | None = None, known: datetime | None = None
+) -> PackSet:
     from shuangkong.app.catalogue import library
 
-    return library(folders or [])
+    return library(folders or [], workspace=workspace, known=known)
 
 
 def bytes_of(path: Path) -> bytes:

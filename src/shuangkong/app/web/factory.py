@@ -24,6 +24,7 @@ from shuangkong.app.web import (
     pages,
     pages_packs,
     people_pages,
+    proposals_pages,
     rights_page,
     signing,
 )
@@ -49,6 +50,7 @@ MESSAGES = (
     ("shuangkong.app.web", "messages_errors.yaml"),
     ("shuangkong.app.web", "messages_imports.yaml"),
     ("shuangkong.app.web", "messages_jobs.yaml"),
+    ("shuangkong.app.web", "messages_proposals.yaml"),
 )
 #: Address, name and right of each page in the head, in the order in which they are read.
 PAGES = (
@@ -88,6 +90,7 @@ def create_app(workspace: Workspace, serving: Serving | None = None, slots: Slot
     app.include_router(imports_list.router)
     app.include_router(imports_pages.router)
     app.include_router(jobs_pages.router)
+    app.include_router(proposals_pages.router)
     app.include_router(signing.router)
     for own in (people_pages, consent_pages, audit_pages, corrections, rights_page):
         app.include_router(own.router)

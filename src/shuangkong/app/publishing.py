@@ -1,0 +1,119 @@
+"""Packs of a workspace (工作区规则包): proposed and published within a scope, and read beside those of the program."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Literal
+
+import sqlalchemy as sa
+
+from shuangkong.app.catalogue import catalogue, library
+from shuangkong.engine.api import Workspace, reading, writing
+from shuangkong.kernel.errors import UserError
+from shuangkong.kernel.scope import Scope
+from shuangkong.policy.api import (
+    NATION,
+    Difference,
+    Pack,
+    PackSet,
+    Proposal,
+    builtin_packs,
+    decide_proposal,
+    differences,
+    load_files,
+    proposal,
+    proposals,
+    propose,
+    proposed_pack,
+    published_packs,
+    with_published,
+)
+from shuangkong.registry.api import resolve
+from shuangkong.webkit.api import business_day
+
+Decision = Literal["published", "rejected", "withdrawn"]
+
+
+def propose_pack(workspace: Workspace, scope: Scope, files: Mapping[str, bytes], because: str, *, origin: str) -> str:
+    """Propose a pack for the workspace; gives the proposal's id.
+
+    Raises PackErrors for what is wrong in it, alone or beside the packs that stand; SCOPE-001 where the document's
+    region does not lie in the scope; PACK-007 as `propose` does.
+    """
+    pack = load_files(files, origin=origin)
+    standing = _standing(workspace)
+    _together(standing, pack)
+    with writing(workspace.engine) as db:
+        at = workspace.clock()
+        _within(db, scope, pack.instrument.region, at)
+        return propose(db, workspace.blobs, pack, because, standing=standing, at=at, principal=scope.principal)
+
+
+def decide_on(workspace: Workspace, scope: Scope, proposal_id: str, decision: Decision, reason: str) -> Proposal:
+    """Publish, reject or withdraw a proposal; raises what `decide_proposal` does, and SCOPE-001 outside the scope."""
+    if decision == "published":
+        with reading(workspace.engine) as db:
+            found = proposal(db, proposal_id)
+        _together(_standing(workspace), proposed_pack(workspace.blobs, found))
+    with writing(workspace.engine) as db:
+        at = workspace.clock()
+        _within(db, scope, proposal(db, proposal_id).region, at)
+        return decide_proposal(db, proposal_id, decision, reason, at=at, principal=scope.principal)
+
+
+def proposals_seen(db: sa.Connection, scope: Scope, at: datetime) -> list[Proposal]:
+    """The proposals whose document's region lies in the scope, newest first."""
+    return [p for p in proposals(db) if _lies_within(db, scope, p.region, at)]
+
+
+def proposal_seen(
+    workspace: Workspace, scope: Scope, proposal_id: str
+) -> tuple[Proposal, Pack, tuple[Difference, ...]]:
+    """A proposal with its pack and what it changes; PACK-006 also where it lies outside the scope."""
+    with reading(workspace.engine) as db:
+        found = proposal(db, proposal_id)
+        if not _lies_within(db, scope, found.region, workspace.clock()):
+            raise UserError("PACK-006", "there is no such proposal.", where=proposal_id[:80],
+                            remedy="Look at the list of proposals.", case="proposal")  # fmt: skip
+        before = {p.key: p for p in with_published(builtin_packs(), _published_before(db, workspace, found))}
+    pack = proposed_pack(workspace.blobs, found)
+    return found, pack, differences(before.get(pack.key), pack)
+
+
+def _published_before(db: sa.Connection, workspace: Workspace, found: Proposal) -> tuple[Pack, ...]:
+    """What stood the instant before the proposal was decided, or stands now."""
+    until = found.decided_at - timedelta(microseconds=1) if found.decided_at else workspace.clock()
+    return published_packs(db, workspace.blobs, until)
+
+
+def _standing(workspace: Workspace) -> tuple[Pack, ...]:
+    return library(workspace=workspace).packs
+
+
+def _together(standing: tuple[Pack, ...], pack: Pack) -> None:
+    """Raise PackErrors where the pack contradicts those that stand."""
+    PackSet(with_published(standing, [pack]), catalogue=catalogue())
+
+
+def _lies_within(db: sa.Connection, scope: Scope, region: str, at: datetime) -> bool:
+    try:
+        _within(db, scope, region, at)
+    except UserError:
+        return False
+    return True
+
+
+def _within(db: sa.Connection, scope: Scope, region: str, at: datetime) -> None:
+    """SCOPE-001 unless the region of the document lies in the scope; the nation's lie in that of everything alone."""
+    if scope.unrestricted:
+        return
+    try:
+        if region == NATION:
+            raise UserError("REG-001", "the nation lies in no region.", where=region, remedy="Ask an administrator.")
+        resolve(db, scope.for_writing(), "gbt2260", region, business_day(at), at)
+    except UserError:
+        raise UserError(
+            "SCOPE-001", "this document's region is not in your scope.", where=region,
+            remedy="Ask who is appointed for that region.", case="document",
+        ) from None  # fmt: skip
