@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from shuangkong.app.web.factory import MESSAGES
 from shuangkong.app.web.why_page import factor_used, groups
+from shuangkong.webkit.api import Speaker, read_messages
 
 
 def test_a_missed_province_is_told_to_the_row(pages: Any) -> None:
@@ -38,14 +40,17 @@ def test_a_missed_county_is_told_to_its_entries(pages: Any) -> None:
 
 
 def test_entries_are_grouped_by_what_they_count(pages: Any) -> None:
-    """Groups hold only measures that the indicator is made of, largest first; a factor key finds its printed row."""
+    """Groups hold only measures that the indicator is made of, newest year first and the largest in it; a factor key finds its row."""
     f = pages.first(pack_id="demo-shifanshi", variant="plan", status="missed", indicator_id="energy_per_gdp_change")
     entries = pages.view.why(f.finding_key).entries
     assert {e["measure"] for e in entries} <= {"energy", "gdp"}
     found = groups([e for e in entries if e["measure"] == "energy"])
-    amounts = [g.amount for g in found if g.amount is not None]
-    assert amounts == sorted(amounts, reverse=True)
-    used = [factor_used(pages.view, e["factor_key"]) for e in entries if e["factor_key"]]
+    order = [(-g.year, -g.amount) for g in found if g.amount is not None]
+    assert order == sorted(order)
+    assert len({g.year for g in found}) > 1
+    speaker = Speaker("zh", read_messages(*MESSAGES))
+    used = [factor_used(pages.view, e["factor_key"], speaker) for e in entries if e["factor_key"]]
     assert used
-    assert all(u is not None and u.value for u in used)
-    assert factor_used(pages.view, "no such key") is None
+    assert all(u is not None and u.value and u.unit for u in used)
+    assert "GB/T 2589-2020" in {u.document for u in used if u is not None}
+    assert factor_used(pages.view, "no such key", speaker) is None

@@ -7,7 +7,7 @@ import hashlib
 import mimetypes
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -120,6 +120,9 @@ def words(speaker: Speaker) -> dict[str, Any]:
         unit_part = Markup('<span class="unit">{}</span>').format(shown.unit) if shown.unit else Markup("")
         return Markup('<span class="num">{}</span>').format(shown.digits) + unit_part
 
+    def plain(value: Decimal | None, unit: str) -> str:
+        return str(figures.figure(value, unit, language))
+
     def num(value: Decimal | None, places: int = 2, *, signed: bool = False) -> str:
         return figures.NONE if value is None else figures.grouped(value, places, fixed=True, signed=signed)
 
@@ -133,6 +136,7 @@ def words(speaker: Speaker) -> dict[str, Any]:
         "label": lambda label: label.in_(language) if label else figures.NONE,
         "fig": fig,
         "num": num,
+        "plain": plain,
         "share": figures.share,
         "unit_words": lambda name: figures.unit_words(name, language),
         "period": lambda key: figures.period_words(key, language),
@@ -140,6 +144,7 @@ def words(speaker: Speaker) -> dict[str, Any]:
         "rich": _rich,
         "moment": lambda instant: moment(instant, language),
         "wrong": lambda error: wrong(error, speaker),
+        "eve": lambda day: (day - timedelta(days=1)).isoformat(),
     }
     return {"lang": language, "speaker": speaker, **by_language}
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from shuangkong.accounting.api import Method
+from shuangkong.accounting.api import Method, editions, guides
 from shuangkong.app.web.reading import RunView
 from shuangkong.app.web.rows import Subject
 from shuangkong.kernel.findings import least_sure
 from shuangkong.kernel.units import convert
+from shuangkong.policy.api import Pack, PackSet
 from shuangkong.webkit.api import (
     CONFIDENCE_LABELS,
     Axes,
@@ -46,14 +47,28 @@ class Structure:
     methods: tuple[tuple[str, str], ...]
 
 
-def method_words(method: str, speaker: Speaker, *, full: bool = False) -> str:
-    """A method in a line; `full` with what only carbon depends on."""
+def document_words(pack: Pack, speaker: Speaker) -> str:
+    """A document by its number; by its title where an English reader could not read the number."""
+    about = pack.instrument
+    number = about.doc_number or ""
+    if number and (speaker.language == "zh" or number.isascii()):
+        return number
+    return speaker.label(about.title.label)
+
+
+def method_words(method: str, speaker: Speaker, packs: PackSet, *, full: bool = False) -> str:
+    """A method in a line, documents by their number; `full` with what only carbon depends on."""
     if method.count("/") < 3:
         return speaker.say(f"method.{method}") if speaker.has(f"method.{method}") else method
     m = Method.parse(method)
-    parts = [m.edition, speaker.say(f"basis.{m.basis}")]
+    standards, carbon = editions(packs), guides(packs)
+
+    def named(name: str, among: Mapping[str, Pack]) -> str:
+        return document_words(among[name], speaker) if name in among else name
+
+    parts = [named(m.edition, standards), speaker.say(f"basis.{m.basis}")]
     if full and m.guide:
-        parts.append(speaker.say("basis.guide", name=m.guide))
+        parts.append(speaker.say("basis.guide", name=named(m.guide, carbon)))
     if full and m.grid:
         parts.append(speaker.say("basis.grid", name=m.grid))
     if m.price.startswith("constant:"):
@@ -89,11 +104,14 @@ def structure(view: RunView, subject: Subject, speaker: Speaker, kind: str, meth
     sums = {p: _sum([cells.get((p, q)) for q in parts]) for p in periods}
     largest = max((v for v in sums.values() if v is not None), default=Decimal(0))
     unit = shown_unit(largest, "tce")
-    short = {m: method_words(m, speaker) for m in methods}
+    short = {m: method_words(m, speaker, view.packs) for m in methods}
     full = len(set(short.values())) < len(methods)
-    words = [(m, method_words(m, speaker, full=full)) for m in methods]
+    words = [(m, method_words(m, speaker, view.packs, full=full)) for m in methods]
     sure = confidence_words((r["confidence"] for r in rows), speaker)
-    facts = ((speaker.say("energy.method"), method_words(chosen, speaker)), (speaker.say("frame.confidence"), sure))
+    facts = (
+        (speaker.say("energy.method"), method_words(chosen, speaker, view.packs, full=full)),
+        (speaker.say("frame.confidence"), sure),
+    )
     origin = Origin(speaker.say("chart.books"), Origin.covered(cover.values()), facts)
     columns = (
         Column(speaker.say("energy.sum"), figures=tuple(_scaled(sums[p], unit) for p in periods)),

@@ -111,7 +111,7 @@ def units(a: ReadsUnits) -> Response:
     method, period = method_of(run), choices.value("period")
     answer = a.page(
         "units.html", run, table=units_table(run, choices, a.speaker), chooser=chooser(a, run, stays=True),
-        method=method_words(method, a.speaker) if method else "",
+        method=method_words(method, a.speaker, run.packs) if method else "",
         year=period if period.isdigit() else run.run.as_of.year - 1,
     )  # fmt: skip
     answer.headers["HX-Push-Url"] = choices.address("/units")

@@ -95,7 +95,7 @@ def _course(view: RunView, pack: str, indicator: str, found: list[Finding], tell
         f.last_year: f for f in found if f.level == "incentive" and f.variant == "pace" and f.last_year == years[0]
     }
     title = view.packs.pack(pack).instrument.title
-    method = method_words(base[0].method_id, tell.speaker) if base else ""
+    method = method_words(base[0].method_id, tell.speaker, view.packs) if base else ""
     about = _About(
         tuple(years), name, tell, tell.clause(base[0]) if base else "",
         ((words("region.method"), method),

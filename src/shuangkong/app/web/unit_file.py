@@ -14,7 +14,6 @@ from shuangkong.app.web.sentences import Teller
 from shuangkong.engine.api import DuckDB, read_result, reading
 from shuangkong.kernel.ids import SourceId
 from shuangkong.registry.api import source_row
-from shuangkong.webkit.api import Speaker
 
 YEARS = 3
 LISTED = 24
@@ -57,15 +56,15 @@ def indicators(view: RunView, subject: Subject, tell: Teller) -> Indicators:
         cell = Cell(r, answered.get(r["value_key"], ""))
         groups[r["indicator_id"], r["method_id"], r["unit"]][r["period_key"]] = cell
     lines = [
-        Line(indicator, _method(method, indicator, tell.speaker), unit, tuple(cells.get(y) for y in years))
+        Line(indicator, _method(method, indicator, tell), unit, tuple(cells.get(y) for y in years))
         for (indicator, method, unit), cells in sorted(groups.items())
         if any(y in cells for y in years)
     ]
     return Indicators(years, tuple(sorted(lines, key=lambda line: not any(c and c.key for c in line.cells))))
 
 
-def _method(method: str, indicator: str, speaker: Speaker) -> str:
-    return method_words(method, speaker, full="co2" in indicator) if method else ""
+def _method(method: str, indicator: str, tell: Teller) -> str:
+    return method_words(method, tell.speaker, tell.view.packs, full="co2" in indicator) if method else ""
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,12 @@ from decimal import Decimal
 from typing import Any
 
 from shuangkong.accounting.api import CHANGE, INCREMENT, INDICATORS
-from shuangkong.app.web.energy import method_words
+from shuangkong.app.web.energy import document_words, method_words
 from shuangkong.app.web.reading import Row, RunView
 from shuangkong.app.web.rows import Finding
 from shuangkong.kernel.labels import Label
 from shuangkong.kernel.units import convert
-from shuangkong.policy.api import NATION, STANDING_LABELS, Standing
+from shuangkong.policy.api import NATION, STANDING_LABELS, PackSet, Standing
 from shuangkong.webkit.api import (
     Axes,
     Chart,
@@ -43,12 +43,14 @@ class Used:
     unit: str
     edition: str
     confidence: str
+    document: str
 
 
 @dataclass(frozen=True)
 class Group:
     """Book entries of one item: how many, and what they come to; none where one of them is not known."""
 
+    year: int
     item: str
     unit: str
     amount: Decimal | None
@@ -58,17 +60,17 @@ class Group:
 
 
 def groups(entries: list[Row]) -> list[Group]:
-    """Entries by item and unit, the largest amount first."""
-    found: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
+    """Entries by year, item and unit: the newest year first, and in it the largest amount."""
+    found: dict[tuple[int, str, str, str], list[Row]] = defaultdict(list)
     for e in entries:
-        found[e["item"], e["unit"], e["amount_unit"]].append(e)
+        found[e["period_start"].year, e["item"], e["unit"], e["amount_unit"]].append(e)
     made = []
-    for (item, unit, amount_unit), rows in found.items():
+    for (year, item, unit, amount_unit), rows in found.items():
         amounts = [r["amount"] for r in rows]
         known = [a for a in amounts if a is not None]
         total = sum(known, Decimal(0)) if len(known) == len(amounts) else None
-        made.append(Group(item, unit, total, amount_unit, len(rows), rows[0]))
-    return sorted(made, key=lambda g: -abs(g.amount or Decimal(0)))
+        made.append(Group(year, item, unit, total, amount_unit, len(rows), rows[0]))
+    return sorted(made, key=lambda g: (-g.year, -abs(g.amount or Decimal(0))))
 
 
 def why_page(view: RunView, f: Finding, speaker: Speaker) -> dict[str, Any]:
@@ -78,29 +80,31 @@ def why_page(view: RunView, f: Finding, speaker: Speaker) -> dict[str, Any]:
     sources = {s["source_id"]: s for s in chain.sources}
     method = (chain.indicator or {}).get("method_id", "")
     pack = view.packs.pack(f.pack_key)
-    shown = [t for t in chain.totals if t["subject_id"] == f.subject_id and t["level"] == "subtree"]
+    shown = _largest_periods([t for t in chain.totals if t["subject_id"] == f.subject_id and t["level"] == "subtree"])
     return {
         "f": f,
         "why": chain,
         "pack": pack,
         "standing": standing(view, f.pack_key),
         "formula": _formula(f.indicator_id, speaker),
-        "method_words": method_words(method, speaker, full="co2" in f.indicator_id),
+        "method_words": method_words(method, speaker, view.packs, full="co2" in f.indicator_id),
         "groups": groups(entries),
         "entries": entries[:LISTED_ENTRIES],
         "sources": sources,
         "source_list": sorted(chain.sources, key=lambda s: (s.get("publisher") or "", s.get("file_name") or "")),
         "totals": _totals(shown),
-        "deducted": deduction_chart(chain.deductions, (chain.indicator or {}).get("coverage"), speaker),
+        "deducted": deduction_chart(
+            chain.deductions, (chain.indicator or {}).get("coverage"), speaker, view.packs
+        ),
         "rates": sorted(chain.rates, key=lambda r: r["period_key"]),
         "sisters": [s for s in view.by_subject.get(f.subject_id, ()) if s.pack_key == f.pack_key
                     and s.indicator_id == f.indicator_id and s.finding_key != f.finding_key][:12],
         "item_label": lambda item: item_label(view, item),
-        "factor": lambda key: factor_used(view, key),
+        "factor": lambda key: factor_used(view, key, speaker),
     }  # fmt: skip
 
 
-def deduction_chart(rows: list[Row], coverage: Decimal | None, speaker: Speaker) -> Chart | None:
+def deduction_chart(rows: list[Row], coverage: Decimal | None, speaker: Speaker, packs: PackSet) -> Chart | None:
     """The last period's way from the total to what is assessed; None where nothing is deducted."""
     last = max((r["period_key"] for r in rows), default="")
     steps = [r for r in rows if r["period_key"] == last]
@@ -123,10 +127,20 @@ def deduction_chart(rows: list[Row], coverage: Decimal | None, speaker: Speaker)
     axes = Axes(
         (), words, say("chart.deductions"), words, places_of(unit), say("why.step"), period_words(last, language)
     )
-    facts = ((say("energy.method"), method_words(steps[0]["method_id"], speaker)),)
+    facts = ((say("energy.method"), method_words(steps[0]["method_id"], speaker, packs)),)
     origin = Origin(say("chart.books"), Origin.covered([coverage]), facts)
     heads = (say("why.deducted"), say("why.after"))
     return waterfall(axes, [first, *(step(r) for r in steps[1:]), end], heads, origin)
+
+
+def _largest_periods(rows: list[Row]) -> list[Row]:
+    """Without what a longer period of the same measure holds: months say no more than their year."""
+    kept = []
+    for r in rows:
+        same = [o for o in rows if o["measure"] == r["measure"] and o["period_key"] != r["period_key"]]
+        if not any(o["period_start"] <= r["period_start"] and r["period_end"] <= o["period_end"] for o in same):
+            kept.append(r)
+    return kept
 
 
 def _totals(rows: list[Row]) -> list[Row]:
@@ -147,17 +161,16 @@ def _totals(rows: list[Row]) -> list[Row]:
 
 
 def _formula(indicator: str, speaker: Speaker) -> list[str]:
-    """How the indicator is computed, in the language of the page; in English the whole definition."""
+    """How the indicator is computed, in the language of the page."""
     base = indicator.removesuffix(CHANGE).removesuffix(INCREMENT)
     known = INDICATORS.get(base)
     words = [speaker.say(f"formula.{base}")] if speaker.has(f"formula.{base}") else []
     if known is None:
         return words
-    told = [" ".join(p.split()) for p in known.doc.split("\n\n")]
-    return words + told[1:] if speaker.language == "en" and words else words or told
+    return words or [" ".join(p.split()) for p in known.doc.split("\n\n")]
 
 
-def factor_used(view: RunView, key: str | None) -> Used | None:
+def factor_used(view: RunView, key: str | None, speaker: Speaker) -> Used | None:
     """The row of a parameter that a factor key names; None where it is not one row of one parameter."""
     match = _FACTOR.fullmatch(key or "")
     if match is None:
@@ -168,7 +181,8 @@ def factor_used(view: RunView, key: str | None) -> Used | None:
     parameter = view.packs.parameters(name)
     for row in parameter.values:
         if (",".join(row.key), row.edition, row.start.isoformat()) == (keys or "", edition, start):
-            return Used(pack, row.value, parameter.unit, edition, row.confidence)
+            document = document_words(view.packs.pack(pack), speaker)
+            return Used(pack, row.value, parameter.unit, edition, row.confidence, document)
     return None
 
 
