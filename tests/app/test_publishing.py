@@ -70,7 +70,7 @@ def value(workspace: Workspace, known: datetime | None = None) -> str | None:
 
 
 def test_nothing_is_in_force_before_a_second_person_published_it(workspace: Workspace) -> None:
-    """The proposal changes nothing; who proposed cannot publish; the second person's yes does; earlier knowledge stays."""
+    """Neither the proposal nor its own author puts it in force; a second person does, and earlier knowledge stays."""
     with watched() as done:
         made = offer(workspace, ANN, plan())
         assert value(workspace) is None
