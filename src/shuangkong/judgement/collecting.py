@@ -1,23 +1,25 @@
-"""Tables that collect (汇总): every row that hits counts; which ones did is kept in numbers of 62 bits."""
+"""Tables that collect (汇总): every row that hits counts; which ones did is kept in numbers of 56 bits."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import ibis
 
 from shuangkong.engine.api import amount
-from shuangkong.judgement.columns import balanced, value
-from shuangkong.policy.api import CheckedTable, Constant, divides, names_in
+from shuangkong.judgement.bound import NONE, TYPES, UNTOLD, Bound, listed, marks, may_be_null, null_names, unknown_needs
+from shuangkong.judgement.columns import balanced, looked_up, value
+from shuangkong.policy.api import CheckedTable, Constant, names_in
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-    from shuangkong.judgement.rules import Bound
-
-BITS = 62
-_NO = ibis.literal(False)
+BITS = 56
+#: So many rows are put together by one look into a list of all their combinations; `BITS` is a multiple of it.
+CHUNK = 8
+_NO, _YES = ibis.literal(False), ibis.literal(True)
 
 
 def rows_hit(table: CheckedTable, answer: Mapping[str, Any]) -> list[str] | None:
@@ -28,75 +30,138 @@ def rows_hit(table: CheckedTable, answer: Mapping[str, Any]) -> list[str] | None
     return [r.id for n, r in enumerate(table.ordered) if masks[n // BITS] >> (n % BITS) & 1]
 
 
-def collected(bound: Bound, inputs: ir.Table) -> ir.Table:
-    """Policies under which several rows answer together."""
-    from shuangkong.judgement.rules import columns_of, unknown_needs
+class AllRows:
+    """The columns of a table's answer, step by step; each step is one projection over the one before."""
 
-    columns = columns_of(bound, inputs)
-    flagged = inputs.mutate(**{f"rule__{n}": value(c, columns) for n, c in enumerate(bound.conditions)})
-    columns = columns_of(bound, flagged)
-    conditions = [flagged[f"rule__{n}"] for n in range(len(bound.conditions))]
-    hits = [ibis.coalesce(c, _NO) for c in conditions] if _unsure(bound) else conditions
-    told = balanced(lambda a, b: a & b, [c.notnull() for c in conditions])
-    lost = _lost(bound, hits, columns)
-    decided = told & ~lost[0] & ibis.literal(bound.table.open_because is None)
-    nothing = ibis.null("string")
-    missing = ibis.ifelse(told, lost[1], unknown_needs(bound, conditions, columns)).nullif("")
-    missing = ibis.ifelse(decided, nothing, missing)
-    closed = bound.table.open_because is None
-    why = ibis.cases(
-        (decided, nothing), (missing.notnull(), ibis.literal("missing")),
-        else_=ibis.literal("no_value" if closed else "open"),
-    )  # fmt: skip
-    masks = {
-        f"hits_{n // BITS}": ibis.ifelse(told, _mask(hits[n : n + BITS]), ibis.null("int64"))
-        for n in range(0, len(hits), BITS)
-    }
-    answers = _answers(bound, hits, columns, decided)
-    out = flagged.mutate(row_hit=nothing, missing=missing, decided=decided, undecided=why, **masks, **answers)
-    return out.drop(*(f"rule__{n}" for n in range(len(conditions))))
+    def __init__(self, bound: Bound) -> None:
+        self.bound = bound
+        self.steps = (self.masks, self.code, self.says, self.told, self.words)
+        self.masked = [bound.kept(f"mask_{n}") for n in range((len(bound.rows) + BITS - 1) // BITS)]
+        self.scratch = (*self.masked, *(bound.kept(n) for n in ("code", "lost")))
+
+    def masks(self, relation: ir.Table) -> dict[str, Any]:
+        """A bit for each row that is known to hit."""
+        columns = self.bound.columns(relation)
+        bits = [
+            ibis.ifelse(value(c, columns), _long(1 << (n % BITS)), _long(0))
+            for n, c in enumerate(self.bound.conditions)
+        ]
+        return {
+            name: balanced(lambda a, b: a + b, bits[n * BITS : (n + 1) * BITS]) for n, name in enumerate(self.masked)
+        }
+
+    def _hits(self, relation: ir.Table) -> list[Any]:
+        return [
+            (relation[self.masked[n // BITS]] & _long(1 << (n % BITS))) != _long(0) for n in range(len(self.bound.rows))
+        ]
+
+    def code(self, relation: ir.Table) -> dict[str, Any]:
+        """Whether every row can be told."""
+        columns = self.bound.columns(relation)
+        nulls = may_be_null(columns, self.bound.conditions)
+        code: Any = ibis.literal(NONE, type="int32")
+        if nulls is not None:
+            known = balanced(lambda a, b: a & b, [value(c, columns).notnull() for c in self.bound.conditions])
+            code = ibis.ifelse(ibis.ifelse(nulls, known, _YES), code, ibis.literal(UNTOLD, type="int32"))
+        return {self.bound.kept("code"): code}
+
+    def says(self, relation: ir.Table) -> dict[str, Any]:
+        """The rows that hit, what they say together, clause, parameters and mark."""
+        bound, told = self.bound, relation[self.bound.kept("code")] == NONE
+        columns, hits = bound.columns(relation), self._hits(relation)
+        found: dict[str, Any] = {bound.own("row_hit"): ibis.null("string")}
+        for n, name in enumerate(self.masked):
+            found[bound.own(f"hits_{n}")] = ibis.ifelse(told, relation[name], ibis.null("int64"))
+        lost = self._lost(hits, columns)
+        found[bound.kept("lost")] = balanced(lambda a, b: a | b, lost) if lost else _NO
+        sure = told & ~found[bound.kept("lost")] if lost else told
+        for n, output in enumerate(bound.table.outputs):
+            answer = self._answer(n, hits, relation, columns)
+            shown = sure if bound.closed else _NO
+            found[bound.own(output.name)] = ibis.ifelse(shown, answer, ibis.null(answer.type()))
+        return found | marks(bound, relation[bound.kept("code")])
+
+    def _lost(self, hits: list[Any], columns: Mapping[str, Any]) -> list[Any]:
+        """Whether a row that hit has an output that cannot be told."""
+        return [
+            hit & value(node, columns).isnull()
+            for hit, then in zip(hits, self.bound.outputs, strict=True)
+            for node in then
+            if not isinstance(node, Constant)
+        ]
+
+    def told(self, relation: ir.Table) -> dict[str, Any]:
+        """Whether there is an answer, and what it would need where there is none."""
+        bound, code = self.bound, relation[self.bound.kept("code")]
+        columns = bound.columns(relation)
+        lost = relation[bound.kept("lost")]
+        decided = (code == NONE) & ~lost if bound.closed else _NO
+        conditions = [value(c, columns) for c in bound.conditions]
+        missing = ibis.cases(
+            (code == UNTOLD, unknown_needs(bound, conditions, columns)),
+            (lost, self._lost_needs(relation, columns)), else_="",
+        )  # fmt: skip
+        return {bound.own("decided"): decided, bound.own("missing"): missing.nullif("")}
+
+    def _lost_needs(self, relation: ir.Table, columns: Mapping[str, Any]) -> Any:
+        asking: dict[str, list[Any]] = {}
+        for hit, then in zip(self._hits(relation), self.bound.outputs, strict=True):
+            for node in (t for t in then if not isinstance(t, Constant)):
+                for name in names_in(node):
+                    asking.setdefault(name, []).append(hit & value(node, columns).isnull())
+        return null_names(self.bound, asking, columns) if asking else listed([])
+
+    def words(self, relation: ir.Table) -> dict[str, Any]:
+        """Why there is no answer."""
+        bound = self.bound
+        why = ibis.cases(
+            (relation[bound.own("decided")], ibis.null("string")),
+            (relation[bound.own("missing")].notnull(), ibis.literal("missing")),
+            else_=ibis.literal("no_value" if bound.closed else "open"),
+        )
+        return {bound.own("undecided"): why}
+
+    def _answer(self, output: int, hits: list[Any], relation: ir.Table, columns: Mapping[str, Any]) -> Any:
+        nodes = [then[output] for then in self.bound.outputs]
+        policy = self.bound.table.hit
+        if policy == "collect":
+            return _list(nodes, hits)
+        if policy in ("collect_min", "collect_max"):
+            join = ibis.least if policy == "collect_min" else ibis.greatest
+            return join(*self._extremes(nodes, hits, relation, columns))
+        total = balanced(lambda a, b: a + b, self._sums(nodes, hits, relation, columns)).cast(TYPES["number"])
+        if policy == "collect_count":
+            return total
+        some = balanced(lambda a, b: a | b, [relation[m] != _long(0) for m in self.masked])
+        return ibis.ifelse(some, total, ibis.null(TYPES["number"]))
+
+    def _extremes(self, nodes: list[Any], hits: list[Any], relation: ir.Table, columns: Mapping[str, Any]) -> list[Any]:
+        if all(isinstance(n, Constant) for n in nodes):
+            return self._chunks(relation, nodes, min if self.bound.table.hit == "collect_min" else max, None)
+        none = ibis.null(TYPES["number"])
+        return [ibis.ifelse(h, value(n, columns).cast(none.type()), none) for h, n in zip(hits, nodes, strict=True)]
+
+    def _sums(self, nodes: list[Any], hits: list[Any], relation: ir.Table, columns: Mapping[str, Any]) -> list[Any]:
+        if all(isinstance(n, Constant) for n in nodes):
+            return self._chunks(relation, nodes, sum, Decimal(0))
+        return [ibis.ifelse(h, value(n, columns), amount(0)) for h, n in zip(hits, nodes, strict=True)]
+
+    def _chunks(
+        self, relation: ir.Table, nodes: list[Any], fold: Callable[[list[Decimal]], Any], none: Decimal | None
+    ) -> list[Any]:
+        """What written values make together, eight rows at a time: looked up by the bits of those that hit."""
+        found = []
+        for start in range(0, len(nodes), CHUNK):
+            values = [n.value for n in nodes[start : start + CHUNK]]
+            bits = relation[self.masked[start // BITS]] >> _long(start % BITS)
+            chosen = [[v for n, v in enumerate(values) if m >> n & 1] for m in range(1 << len(values))]
+            leaves = [fold(c) if c else none for c in chosen]
+            found.append(looked_up(bits & _long((1 << len(values)) - 1), leaves, TYPES["number"]))
+        return found
 
 
-def _unsure(bound: Bound) -> bool:
-    return bool(names_in(*bound.conditions)) or divides(*bound.conditions)
-
-
-def _mask(hits: list[Any]) -> Any:
-    bits = [
-        ibis.ifelse(h, ibis.literal(1 << n, type="int64"), ibis.literal(0, type="int64")) for n, h in enumerate(hits)
-    ]
-    return balanced(lambda a, b: a + b, bits)
-
-
-def _lost(bound: Bound, hits: list[Any], columns: Mapping[str, Any]) -> tuple[Any, Any]:
-    """Whether a row that hit has an output that cannot be told, and what it needs."""
-    from shuangkong.judgement.rules import listed
-
-    lost: list[Any] = []
-    asking: dict[str, list[Any]] = {}
-    for hit, then in zip(hits, bound.outputs, strict=True):
-        for node in (t for t in then if not isinstance(t, Constant)):
-            empty = hit & value(node, columns).isnull()
-            lost.append(empty)
-            for name in names_in(node):
-                asking.setdefault(name, []).append(empty)
-    if not lost:
-        return _NO, ibis.literal("")
-    parts = [
-        ibis.ifelse(columns[n].isnull() & balanced(lambda a, b: a | b, asking[n]), ibis.literal(f"{n}, "), "")
-        for n in bound.table.asked
-        if n in asking
-    ]
-    return balanced(lambda a, b: a | b, lost), listed(parts)
-
-
-def _answers(bound: Bound, hits: list[Any], columns: Mapping[str, Any], decided: Any) -> dict[str, Any]:
-    found = {}
-    for n, output in enumerate(bound.table.outputs):
-        nodes = [then[n] for then in bound.outputs]
-        answer = _list(nodes, hits) if bound.table.hit == "collect" else _number(bound, nodes, hits, columns)
-        found[output.name] = ibis.ifelse(decided, answer, ibis.null(answer.type()))
-    return found
+def _long(number: int) -> Any:
+    return ibis.literal(number, type="int64")
 
 
 def _list(nodes: list[Any], hits: list[Any]) -> Any:
@@ -107,20 +172,3 @@ def _list(nodes: list[Any], hits: list[Any]) -> Any:
 
 def _plain(given: object) -> str:
     return ("true" if given else "false") if isinstance(given, bool) else str(given)
-
-
-def _number(bound: Bound, nodes: list[Any], hits: list[Any], columns: Mapping[str, Any]) -> Any:
-    policy = bound.table.hit
-    if policy in ("collect_min", "collect_max"):
-        wide = "decimal(38, 6)"
-        there = [
-            ibis.ifelse(h, value(n, columns).cast(wide), ibis.null(wide)) for h, n in zip(hits, nodes, strict=True)
-        ]
-        join = ibis.least if policy == "collect_min" else ibis.greatest
-        return join(*there)
-    parts = [ibis.ifelse(h, value(n, columns), amount(0)) for h, n in zip(hits, nodes, strict=True)]
-    total = balanced(lambda a, b: a + b, parts).cast("decimal(38, 6)")
-    if policy == "collect_count":
-        return total
-    some = balanced(lambda a, b: a | b, hits)
-    return ibis.ifelse(some, total, ibis.null("decimal(38, 6)"))

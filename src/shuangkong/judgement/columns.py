@@ -38,12 +38,10 @@ def literal(value: object) -> Any:
 
 
 def usable(column: Any) -> Any:
-    """A column as expressions want it: numbers as decimals of six places."""
+    """A column as expressions want it: decimals of six places; whole numbers as they are, to be compared as such."""
     kind = column.type()
     if isinstance(kind, dt.Decimal):
         return column if (kind.scale or 0) == PLACES else column.cast(AMOUNT)
-    if isinstance(kind, dt.Integer):
-        return column.cast(AMOUNT)
     if isinstance(kind, dt.Floating):
         raise TypeError("rules are exact: a column of floating numbers has no place in them")
     return column
@@ -54,7 +52,8 @@ def value(node: Node, columns: Columns) -> Any:
     if isinstance(node, Constant):
         return literal(node.value)
     if isinstance(node, Name):
-        return columns[node.name]
+        column = columns[node.name]
+        return column.cast(AMOUNT) if isinstance(column.type(), dt.Integer) else column
     if isinstance(node, Unary):
         inner = value(node.inner, columns)
         # not `~`: NOT (x) IS NULL would be read as NOT (x IS NULL)
@@ -104,7 +103,7 @@ def _product(left: Any, right: Any) -> Any:
 
 def _compared(op: str, left: Node, right: Node, columns: Columns) -> Any:
     """A comparison; a number beside a column is written in the column's own type, so that no row is cast."""
-    a, b = value(left, columns), value(right, columns)
+    a, b = _whole(left, right, columns), _whole(right, left, columns)
     if isinstance(right, Constant):
         b = alike(right.value, a, b)
     elif isinstance(left, Constant):
@@ -112,10 +111,23 @@ def _compared(op: str, left: Node, right: Node, columns: Columns) -> Any:
     return _COMPARE[op](a, b)
 
 
+def _whole(node: Node, beside: Node, columns: Columns) -> Any:
+    """The value; a column of whole numbers beside a whole number stays as it is."""
+    plain = isinstance(beside, Constant) and isinstance(beside.value, Decimal) and _fits(beside.value)
+    return columns[node.name] if plain and isinstance(node, Name) else value(node, columns)
+
+
+def _fits(number: Decimal) -> bool:
+    return number == number.to_integral_value() and abs(number) < 2**62
+
+
 def alike(given: object, column: Any, otherwise: Any) -> Any:
-    if isinstance(given, Decimal) and column.type() == dt.dtype(QUANTITY) and abs(given) <= MAX_QUANTITY:
+    """A written number in the type of the column that it is compared with, where it fits; `otherwise` where not."""
+    if not isinstance(given, Decimal):
+        return otherwise
+    if column.type() == dt.dtype(QUANTITY) and abs(given) <= MAX_QUANTITY:
         return ibis.literal(given, type=QUANTITY)
-    return otherwise
+    return ibis.literal(int(given), type="int64") if isinstance(column.type(), dt.Integer) else otherwise
 
 
 def balanced(join: Callable[[T, T], T], parts: Sequence[T]) -> T:
@@ -125,8 +137,30 @@ def balanced(join: Callable[[T, T], T], parts: Sequence[T]) -> T:
     return parts[0]
 
 
+#: Up to so many different leaves, one comparison after the other is quicker than a look into a list (on DuckDB).
+FEW = 6
+
+
+def looked_up(index: ir.IntegerValue, leaves: Sequence[object], type_: str) -> Any:
+    """The written value at `index` (0 is the first); null leaves are null."""
+    different = list(dict.fromkeys(leaves))
+    if len(different) > FEW:
+        return ibis.literal(list(leaves), type=f"array<{type_}>")[index]
+    written = [ibis.null(type_) if leaf is None else ibis.literal(leaf, type=type_) for leaf in different]
+    if len(different) == 1:
+        return written[0]
+    places = [[n for n, other in enumerate(leaves) if other == leaf] for leaf in different]
+    arms = [(index == p[0] if len(p) == 1 else index.isin(p), w) for p, w in zip(places, written, strict=True)]
+    # nothing is mostly not the answer: it comes last, with no comparison of its own
+    last = different.index(None) if None in different else 0
+    return ibis.cases(*(arm for n, arm in enumerate(arms) if n != last), else_=written[last])
+
+
 def picked(index: ir.IntegerValue, leaves: Sequence[tuple[object, Any]]) -> Any:
-    """The leaf at `index` (0 is the first), found by halving; neighbours with equal keys are one leaf."""
+    """The leaf at `index` (0 is the first), found by halving; neighbours with equal keys are one leaf.
+
+    Only the leaf that is found is looked at: for leaves that calculate.
+    """
     starts = [n for n, (key, _) in enumerate(leaves) if n == 0 or leaves[n - 1][0] != key]
 
     def between(low: int, high: int) -> Any:

@@ -10,15 +10,14 @@ from typing import Any
 
 import ibis
 
+from shuangkong.judgement.bound import CLASH, FIRST, NONE
 from shuangkong.judgement.columns import alike, literal
 from shuangkong.policy.api import Binary, Constant, Name, Node
-
-CONFLICT = -1
 
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """From `start` on (or from right after it) the row at `owner` hits; 0 is none, CONFLICT more than one."""
+    """From `start` on (or from right after it) the row of code `owner` hits, or none, or several (CLASH)."""
 
     start: Decimal | None
     after: bool
@@ -26,13 +25,13 @@ class Stretch:
 
 
 def stretches(conditions: Sequence[Node], name: str, *, several: bool) -> list[Stretch] | None:
-    """The line cut into stretches by owner (rows counted from 1); None where a row is no interval on `name`.
+    """The line cut into stretches by the code of their owner; None where a row is no interval on `name`.
 
-    The first row that hits is the owner; where `several` may not hit together, such a stretch is a CONFLICT.
+    The first row that hits is the owner; where `several` may not hit together, such a stretch is a CLASH.
     """
     ranges = [_range(c, name) for c in conditions]
     cuts = sorted({end for r in ranges if r is not None for end, _ in r if end is not None})
-    owners = [0] * (2 * len(cuts) + 1)
+    owners = [NONE] * (2 * len(cuts) + 1)
     hits = [0] * len(owners)
     for row in reversed(range(len(ranges))):
         spans = ranges[row]
@@ -41,10 +40,10 @@ def stretches(conditions: Sequence[Node], name: str, *, several: bool) -> list[S
         low, high = _pieces(cuts, spans)
         if low > high:
             continue
-        owners[low : high + 1] = [row + 1] * (high + 1 - low)
+        owners[low : high + 1] = [row + FIRST] * (high + 1 - low)
         if not several:
             hits[low : high + 1] = [h + 1 for h in hits[low : high + 1]]
-    return list(_merged(cuts, [CONFLICT if h > 1 else o for o, h in zip(owners, hits, strict=True)]))
+    return list(_merged(cuts, [CLASH if h > 1 else o for o, h in zip(owners, hits, strict=True)]))
 
 
 def _merged(cuts: Sequence[Decimal], owners: Sequence[int]) -> Iterator[Stretch]:

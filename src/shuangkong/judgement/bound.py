@@ -1,0 +1,148 @@
+"""A table on its way to an answer (代入参数的规则表): its parameters put in, and where its inputs lie in a relation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import ibis
+
+from shuangkong.judgement.columns import balanced, looked_up, usable
+from shuangkong.kernel.findings import least_sure
+from shuangkong.policy.api import CheckedRow, CheckedTable, Node, ParameterValue, divides, names_in, with_values
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+TYPES = {"number": "decimal(38, 6)", "text": "string", "flag": "boolean", "day": "date"}
+#: What a code says: nothing can be told; rows clash, or the table is open; no row hits; from here on the row itself.
+UNTOLD, CLASH, NONE, FIRST = 0, 1, 2, 3
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A table with the values of its parameters: the rows in their order, and their conditions.
+
+    `sources` names the column of each input, `prefix` stands before every column of the answer.
+    """
+
+    table: CheckedTable
+    rows: tuple[CheckedRow, ...]
+    conditions: tuple[Node, ...]
+    outputs: tuple[tuple[Node, ...], ...]
+    values: Mapping[str, ParameterValue]
+    sources: Mapping[str, str]
+    prefix: str
+
+    def columns(self, relation: ir.Table) -> dict[str, Any]:
+        """The columns that conditions may ask for; a parameter without a value is a null like any other."""
+        found = {i.name: usable(relation[self.sources[i.name]]) for i in self.table.inputs}
+        return found | {n: ibis.null(TYPES["number"]) for n in self.open_names}
+
+    @property
+    def open_names(self) -> tuple[str, ...]:
+        """Parameters for which there is no one figure."""
+        return tuple(p.name for p in self.table.parameters if _figure(self.values, p.name) is None)
+
+    @property
+    def ordered(self) -> bool:
+        """Whether the first row that hits is the answer, whatever the rows below it are."""
+        return self.table.hit in ("first", "priority")
+
+    @property
+    def closed(self) -> bool:
+        """Whether the document lets a row be read as an answer."""
+        return self.table.open_because is None
+
+    @property
+    def calculated(self) -> bool:
+        """Whether an output may lack a value in a row that hits."""
+        return any(names_in(*then) or divides(*then) for then in self.outputs)
+
+    def kept(self, name: str) -> str:
+        """The name of a column that is used on the way and left out at the end."""
+        return f"rule__{self.prefix}{name}"
+
+    def own(self, name: str) -> str:
+        """The name of a column of the answer."""
+        return self.prefix + name
+
+
+def bound(table: CheckedTable, values: Mapping[str, ParameterValue], sources: Mapping[str, str], prefix: str) -> Bound:
+    """The table with these parameters."""
+    figures = {p.name: _figure(values, p.name) for p in table.parameters}
+    return Bound(
+        table, table.ordered,
+        tuple(with_values(c, figures) for c in table.conditions),
+        tuple(tuple(with_values(t, figures) for t in r.then) for r in table.ordered),
+        values, sources, prefix,
+    )  # fmt: skip
+
+
+def _figure(values: Mapping[str, ParameterValue], name: str) -> Any:
+    return values[name].value if name in values else None
+
+
+def may_be_null(columns: Mapping[str, Any], nodes: Sequence[Node]) -> Any | None:
+    """Whether something that the nodes ask for is null in a row; None where nothing can be.
+
+    It is cheap, so that what a null leads to is looked at only where there is one.
+    """
+    if divides(*nodes):
+        return ibis.literal(True)
+    nulls = [columns[n].isnull() for n in names_in(*nodes)]
+    return balanced(lambda a, b: a | b, nulls) if nulls else None
+
+
+def unknown_needs(bound: Bound, conditions: list[Any], columns: Mapping[str, Any]) -> Any:
+    """The null inputs of every row that cannot be told."""
+    asking: dict[str, list[Any]] = {}
+    for node, condition in zip(bound.conditions, conditions, strict=True):
+        for name in names_in(node):
+            asking.setdefault(name, []).append(condition.isnull())
+    return null_names(bound, asking, columns)
+
+
+def null_names(bound: Bound, asking: Mapping[str, list[Any]], columns: Mapping[str, Any]) -> Any:
+    """The inputs that are null and asked for by one of these, in the order of the table."""
+    parts = [
+        ibis.ifelse(columns[n].isnull() & balanced(lambda a, b: a | b, asking[n]), ibis.literal(f"{n}, "), "")
+        for n in bound.table.asked
+        if n in asking
+    ]
+    return listed(parts)
+
+
+def needs(nodes: tuple[Node, ...], columns: Mapping[str, Any]) -> tuple[object, Any]:
+    """The null names of some expressions, in the order in which they stand there; the names are the key."""
+    names = names_in(*nodes)
+    return names, listed([ibis.ifelse(columns[n].isnull(), ibis.literal(f"{n}, "), "") for n in names])
+
+
+def listed(parts: list[Any]) -> Any:
+    """Names joined by commas; each part is a name with a comma behind it, or nothing."""
+    if not parts:
+        return ibis.literal("")
+    return balanced(lambda a, b: a + b, parts).re_replace(", $", "")
+
+
+def marks(bound: Bound, code: Any) -> dict[str, Any]:
+    """Clause, parameters and least sure mark of the row that hit; where none did, of the table."""
+    names = {p.name: p.id for p in bound.table.parameters}
+    clauses, texts, sure = [], [], []
+    for row in bound.rows:
+        used = [n for n in names_in(row.condition, *row.then) if n in names]
+        clauses.append(row.clause)
+        texts.append(", ".join(dict.fromkeys(names[n] for n in used)))
+        sure.append(least_sure(row.confidence, *(bound.values[n].confidence for n in used if n in bound.values)))
+    whole = (
+        ", ".join(dict.fromkeys(c for c in clauses if c)),
+        ", ".join(dict.fromkeys(p for text in texts for p in text.split(", ") if p)),
+        least_sure(*sure),
+    )
+    found = {}
+    for name, one, every in zip(("clause", "parameters", "confidence"), (clauses, texts, sure), whole, strict=True):
+        leaves = [every] * FIRST + ([] if bound.table.collects else list(one))
+        found[bound.own(name)] = looked_up(code, leaves, "string")
+    return found
