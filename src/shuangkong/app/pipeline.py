@@ -8,8 +8,9 @@ from datetime import date, datetime
 import sqlalchemy as sa
 
 from shuangkong.accounting.api import Method, account, fewest, methods_of
+from shuangkong.app.catalogue import catalogue
 from shuangkong.engine.api import RunKind, RunRecord, Workspace, begin, run_record
-from shuangkong.judgement.api import judge
+from shuangkong.judgement.api import judge, judge_rules, rule_methods
 from shuangkong.kernel.ids import RunId
 from shuangkong.kernel.labels import Label
 from shuangkong.kernel.scope import Scope
@@ -41,10 +42,11 @@ def run_pipeline(
         packs = packs.overlay(overlay)
     kind: RunKind = "scenario" if overlays else "book"
     with begin(workspace, packs, kind=kind, known=known, as_of=as_of, scope=scope, also=also) as run:
-        used = fewest((*methods_of(packs), *methods))
+        used = fewest((*methods_of(packs), *rule_methods(packs), *methods))
         progress(Label("核算", "accounting"), 0, 2)
         account(run, used, [m for m in STATED if m not in used])
         progress(Label("判定", "judging"), 1, 2)
         judge(run, used)
+        judge_rules(run, used, catalogue())
         run_id = run.run_id
     return run_record(workspace, scope, run_id)

@@ -2,27 +2,50 @@
 
 from shuangkong.judgement.collecting import rows_hit
 from shuangkong.judgement.given import asked_inputs, decided_rows
+from shuangkong.judgement.reaching import Bindings, bindings_of, decided_kind, why_not
 from shuangkong.judgement.readings import FIELDS, SUMS, indicator_inputs
-from shuangkong.judgement.rules import decide, decide_chain, slugged
+from shuangkong.judgement.rule_step import judge_rules, rule_methods
+from shuangkong.judgement.rule_tables import (
+    RULE_FINDINGS,
+    RULE_OUTPUTS,
+    RULE_READINGS,
+    RULE_STATUS_LABELS,
+    RuleStatus,
+)
+from shuangkong.judgement.rules import decide, decide_all, decide_chain, slugged
 from shuangkong.judgement.step import finding_changes, findings, judge
 from shuangkong.judgement.tables import FINDING_CHANGES, FINDINGS
 from shuangkong.judgement.why import Why, why
+from shuangkong.judgement.why_asked import parameters_of
 
 __all__ = [
     "FIELDS",
     "FINDINGS",
     "FINDING_CHANGES",
+    "RULE_FINDINGS",
+    "RULE_OUTPUTS",
+    "RULE_READINGS",
+    "RULE_STATUS_LABELS",
     "SUMS",
+    "Bindings",
+    "RuleStatus",
     "Why",
     "asked_inputs",
+    "bindings_of",
     "decide",
+    "decide_all",
     "decide_chain",
+    "decided_kind",
     "decided_rows",
     "finding_changes",
     "findings",
     "indicator_inputs",
     "judge",
+    "judge_rules",
+    "parameters_of",
     "rows_hit",
+    "rule_methods",
     "slugged",
     "why",
+    "why_not",
 ]

@@ -140,14 +140,16 @@ class Reading:
         measure, _, part = self.name.partition(".")
         t = TOTALS.ibis()
         t = t.filter(t.measure == measure, t.level == "subtree", t.period_kind == "year")
-        t = t.filter(t.part == part) if part else t
-        known = t.amount.notnull().all()
-        return t.group_by("subject_id", "period_key", "method_id").aggregate(
-            value=ibis.ifelse(known, t.amount.sum().cast(AMOUNT), ibis.null(AMOUNT)),
-            state=ibis.ifelse((t.state == "ok").all(), "ok", t.state.nullif("ok").min()),
-            coverage=t.coverage.min(), rank=confidence_rank(t.confidence).max(), source_key=t.total_key.min(),
-            kind=ibis.literal("total").min(), printed=ibis.literal(False).max(),
+        own = t.part == part if part else ibis.literal(True)
+        # complete returns that name no coal have nought of it; no returns at all have no row here
+        known = t.amount.notnull().all(where=own).coalesce(True)
+        ok = (t.state == "ok").all(where=own).coalesce(True)
+        found = t.group_by("subject_id", "period_key", "method_id").aggregate(
+            value=ibis.ifelse(known, t.amount.sum(where=own).coalesce(amount(0)).cast(AMOUNT), ibis.null(AMOUNT)),
+            state=ibis.ifelse(ok, "ok", t.state.nullif("ok").min(where=own)), coverage=t.coverage.min(),
+            rank=confidence_rank(t.confidence).max(), source_key=t.total_key.min(where=own).coalesce(t.total_key.min()),
         )  # fmt: skip
+        return found.mutate(kind=ibis.literal("total"), printed=ibis.literal(False))
 
     def _method(self, methods: Sequence[Method]) -> str | None:
         a = self.accounting

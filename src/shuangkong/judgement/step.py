@@ -176,9 +176,11 @@ def findings(asked: ir.Table, values: ir.Table, shapes: dict[str, DecisionTable]
             else_=ibis.null("string"),
         )
     )
+    # a decision has a clause of its own, that of the row; the one meant here is the target's
+    t = t.rename(target_clause="clause")
     parts = [decide(table, t.filter(t.shape == shape)) for shape, table in sorted(shapes.items())]
     d = ibis.union(*parts) if len(parts) > 1 else parts[0]
-    return _answered(d)
+    return _answered(d.rename(clause="target_clause"))
 
 
 OPEN_REASONS = ("no_progress_method", "unit_mismatch", "change_in_points", "open")

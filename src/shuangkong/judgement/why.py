@@ -23,14 +23,16 @@ from shuangkong.accounting.api import (
     Method,
     readable_subjects,
 )
-from shuangkong.engine.api import DuckDB, RunRecord, TableContract, Workspace, reading
+from shuangkong.engine.api import DuckDB, RunRecord, TableContract, Workspace, reading, shown
+from shuangkong.judgement.rule_tables import RULE_FINDINGS, RULE_OUTPUTS, RULE_READINGS
 from shuangkong.judgement.tables import FINDINGS
+from shuangkong.judgement.why_asked import asked_by_rule, asked_by_target
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.ids import SubjectId
 from shuangkong.kernel.numbers import quantise
 from shuangkong.kernel.provenance import NodeKind
 from shuangkong.kernel.scope import Scope
-from shuangkong.policy.api import PackSet, lower_target
+from shuangkong.policy.api import PackSet
 from shuangkong.registry.api import describe, source_row
 
 Row = dict[str, Any]
@@ -40,6 +42,7 @@ _LEVELS = 12
 #: Kinds of nodes whose rows are somebody's: the view that a reader sees them through, and its key.
 _NODES = {
     NodeKind.FINDING.value: ("findings", "finding_key"),
+    NodeKind.RULE_FINDING.value: ("rule_findings", "finding_key"),
     NodeKind.INDICATOR.value: ("indicator_values", "value_key"),
     NodeKind.REPORTED.value: ("reported_values", "reported_id"),
     NodeKind.TOTAL.value: ("totals", "total_key"),
@@ -55,6 +58,7 @@ class Why:
 
     `entries` are the largest; `rest` says of the others how many there are and what they sum to, by measure, method and
     year (measure, unit, method_id, year, entries, amount), so that the listed ones and the rest add up to the whole.
+    Of a rule, `target` is its table, and `readings` and `outputs` are what its inputs were and what its row gives.
     """
 
     finding: Row
@@ -70,6 +74,8 @@ class Why:
     rest: list[Row] = field(default_factory=list)
     sources: list[Row] = field(default_factory=list)
     edges: list[Row] = field(default_factory=list)
+    readings: list[Row] = field(default_factory=list)
+    outputs: list[Row] = field(default_factory=list)
     change: Row | None = None
 
     def beyond(self, listed: int) -> list[Row]:
@@ -92,11 +98,14 @@ def why(workspace: Workspace, run: RunRecord, packs: PackSet, key: str, scope: S
         walk = _Walk(workspace, run, engine, seen)
         finding = walk.finding(key)
         finding |= _named(db, finding["subject_id"], scope, run)
-        clause, target = _asked(packs, finding)
+        ruled = "decided_for" in finding
+        clause, target = (
+            asked_by_rule(packs, finding, run.known.date()) if ruled else asked_by_target(packs, finding)
+        )  # fmt: skip
         result = Why(finding, clause, target, None)
-        walk.fill(result)
+        walk.fill(result, NodeKind.RULE_FINDING if ruled else NodeKind.FINDING)
         result.sources = _sources(db, scope, result)
-    result.change = what_would_change(finding, result)
+    result.change = None if ruled else what_would_change(finding, result)
     return result
 
 
@@ -115,11 +124,22 @@ class _Walk:
 
     def __init__(self, workspace: Workspace, run: RunRecord, engine: DuckDB, seen: pa.Table | None) -> None:
         self.engine = engine
+        self.folder = run.folder
         self.seen = seen
         self.measures: set[str] = set()
         if seen is not None:
             engine.bind("scope_subjects", seen)
-        for contract in (FINDINGS, EDGES, INDICATOR_VALUES, TOTALS, AMOUNTS, DEDUCTIONS):
+        for contract in (
+            FINDINGS,
+            RULE_FINDINGS,
+            RULE_OUTPUTS,
+            RULE_READINGS,
+            EDGES,
+            INDICATOR_VALUES,
+            TOTALS,
+            AMOUNTS,
+            DEDUCTIONS,
+        ):
             path = run.folder / f"{contract.name}.parquet"
             self._bind(contract, [path] if path.exists() else [])
         for contract in (BOOK_ENTRIES, REPORTED_VALUES):
@@ -130,14 +150,17 @@ class _Walk:
         where = ""
         if self.seen is not None and contract.subject:
             where = f" WHERE {contract.subject} IN (SELECT subject_id FROM scope_subjects)"
-        self.engine.connection.execute(f"CREATE VIEW {contract.name} AS SELECT * FROM {contract.name}__files{where}")
+        rows = shown(self.engine, contract, f"{contract.name}__files", self.folder, self.seen)
+        self.engine.connection.execute(f"CREATE VIEW {contract.name} AS SELECT * FROM ({rows}){where}")
 
     def finding(self, key: str) -> Row:
         """The one finding whose key begins so."""
         # a key holds letters, digits and _ alone: anything else begins none, and is not asked for in SQL
         begins = key if key and all(c.isascii() and (c.isalnum() or c == "_") for c in key) else None
-        sql = f"SELECT * FROM findings WHERE starts_with(finding_key, '{begins}') LIMIT 2"
-        found = self.engine.run(sql).to_pylist() if begins else []
+        found: list[Row] = []
+        for table in ("findings", "rule_findings") if begins else ():
+            sql = f"SELECT * FROM {table} WHERE starts_with(finding_key, '{begins}') LIMIT 2"
+            found += self.engine.run(sql).to_pylist()
         if len(found) != 1:
             what = "several findings begin so" if len(found) > 1 else "no finding with this key in this run and scope"
             raise UserError(
@@ -148,12 +171,14 @@ class _Walk:
                 case="not_seen",
                 facts={"id": key[:80]},
             )
-        one: Row = found[0]
-        return one
+        return found[0]
 
-    def fill(self, result: Why) -> None:
+    def fill(self, result: Why, kind: NodeKind) -> None:
         """Follow the edges from the finding downwards, kind by kind."""
-        frontier = [(NodeKind.FINDING.value, result.finding["finding_key"])]
+        frontier = [(kind.value, result.finding["finding_key"])]
+        if kind is NodeKind.RULE_FINDING:
+            result.readings = self._by_key("rule_readings", "finding_key", [frontier[0][1]], "ORDER BY position")
+            result.outputs = self._by_key("rule_outputs", "finding_key", [frontier[0][1]], "ORDER BY position")
         reached: dict[str, list[str]] = {}
         for _ in range(_LEVELS):
             edges = self._out(frontier)
@@ -204,7 +229,7 @@ class _Walk:
     def _values(self, result: Why, keys: list[str]) -> None:
         rows = self._by_key("indicator_values", "value_key", keys, "ORDER BY period_key, base")
         for row in rows:
-            if row["value_key"] == result.finding["value_key"]:
+            if row["value_key"] == result.finding.get("value_key"):
                 result.indicator = {**row, **_described(row)}
             elif row["origin"] == "reported":
                 result.rates.append(row)
@@ -256,7 +281,7 @@ class _Walk:
 
     def _deductions(self, result: Why) -> None:
         periods = {r["period_key"] for r in self._counted(result)}
-        if not periods or not result.finding["indicator_id"].startswith(ASSESSED):
+        if not periods or not result.finding.get("indicator_id", "").startswith(ASSESSED):
             return
         listed = ", ".join(f"'{p}'" for p in sorted(periods))
         subject, ids = result.finding["subject_id"], {r["indicator_id"] for r in self._counted(result)}
@@ -301,39 +326,6 @@ def _described(row: Row) -> Row:
         "label_zh": known.label.zh if known else None, "label_en": known.label.en if known else None,
         "formula": known.doc if known else None, "asked_in": known.clause if known else None, "method_zh": named,
     }  # fmt: skip
-
-
-def _asked(packs: PackSet, finding: Row) -> tuple[Row, Row]:
-    pack = packs.pack(f"{finding['pack_id']}@{finding['pack_edition']}")
-    i = pack.instrument
-    target = packs.target(pack.key, finding["slug"])
-    clause = packs.clause(pack.key, finding["clause"])
-    table = lower_target(target)
-    rows = [
-        {
-            "id": r.id,
-            "when": [{"input": c.input, "op": c.op, "operand": str(c.operand)} for c in r.when],
-            "then": [str(t) for t in r.then],
-            "hit": finding["row_hit"] == r.id,
-        }
-        for r in table.rows
-    ]
-    about_document = {
-        "pack": pack.key, "title_zh": i.title.zh, "title_en": i.title.en, "doc_number": i.doc_number,
-        "issuer": i.issuer, "in_force_from": i.in_force_from, "in_force_to": i.in_force_to, "issued": i.issued,
-        "synthetic": i.synthetic, "confidence": i.confidence, "hash": pack.content_hash,
-    }  # fmt: skip
-    about_clause = {"id": clause.id, "label_zh": clause.title.zh, "label_en": clause.title.en, "kind": clause.kind}
-    about_target = {
-        "slug": target.slug, "comparator": target.comparator, "value": target.value, "value_high": target.value_high,
-        "unit": target.unit, "base_year": target.base_year, "year": target.target_year, "method": target.method,
-        "level": target.level, "horizon": target.horizon, "confidence": target.confidence,
-        "min_coverage": target.min_coverage, "note": target.note,
-        "accounting": target.accounting.model_dump() if target.accounting else None,
-        "source": target.source.model_dump(), "table": {"inputs": [c.name for c in table.inputs], "rows": rows,
-                                                        "hit": table.hit, "open_because": table.open_because},
-    }  # fmt: skip
-    return {**about_document, **about_clause}, about_target
 
 
 def _sources(db: sa.Connection, scope: Scope, result: Why) -> list[Row]:

@@ -10,6 +10,8 @@ class NodeKind(StrEnum):
     """What an end of an edge may be."""
 
     FINDING = "finding"
+    RULE_FINDING = "rule_finding"
+    RULE = "rule"
     TARGET = "target"
     CLAUSE = "clause"
     PARAMETER = "parameter"

@@ -47,7 +47,8 @@ class InputEntry(Frozen):
 
     One of `indicator`, `field` (of the register), `sum` (of a book) and `output` (of an earlier table) says the source;
     an input with none of them is asked for when the table is decided. `accounting` says how the bound figure is
-    accounted; without it a published value answers, or a figure that is the same under every method.
+    accounted; without it a published value answers, or a figure that is the same under every method. `min_coverage` is
+    the share of returns with which the document is content; all of them without it.
     """
 
     name: Word
@@ -57,6 +58,7 @@ class InputEntry(Frozen):
     sum: Text | None = None
     output: Upstream | None = None
     accounting: Accounting | None = None
+    min_coverage: Annotated[Number, Field(gt=0, le=1)] | None = None
     type: Type = "number"
     unit: Text | None = None
     choices: tuple[Text, ...] = ()
@@ -68,8 +70,9 @@ class InputEntry(Frozen):
     def _consistent(self) -> InputEntry:
         if sum(s is not None for s in (self.indicator, self.field, self.sum, self.output)) > 1:
             raise wrong("the input has two sources.", "Name one of indicator, field, sum and output.")
-        if self.accounting is not None and self.indicator is None and self.sum is None:
-            raise wrong("accounting goes with an indicator or a sum.", "Leave it out.")
+        of_books = self.indicator is not None or self.sum is not None
+        if not of_books and (self.accounting is not None or self.min_coverage is not None):
+            raise wrong("accounting and min_coverage go with an indicator or a sum.", "Leave them out.")
         _with_unit(self.type, self.unit, inherited=self.output is not None)
         return self
 

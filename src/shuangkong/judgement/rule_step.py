@@ -1,0 +1,204 @@
+"""The findings of rules (规则结论): decision tables decided for all subjects of a run, column by column."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import ibis
+import pyarrow as pa
+
+from shuangkong.accounting.api import EDGES, Method, fewest, packs_of
+from shuangkong.engine.api import RunContext, TableContract, compile_sql
+from shuangkong.judgement.bindings import standing_editions
+from shuangkong.judgement.columns import balanced
+from shuangkong.judgement.reaching import Sitting, bindings_of, decided_kind, reach, sittings
+from shuangkong.judgement.readings import Reading, bind_subjects, keep_reading
+from shuangkong.judgement.rule_columns import (
+    PERIOD,
+    Docket,
+    findings_of,
+    given,
+    keyed,
+    needed,
+    outputs_of,
+    readings_of,
+    worth_telling,
+)
+from shuangkong.judgement.rule_tables import RULE_FINDINGS, RULE_OUTPUTS, RULE_READINGS
+from shuangkong.judgement.rules import decide_chain
+from shuangkong.policy.api import (
+    Catalogue,
+    PackSet,
+    ParameterValue,
+    with_declared,
+)
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+Values = Mapping[str, Mapping[str, ParameterValue]]
+
+
+def docket(packs: PackSet, catalogue: Catalogue, run: RunContext) -> list[Docket]:
+    """The tables that the run decides: published by then, not superseded, and bound as `decided_kind` asks."""
+    known = with_declared(catalogue, packs)
+    found = []
+    for pack in standing_editions(packs, as_of=run.as_of, known=run.known.date()):
+        for table in pack.tables:
+            if table.source.known > run.known.date():
+                continue
+            inputs = bindings_of(packs, pack, table, known)
+            kind = decided_kind(table, inputs)
+            if kind is not None:
+                found.append(Docket(pack, table, kind, inputs))
+    return found
+
+
+def rule_methods(packs: PackSet) -> tuple[Method, ...]:
+    """The accounting methods that inputs of decision tables name."""
+    named = {i.accounting for p in packs.packs for t in p.tables for i in t.inputs if i.accounting is not None}
+    return fewest(
+        Method(a.edition, a.basis, a.guide or "", a.grid_factor or "") for a in named if a.edition and a.basis
+    )
+
+
+def judge_rules(run: RunContext, methods: Sequence[Method], catalogue: Catalogue) -> None:
+    """Decide the decision tables of rules for every subject in reach; publish findings, outputs and readings."""
+    packs = packs_of(run)
+    with run.step("judge: rules"):
+        asked = docket(packs, catalogue, run)
+        work = _Work(run, packs, methods, bind_subjects(run) if asked else None)
+        for one in asked:
+            work.decide(one)
+        for contract in (RULE_FINDINGS, RULE_OUTPUTS, RULE_READINGS):
+            _publish(run, contract, work.parts)
+        _add_edges(run)
+
+
+def _publish(run: RunContext, contract: TableContract, parts: Sequence[str]) -> None:
+    if not parts:
+        run.publish(contract, contract.arrow_schema.empty_table())
+        return
+    columns = {c.name: contract.ibis()[c.name].type() for c in contract.columns}
+    every = [ibis.table(columns, name=f"{part}_{contract.name}") for part in parts]
+    run.publish(contract, ibis.union(*every) if len(every) > 1 else every[0])
+
+
+class _Work:
+    """Tables decided one after the other; each leaves kept tables under its own name."""
+
+    def __init__(self, run: RunContext, packs: PackSet, methods: Sequence[Method], subjects: ir.Table | None) -> None:
+        self.run, self.packs, self.methods, self.subjects = run, packs, methods, subjects
+        self.read: dict[Reading, ir.Table] = {}
+        self.parts: list[str] = []
+
+    def decide(self, one: Docket) -> None:
+        """All years of a table."""
+        readings = {n: self._reading(one, n) for n in one.inputs.readings}
+        years = self._years(readings.values())
+        alike: list[tuple[Values, list[Sitting]]] = []
+        for sitting in sittings(one.table, years, as_of=self.run.as_of, of_books=bool(readings)):
+            values = {
+                t.id: self.packs.values_of(t, sitting.day, self.run.known.date()) for t in one.inputs.chain
+            }  # fmt: skip
+            same = next((found for v, found in alike if v == values), None)
+            if same is None:
+                alike.append((values, [sitting]))
+            else:
+                same.append(sitting)
+        # years under the same parameters are one relation: an expression costs more to compile than to run
+        for known, found in alike:
+            self._sit(one, found, known, readings)
+
+    def _reading(self, one: Docket, name: str) -> ir.Table:
+        bound = one.inputs.bound[name]
+        assert bound.source != "field"
+        asked = Reading(bound.source, bound.name, one.inputs.entries[name].accounting)
+        if asked not in self.read:
+            self.read[asked] = keep_reading(self.run, asked, self.methods, f"rule_reading_{len(self.read)}")
+        return self.read[asked]
+
+    def _years(self, readings: Any) -> list[int]:
+        found: set[int] = set()
+        for table in readings:
+            sql = f"SELECT DISTINCT period_key AS k FROM {table.get_name()} WHERE seen IS NOT NULL"
+            found |= {int(r["k"]) for r in self.run.executor.run(sql).to_pylist()}
+        return sorted(found)
+
+    def _sit(self, one: Docket, found: Sequence[Sitting], values: Values, readings: Mapping[str, ir.Table]) -> None:
+        name = f"rule_part_{len(self.parts)}"
+        asked = self._in_reach(one).cross_join(self._periods(f"{name}_periods", found))
+        answer = self._keep(f"{name}_answer", decide_chain(one.inputs.chain, given(asked, one, readings), values))
+        kept = self._keep(f"{name}_kept", keyed(worth_telling(needed(answer, one), one), one))
+        for contract, rows in (
+            (RULE_FINDINGS, findings_of(kept, one)),
+            (RULE_OUTPUTS, outputs_of(kept, one)),
+            (RULE_READINGS, readings_of(kept, one)),
+        ):
+            self._keep(f"{name}_{contract.name}", rows.select([c.name for c in contract.columns]))
+        self.parts.append(name)
+
+    def _periods(self, name: str, found: Sequence[Sitting]) -> ir.Table:
+        """The years, as columns of every subject."""
+        columns = {
+            "rule__period": pa.array([s.period.key for s in found], pa.string()),
+            "rule__period_kind": pa.array([s.period.kind.value for s in found], pa.string()),
+            "rule__start": pa.array([s.period.start for s in found], pa.date32()),
+            "rule__end": pa.array([s.period.end for s in found], pa.date32()),
+            "rule__day": pa.array([s.day for s in found], pa.date32()),
+            "rule__newest": pa.array([s.newest for s in found], pa.bool_()),
+        }
+        self.run.executor.bind(name, pa.table(columns))
+        return ibis.table(PERIOD, name=name)
+
+    def _in_reach(self, one: Docket) -> ir.Table:
+        subjects = self.subjects
+        assert subjects is not None
+        t = subjects.filter(subjects.kind == one.kind)
+        scope = one.table.scope
+        if scope is not None and scope.levels:
+            t = t.filter(t.region_level.isin(scope.levels))
+        if scope is not None and scope.industry:
+            starts = [
+                t.industry_code.startswith(i.lstrip("ABCDEFGHIJKLMNOPQRST")) if i.lstrip("ABCDEFGHIJKLMNOPQRST")
+                else t.industry_section == i
+                for i in scope.industry
+            ]  # fmt: skip
+            t = t.filter(balanced(lambda a, b: a | b, starts))
+        if scope is not None and scope.class_ != "all":
+            t = t.filter(t.unit_class == scope.class_)
+        places = reach(one.pack, one.table)
+        return t.semi_join(self._inside(places), "subject_id") if places else t
+
+    def _inside(self, places: Sequence[str]) -> ir.Table:
+        day = ibis.literal(self.run.as_of)
+        c = ibis.table(
+            {"ancestor_id": "string", "subject_id": "string", "valid_from": "date", "valid_to": "date"},
+            name="subject_closure",
+        )
+        s = ibis.table({"subject_id": "string", "code": "string"}, name="subjects")
+        above = s.filter(s.code.isin(list(places))).select(ancestor_id="subject_id")
+        inside = c.semi_join(above, "ancestor_id").filter(lambda x: (x.valid_from <= day) & (day < x.valid_to))
+        return inside.select("subject_id").distinct()
+
+    def _keep(self, name: str, rows: ir.Table) -> ir.Table:
+        self.run.executor.keep(name, compile_sql(rows))
+        return ibis.table(rows.schema(), name=name)
+
+
+def _add_edges(run: RunContext) -> None:
+    """From each finding to its rule and clause, to the parameters that its row used and to what its inputs were."""
+    columns = ", ".join(c.name for c in EDGES.columns)
+    rule = "pack_id || '@' || pack_edition || '#table:' || slug"
+    clause = "pack_id || '@' || pack_edition || '#clause:' || clause"
+    parts = (
+        f"SELECT 'rule_finding', finding_key, 'rule', {rule}, 'decided by' FROM rule_findings",
+        f"SELECT DISTINCT 'rule', {rule}, 'clause', {clause}, 'stands in' FROM rule_findings",
+        "SELECT DISTINCT 'rule_finding', finding_key, 'parameter', p, 'with' FROM"
+        " (SELECT finding_key, unnest(string_split(parameters, ', ')) AS p FROM rule_findings) WHERE p <> ''",
+        "SELECT DISTINCT 'rule_finding', finding_key, source_kind, source_key, 'answered by' FROM rule_readings"
+        " WHERE source_key IS NOT NULL",
+    )
+    every = " UNION ALL ".join(parts)
+    run.executor.keep("edges", f"SELECT * FROM edges UNION ALL SELECT * FROM ({every}) AS found({columns})")

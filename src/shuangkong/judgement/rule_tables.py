@@ -1,0 +1,86 @@
+"""Contracts of what decision tables of rules say of every subject."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from shuangkong.engine.api import PERIOD_COLUMNS, Column, TableContract, day, number, text
+from shuangkong.kernel.labels import Label
+
+
+class RuleStatus(StrEnum):
+    """What a rule says of a subject: a row hit, none did, or it cannot be told."""
+
+    HIT = "hit"
+    NO_ROW = "no_row"
+    UNDETERMINED = "undetermined"
+
+
+RULE_STATUS_LABELS: dict[RuleStatus, Label] = {
+    RuleStatus.HIT: Label("命中", "row hit"),
+    RuleStatus.NO_ROW: Label("无行命中", "no row hit"),
+    RuleStatus.UNDETERMINED: Label("待定", "undetermined"),
+}
+
+RULE_FINDINGS = TableContract(
+    "rule_findings",
+    Label("规则结论", "findings of rules"),
+    (
+        text("finding_key", "结论号", "finding", doc="the same in every run, pack edition and renumbering"),
+        text("subject_id", "主体", "subject"),
+        text("pack_id", "规则包", "pack"),
+        text("pack_edition", "版本", "edition"),
+        text("slug", "规则表", "table"),
+        text("clause", "条款", "clause", doc="of the row that hit, else of the table"),
+        *PERIOD_COLUMNS,
+        day("decided_for", "判定日", "decided for", doc="the day on which table and parameters are in force"),
+        text("status", "结论", "status", doc="hit, no_row or undetermined"),
+        text("row_hit", "命中行", "row hit", nullable=True, doc="several of a table that collects, comma-separated"),
+        text("answer", "答案", "answer", nullable=True, doc="output=value, in the order of the table, by “; ”"),
+        text("reason", "原因", "reason", nullable=True, doc="missing, conflict, no_value or open"),
+        text("needs", "尚缺", "needs", nullable=True, doc="inputs and parameters that are needed, comma-separated"),
+        number("coverage", "amount", "覆盖率", "coverage", "1", doc="the least of the readings"),
+        text("parameters", "参数", "parameters", doc="ids of those that the row used, comma-separated"),
+        text("confidence", "可信度", "confidence", doc="the least sure of row, parameters and readings"),
+        Column("synthetic", "flag", Label("合成", "synthetic")),
+    ),
+    key=("finding_key",),
+    doc="Subject × decision table × year → row, answer, what is missing.",
+)  # fmt: skip
+
+RULE_OUTPUTS = TableContract(
+    "rule_outputs",
+    Label("规则输出", "outputs of rules"),
+    (
+        text("finding_key", "结论号", "finding"),
+        text("subject_id", "主体", "subject"),
+        number("position", "integer", "次序", "position", "item"),
+        text("output", "输出", "output"),
+        number("value", "amount", "数值", "value", "column:unit", nullable=True),
+        text("words", "文字", "words", nullable=True, doc="of an output that is no number"),
+        text("unit", "单位", "unit", doc="empty for what is no number"),
+    ),
+    key=("finding_key", "position"),
+    doc="What the row that hit gives, one row for each output.",
+)
+
+RULE_READINGS = TableContract(
+    "rule_readings",
+    Label("规则输入", "readings of rules"),
+    (
+        text("finding_key", "结论号", "finding"),
+        text("subject_id", "主体", "subject"),
+        number("position", "integer", "次序", "position", "item"),
+        text("input", "输入", "input"),
+        number("value", "amount", "数值", "value", "column:unit", nullable=True, doc="also where it is not decided on"),
+        text("words", "文字", "words", nullable=True, doc="of an input that is no number"),
+        text("unit", "单位", "unit", doc="empty for what is no number"),
+        text("state", "状态", "state", doc="ok; asked: nobody gave it; or why it was not decided on"),
+        number("coverage", "amount", "覆盖率", "coverage", "1"),
+        text("confidence", "可信度", "confidence"),
+        text("source_kind", "来历", "source", doc="indicator, total, field or asked"),
+        text("source_key", "出处", "source key", nullable=True, doc="of the indicator value or total"),
+    ),
+    key=("finding_key", "position"),
+    doc="What each input was for the subject, one row for each input of the table and of those before it.",
+)
