@@ -58,7 +58,7 @@ def _clauses(figures: str) -> str:
 - {{id: 三, title: {{zh: 价格}}, kind: rule}}
 - {{id: 三（一）, parent: 三, title: {{zh: 大户}}, kind: rule}}
 - {{id: 四, title: {{zh: 保障}}, kind: section}}
-- {{id: 四（一）, parent: 四, title: {{zh: 组织}}, kind: other, none_because: only says who meets}}
+- {{id: 四（一）, parent: 四, title: {{zh: 组织}}, kind: other, none_because: {{zh: 只写由谁开会}}}}
 - {{id: 五, title: {{zh: 附则}}, kind: section}}
 """
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from shuangkong.policy.api import NONE_BECAUSE, ClauseCoverage, Figure, PackSet, builtin_packs, coverage
+from shuangkong.policy.api import NONE_BECAUSE, ClauseCoverage, Figure, LabelModel, PackSet, builtin_packs, coverage
 
 CLAUSES = Path("docs/packs/clauses")
 KINDS = {"targets": "目标 target", "tables": "规则 rule", "duties": "任务 duty", "parameters": "参数 parameter"}
@@ -52,9 +52,13 @@ def _cells(row: ClauseCoverage) -> Iterator[str]:
     yield clause.id
     yield clause.title.zh + (f"<br>{clause.title.en}" if clause.title.en else "")
     standing = [f"{KINDS[kind]}: {', '.join(f'`{i}`' for i in ids)}" for kind, ids in row.standing.items() if ids]
-    because = [f"无 none: {clause.none_because}"] if clause.none_because else []
+    because = [f"无 none: {_both(clause.none_because)}"] if clause.none_because else []
     yield "<br>".join([*standing, *because, *(f"**未对照 unmapped: {f}**" for f in row.faults)]) or "—"
     yield "<br>".join(_figure(f) for f in clause.figures) or "—"
+
+
+def _both(words: LabelModel) -> str:
+    return words.zh + (f" {words.en}" if words.en else "")
 
 
 def _figure(figure: Figure) -> str:

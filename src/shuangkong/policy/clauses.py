@@ -68,7 +68,7 @@ class Clause(Frozen):
     parent: Text | None = None
     title: LabelModel
     kind: Literal["section", "target", "rule", "duty", "definition", "other"]
-    none_because: Text | None = None
+    none_because: LabelModel | None = None
     figures: tuple[Figure, ...] = ()
 
 

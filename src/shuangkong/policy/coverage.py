@@ -87,7 +87,7 @@ class ClauseCoverage:
             "rules": list(self.rules),
             "duties": list(self.duties),
             "parameters": list(self.parameters),
-            "none_because": self.clause.none_because,
+            "none_because": self.clause.none_because and self.clause.none_because.model_dump(exclude_none=True),
             "figures": [
                 f.model_dump(mode="json", exclude_none=True, exclude_defaults=True) for f in self.clause.figures
             ],

@@ -85,7 +85,7 @@ def coverage_lines(rows: Sequence[ClauseCoverage], language: Language) -> Iterat
             pack = row.pack
             yield pack
         named = [f"{word(k, language)} {', '.join(ids)}" for k, ids in row.standing.items() if ids]
-        because = [f"— {row.clause.none_because}"] if row.clause.none_because else []
+        because = [f"— {row.clause.none_because.label.in_(language)}"] if row.clause.none_because else []
         yield f"  {row.clause.id} {row.clause.title.label.in_(language)}  {'  '.join([*named, *because])}".rstrip()
         yield from (f"    ! {fault.in_(language)}" for fault in row.faults)
     faults = sum(len(r.faults) for r in rows)
@@ -95,7 +95,7 @@ def coverage_lines(rows: Sequence[ClauseCoverage], language: Language) -> Iterat
 
 
 def _clause_lines(clause: Json, language: Language, depth: int) -> Iterator[str]:
-    because = f"  — {clause['none_because']}" if "none_because" in clause else ""
+    because = f"  — {_label(clause['none_because'], language)}" if "none_because" in clause else ""
     yield f"{'  ' * depth}{clause['id']} {_label(clause['title'], language)}{because}"
     for target in clause["targets"]:
         yield _target_line(target, language, depth + 1)
