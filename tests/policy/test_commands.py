@@ -125,7 +125,7 @@ def test_show_draws_the_clause_tree(library: Path) -> None:
         "  三 价格",
         "    三（二） 差别电价",
         "      · demo.price.surcharge[tier]: 差别电价加价  CNY/kWh  4 参数取值",
-        "  四 组织  — no figure and no condition",
+        "  四 组织  — 没有数字和条件",
         "  · demo.factor.coal[carrier]: 示范煤折标系数  kgce/kg  3 参数取值",
     ]
 
