@@ -1,4 +1,4 @@
-"""A region whose page is public: its figures, and nothing that names a unit in it."""
+"""A region whose page is public: its figures, nothing that names a unit in it, and no figure that tells of one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from shuangkong.app.demo.city import make_city, region, unit_subject
 from shuangkong.app.demo.run import Loaded
-from shuangkong.engine.api import read_result, writing
+from shuangkong.engine.api import WITHHELD, read_result, writing
 from shuangkong.judgement.api import FINDINGS
 from shuangkong.kernel.scope import Scope
 from shuangkong.registry.api import publish
@@ -34,3 +34,42 @@ def test_the_chain_of_a_public_region_names_no_unit(
         assert answer.status_code == 200
         assert answer.json()["edges"]
         assert not units & set(re.findall(r"s_[a-z2-7]{16}", answer.text))
+
+
+def test_what_tells_of_few_units_is_withheld_from_the_public(
+    demo_once: tuple[Path, Loaded], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """The city's energy after deductions tells its one major project: page, list, file, interface and chain say so."""
+    own = own_demo(demo_once, tmp_path_factory)
+    city = region(make_city().design.city.code)
+    now = own.workspace.clock()
+    with writing(own.workspace.engine) as db:
+        publish(db, [city], now.date(), now, principal="test")
+    run = demo_once[1].run
+    hidden = {r["key"] for r in read_result(run, WITHHELD, Scope.all("test")).to_pylist() if r["subject_id"] == city}
+    rows = read_result(run, FINDINGS, Scope.all("test"), where=f"subject_id = '{city}'").to_pylist()
+    secret = {r["finding_key"]: r["value"] for r in rows if r["value_key"] in hidden and r["value"] is not None}
+    told = {r["finding_key"]: r["value"] for r in rows if r["value_key"] not in hidden and r["value"] is not None}
+    assert secret
+    public, officer = visitor(own.app), own.as_("demo.administrator")
+    code = make_city().design.city.code
+    for client, shown in ((public, False), (officer, True)):
+        listed = client.get(f"/api/findings?region={city}&size=1000").json()["findings"]
+        answers = {f["finding_key"]: f for f in listed if f["finding_key"] in secret}
+        assert set(answers) == set(secret), code
+        assert {f["value"] is not None for f in answers.values()} == {shown}
+        assert {f["reason"] == "confidential" for f in answers.values()} == {not shown}
+        for key, value in secret.items():
+            exact, chain = format(value.normalize(), "f"), client.get(f"/api/findings/{key}")
+            assert chain.status_code == 200
+            assert (exact in chain.text) == shown, key
+            assert {d["after"] is not None for d in chain.json()["deductions"]} <= {shown}
+            page = client.get(f"/findings/{key}")
+            assert ("为单个单位保密" in page.text) != shown
+        place = client.get(f"/regions/{city}")
+        assert place.status_code == 200
+        sheet = client.get(f"/findings.csv?region={city}")
+        assert sheet.status_code == 200
+        assert all((format(v.normalize(), "f") in sheet.text) == shown for v in secret.values())
+    assert {f["value"] is not None for f in public.get(f"/api/findings?region={city}&size=1000").json()["findings"]
+            if f["finding_key"] in told} <= {True}  # fmt: skip

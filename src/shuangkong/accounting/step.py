@@ -30,6 +30,7 @@ from shuangkong.accounting.tables import (
     TOTALS,
 )
 from shuangkong.accounting.uses import USE_LIMITS, use_limits
+from shuangkong.accounting.withholding import withhold
 from shuangkong.engine.api import RunContext, amount, compile_sql, confidence_mark, confidence_rank
 from shuangkong.kernel.periods import Period
 from shuangkong.policy.api import PackSet
@@ -84,6 +85,8 @@ def account(run: RunContext, methods: Sequence[Method], stated_only: Sequence[Me
         )  # fmt: skip
         run.publish(checks.FLAWS, found)
         run.publish(USE_LIMITS, use_limits(entries, registered.subjects))
+    with run.step("account: confidentiality"):
+        withhold(run)
     with run.step("account: edges"):
         inputs = run.bind(snapshots.INPUTS, snapshots.inputs_table())
         edges = total_edges(summed, leaf, made, registered.closure).union(

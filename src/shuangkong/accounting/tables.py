@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shuangkong.engine.api import PERIOD_COLUMNS, TableContract, day, instant, number, text
+from shuangkong.engine.api import PERIOD_COLUMNS, Confidential, TableContract, day, instant, number, text
 from shuangkong.kernel.labels import Label
 
 _SOURCE = (
@@ -105,6 +105,11 @@ TOTALS = TableContract(
     ),
     key=("total_key",),
     doc="Exact sums by subject and period: own and subtree, native period and year.",
+    confidential=Confidential(
+        hidden="total_key IN (SELECT key FROM withheld WHERE kind = 'total')",
+        unchecked="true",
+        blank=(("amount", "NULL"), ("state", "'confidential'"), ("expected", "0"), ("known", "0")),
+    ),
 )
 
 DEDUCTIONS = TableContract(
@@ -125,6 +130,11 @@ DEDUCTIONS = TableContract(
     ),
     key=("method_id", "subject_id", "period_key", "side", "position"),
     doc="From the energy total to what is assessed, one row a step, in order.",
+    confidential=Confidential(
+        hidden="subject_id || '|' || period_key IN (SELECT key FROM withheld WHERE kind = 'deduction')",
+        unchecked="true",
+        blank=(("amount", "NULL"), ("after", "NULL"), ("state", "'confidential'")),
+    ),
 )
 
 INDICATOR_VALUES = TableContract(
@@ -147,6 +157,11 @@ INDICATOR_VALUES = TableContract(
     ),
     key=("value_key",),
     doc="Every indicator, computed here or published elsewhere, in one table.",
+    confidential=Confidential(
+        hidden="value_key IN (SELECT key FROM withheld WHERE kind = 'indicator')",
+        unchecked="origin = 'computed'",
+        blank=(("value", "NULL"), ("state", "'confidential'"), ("needs", "NULL")),
+    ),
 )
 
 EDGES = TableContract(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from shuangkong.engine.api import RunRecord, TableContract, Workspace, read_result, reading, text
+from shuangkong.engine.api import PUBLIC_ONLY, RunRecord, TableContract, Workspace, read_result, reading, text
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.labels import Label
 from shuangkong.kernel.scope import USES, Scope, Use
@@ -71,16 +71,22 @@ def use_limits(entries: ir.Table, subjects: ir.Table) -> ir.Table:
 def readable_subjects(workspace: Workspace, run: RunRecord, scope: Scope) -> pa.Table | None:
     """The subjects whose rows of a run the reader may see for the reader's use; None where nothing is hidden.
 
-    Every read of a run's results asks this, not the registry alone.
+    Every read of a run's results asks this, not the registry alone. Which of them are seen only because their pages are
+    public stands beside them: of those the engine leaves out what is confidential.
     """
     with reading(workspace.engine) as db:
         seen = scope_subjects(db, scope, run.known)
         hidden = _hidden(run, scope)
-        if not hidden:
-            return seen
+        if seen is None and not hidden:
+            return None
         everyone = seen if seen is not None else every_subject(db, run.known)
+        own = scope_subjects(db, scope.for_writing(), run.known)
     shown = [s for s in everyone["subject_id"].to_pylist() if s not in hidden]
-    return pa.table({"subject_id": pa.array(shown, pa.string())})
+    table = pa.table({"subject_id": pa.array(shown, pa.string())})
+    if own is None:
+        return table
+    mine = frozenset(own["subject_id"].to_pylist())
+    return table.append_column(PUBLIC_ONLY, pa.array([s not in mine for s in shown], pa.bool_()))
 
 
 def _hidden(run: RunRecord, scope: Scope) -> frozenset[str]:

@@ -7,6 +7,7 @@ from shuangkong.engine.blobs import Blobs
 from shuangkong.engine.contracts import (
     PERIOD_COLUMNS,
     Column,
+    Confidential,
     ContractBroken,
     TableContract,
     day,
@@ -23,15 +24,19 @@ from shuangkong.engine.marks import confidence_mark, confidence_rank
 from shuangkong.engine.restoring import check, restore
 from shuangkong.engine.runs import RunContext, RunKind, RunRecord, begin, latest_run, read_result, run_record, runs_list
 from shuangkong.engine.schema import database_revision, head_revision
+from shuangkong.engine.withheld import PUBLIC_ONLY, WITHHELD, shown
 from shuangkong.engine.workspace import Clock, Workspace, system_clock
 
 __all__ = [
     "METADATA",
     "PERIOD_COLUMNS",
+    "PUBLIC_ONLY",
+    "WITHHELD",
     "Blobs",
     "Clock",
     "Column",
     "Commit",
+    "Confidential",
     "ContractBroken",
     "DuckDB",
     "Executor",
@@ -78,6 +83,7 @@ __all__ = [
     "rounded",
     "run_record",
     "runs_list",
+    "shown",
     "system_clock",
     "text",
     "upcast",

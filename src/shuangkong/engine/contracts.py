@@ -58,6 +58,19 @@ class Column:
     doc: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Confidential:
+    """What of a table a public page does not tell: SQL over its columns and the keys of `withheld`.
+
+    `hidden` is the condition, `unchecked` the one for a run without such keys; `blank` gives what stands in the place
+    of columns. Without any, the row is left out.
+    """
+
+    hidden: str
+    unchecked: str
+    blank: tuple[tuple[str, str], ...] = ()
+
+
 @dataclass(frozen=True)
 class TableContract:
     """A stored table: key columns are never null and never twice; `subject` is what Scope is applied to."""
@@ -69,6 +82,7 @@ class TableContract:
     subject: str | None = "subject_id"
     version: int = 1
     doc: str = ""
+    confidential: Confidential | None = None
     _index: dict[str, Column] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:

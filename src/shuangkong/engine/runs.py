@@ -29,6 +29,7 @@ from shuangkong.engine.audit import record
 from shuangkong.engine.contracts import ContractBroken, TableContract, upcast
 from shuangkong.engine.database import METADATA, UtcInstant, one_at_a_time, reading, writing
 from shuangkong.engine.executors import DuckDB, compile_sql
+from shuangkong.engine.withheld import shown
 from shuangkong.engine.workspace import Workspace
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.flaws import Flaw
@@ -351,7 +352,7 @@ def read_result(
                 return contract.arrow_schema.empty_table()
             executor.bind("scope_subjects", scope_subjects)
             conditions.append(f"{contract.subject} IN (SELECT subject_id FROM scope_subjects)")
-        sql = f"SELECT * FROM {contract.name}"
+        sql = f"SELECT * FROM ({shown(executor, contract, contract.name, run.folder, scope_subjects)})"
         if conditions:
             sql += " WHERE " + " AND ".join(f"({c})" for c in conditions)
         return executor.run(sql)

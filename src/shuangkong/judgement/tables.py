@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shuangkong.engine.api import PERIOD_COLUMNS, Column, TableContract, day, number, text
+from shuangkong.engine.api import PERIOD_COLUMNS, Column, Confidential, TableContract, day, number, text
 from shuangkong.kernel.labels import Label
 
 FINDINGS = TableContract(
@@ -46,6 +46,14 @@ FINDINGS = TableContract(
     key=("finding_key",),
     doc="Subject × clause × period → status, value, threshold, evidence, coverage.",
     version=2,
+    confidential=Confidential(
+        hidden="value_key IN (SELECT key FROM withheld WHERE kind = 'indicator')",
+        unchecked="method_id NOT IN ('', 'chained')",
+        blank=(
+            ("value", "NULL"), ("margin", "NULL"), ("progress", "NULL"), ("status", "'insufficient'"),
+            ("reason", "'confidential'"), ("needs", "NULL"), ("value_state", "NULL"), ("row_hit", "NULL"),
+        ),
+    ),
 )  # fmt: skip
 
 FINDING_CHANGES = TableContract(
@@ -63,4 +71,5 @@ FINDING_CHANGES = TableContract(
     ),
     key=("finding_key",),
     doc="What opened, stayed, changed and closed against the last complete run.",
+    confidential=Confidential(hidden="subject_id IN (SELECT subject_id FROM withheld)", unchecked="true"),
 )

@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from shuangkong.engine.api import DuckDB, TableContract
+from shuangkong.engine.api import DuckDB, TableContract, shown
 from shuangkong.kernel.scope import Scope
 from shuangkong.webkit.tables.choices import Condition
 from shuangkong.webkit.tables.source import BATCH, FILE_BATCH
@@ -77,7 +77,8 @@ class FileSource:
                 self._keep("scope_subjects", allowed)
                 self._allowed = True
             condition = f"WHERE {contract.subject} IN (SELECT subject_id FROM scope_subjects)"
-        self._run(f"CREATE VIEW {contract.name} AS SELECT * FROM {every} {condition}")
+        rows = shown(self._executor, contract, every, folder, allowed)
+        self._run(f"CREATE VIEW {contract.name} AS SELECT * FROM ({rows}) {condition}")
 
     def _run(self, sql: str) -> None:
         self._executor.connection.execute(sql)

@@ -1,0 +1,53 @@
+"""What a reader of a public page is not told (不对外公布): rows that were marked in a run are blanked in every read.
+
+A run publishes WITHHELD: keys of figures that would tell what a single respondent handed in. Who sees a region only
+because its page is public reads those without their figure; a contract says which of its columns that concerns.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+
+from shuangkong.engine.contracts import TableContract, text
+from shuangkong.engine.executors import DuckDB
+from shuangkong.kernel.labels import Label
+
+#: The column of the subjects seen that says which are seen only because their pages are public.
+PUBLIC_ONLY = "public_only"
+WITHHELD = TableContract(
+    "withheld",
+    Label("不对外公布的数", "figures that are not published"),
+    (
+        text("kind", "类别", "kind", doc="total, indicator or deduction"),
+        text("key", "键", "key", doc="total_key, value_key, or subject|period"),
+        text("subject_id", "地区", "region"),
+        text(
+            "reason", "原因", "reason",
+            doc="few: too few units; dominated: one makes up too much; complement: it would give such a sum as a"
+            " difference; months: sums of units' returns are published by year alone",
+        ),
+    ),
+    key=("kind", "key"),
+    doc="What who sees a region only because its page is public is not told; found anew in each run.",
+)  # fmt: skip
+
+
+def shown(executor: DuckDB, contract: TableContract, rows: str, folder: Path, seen: pa.Table | None) -> str:
+    """SQL for the rows of a run's table as the reader sees them; `scope_subjects` is bound to `seen`.
+
+    A run that was made before WITHHELD was found tells nothing that was computed.
+    """
+    c = contract.confidential
+    if c is None or seen is None or PUBLIC_ONLY not in seen.column_names:
+        return f"SELECT * FROM {rows}"
+    path = folder / f"{WITHHELD.name}.parquet"
+    if path.exists():
+        executor.bind_files(WITHHELD.name, [path], WITHHELD.arrow_schema)
+    public = f"{contract.subject} IN (SELECT subject_id FROM scope_subjects WHERE {PUBLIC_ONLY})"
+    hidden = f"{public} AND coalesce({c.hidden if path.exists() else c.unchecked}, false)"
+    if not c.blank:
+        return f"SELECT * FROM {rows} WHERE NOT ({hidden})"
+    blanked = ", ".join(f"CASE WHEN is_hidden THEN {value} ELSE {name} END AS {name}" for name, value in c.blank)
+    return f"SELECT * EXCLUDE (is_hidden) REPLACE ({blanked}) FROM (SELECT *, ({hidden}) AS is_hidden FROM {rows})"
