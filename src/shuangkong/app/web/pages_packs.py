@@ -17,7 +17,7 @@ from shuangkong.app.web.reading import RunView
 from shuangkong.app.web.rows import Finding
 from shuangkong.app.web.sentences import anchor
 from shuangkong.app.web.why_page import item_label, standing
-from shuangkong.policy.api import NATION, Clause, Pack, Parameter, Target
+from shuangkong.policy.api import NATION, Clause, Duty, Pack, Parameter, Target
 
 router = APIRouter(include_in_schema=False)
 
@@ -41,6 +41,7 @@ class Branch:
     anchor: str
     targets: tuple[Asking, ...]
     parameters: tuple[Parameter, ...]
+    duties: tuple[Duty, ...]
 
 
 def within(view: RunView, choice: Chosen) -> list[Finding]:
@@ -77,7 +78,8 @@ def tree(view: RunView, pack: Pack, choice: Chosen) -> list[Branch]:
     def add(clause: Clause, depth: int) -> None:
         targets = tuple(asking(t) for t in pack.targets if t.clause == clause.id)
         parameters = tuple(p for p in pack.parameters if p.clause == clause.id)
-        rows.append(Branch(clause, depth, anchor(clause.id), targets, parameters))
+        duties = tuple(d for d in pack.duties if d.clause == clause.id)
+        rows.append(Branch(clause, depth, anchor(clause.id), targets, parameters, duties))
         for inner in below[clause.id]:
             add(inner, depth + 1)
 
