@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -194,3 +196,58 @@ def test_a_decision_carries_the_least_sure_mark() -> None:
     asked = ibis.table({"a": "decimal(38, 6)", "b": "decimal(38, 6)", "t": "string", "f": "boolean"}, name="asked")
     answer = decide(table, asked, {"p": ParameterValue(Decimal(1), "recalled")})
     assert "'recalled'" in compile_sql(answer)
+
+
+DAYS = [date(2022, 1, 1), date(2022, 6, 30), date(2022, 7, 1), date(2023, 1, 1)]
+SPANS = st.tuples(st.sampled_from([None, *DAYS]), st.sampled_from([None, *DAYS]))
+
+
+@given(tables(), ROWS, st.lists(SPANS, min_size=5, max_size=5), st.sampled_from(DAYS))
+@settings(max_examples=30, deadline=None)
+def test_rows_of_the_day_agree_with_the_plain_reading(
+    table: CheckedTable, rows: list[dict[str, Known]], spans: list[tuple[date | None, date | None]], day: date
+) -> None:
+    """A table whose rows come and go is decided as the plain reading does, which takes each row's days itself."""
+    dated = [replace(r, start=a, end=b) for r, (a, b) in zip(table.rows, spans, strict=False)]
+    whole = replace(table, rows=tuple(dated))
+    found = [as_verdict(whole.on(day), r) for r in by_columns(whole.on(day), rows, Decimal(10))]
+    for row, verdict in zip(rows, found, strict=True):
+        assert verdict == plainly(whole, row, {"p": Decimal(10)}, day), f"{day} {whole.rows} {row}"
+
+
+def test_a_table_of_dated_rows_wants_a_day() -> None:
+    """Rows of different days are never decided together by mistake."""
+    table = made("first", [node("a >= p")], [Constant(Decimal(1))])
+    dated = replace(table, rows=(replace(table.rows[0], start=DAYS[0]),))
+    asked = ibis.table({"a": "decimal(38, 6)", "b": "decimal(38, 6)", "t": "string", "f": "boolean"}, name="asked")
+    with pytest.raises(ValueError, match="rows of demo have dates"):
+        decide(dated, asked)
+
+
+def test_a_decision_carries_its_clause() -> None:
+    """The clause of the row that hit; where none did, those of the table."""
+    table = made("first", [node("a >= p"), node("a < 0")], [Constant(Decimal(1))] * 2)
+    rows = tuple(replace(r, clause=c) for r, c in zip(table.rows, ("三", "四"), strict=True))
+    given_: list[dict[str, Known]] = [
+        {"a": Decimal(a), "b": None, "t": None, "f": None} for a in (10, -1, 5)
+    ]  # fmt: skip
+    assert [r["clause"] for r in by_columns(replace(table, rows=rows), given_, Decimal(10))] == ["三", "四", "三, 四"]
+
+
+def test_whole_numbers_are_compared_as_such_and_calculated_as_decimals() -> None:
+    """A column of integers gives the answers of the same numbers as decimals, whatever it stands beside."""
+    texts = ("a >= 10", "a > 9.5", "a * 3 > b", "-a < b", "a == b", "min(a, b) == a", "10 <= a")
+    table = made("collect", [node(t.replace("10", 'q("10", "tce")').replace("9.5", 'q("9.5", "tce")')) for t in texts],
+                 [Constant("甲")] * len(texts))  # fmt: skip
+    given_: list[dict[str, Known]] = [
+        {"a": a if a is None else Decimal(a), "b": Decimal("10.5"), "t": None, "f": None} for a in (None, -3, 9, 10, 11)
+    ]
+    whole = pa.table({"a": pa.array([None, -3, 9, 10, 11], pa.int64()), "b": pa.array([Decimal("10.5")] * 5),
+                      "t": pa.array([None] * 5, pa.string()), "f": pa.array([None] * 5, pa.bool_())})  # fmt: skip
+    asked = ibis.table({"a": "int64", "b": "decimal(38, 6)", "t": "string", "f": "boolean"}, name="asked")
+    with DuckDB(threads=1) as engine:
+        engine.bind("asked", whole)
+        found = engine.run(compile_sql(decide(table, asked, {}))).to_pylist()
+    # no row of the table is lost: one thread, no join
+    assert [rows_hit(table, r) for r in found] == [rows_hit(table, r) for r in by_columns(table, given_, None)]
+    assert rows_hit(table, found[3])

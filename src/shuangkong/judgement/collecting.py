@@ -124,6 +124,9 @@ class AllRows:
     def _answer(self, output: int, hits: list[Any], relation: ir.Table, columns: Mapping[str, Any]) -> Any:
         nodes = [then[output] for then in self.bound.outputs]
         policy = self.bound.table.hit
+        if not nodes:
+            # on this day the table has no row
+            return ibis.null("string") if policy == "collect" else _nothing(policy)
         if policy == "collect":
             return _list(nodes, hits)
         if policy in ("collect_min", "collect_max"):
@@ -158,6 +161,10 @@ class AllRows:
             leaves = [fold(c) if c else none for c in chosen]
             found.append(looked_up(bits & _long((1 << len(values)) - 1), leaves, TYPES["number"]))
         return found
+
+
+def _nothing(policy: str) -> Any:
+    return amount(0) if policy == "collect_count" else ibis.null(TYPES["number"])
 
 
 def _long(number: int) -> Any:

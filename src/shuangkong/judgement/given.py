@@ -46,7 +46,7 @@ def decided_rows(
     A row maps inputs to cells (text or values, empty is unknown); other columns pass through as text. The result adds
     the columns of `decide_chain`, and `rows_hit` for a table that collects.
     """
-    chain = packs.chain(pack, table)
+    chain = tuple(t.on(day) for t in packs.chain(pack, table))
     inputs = asked_inputs(chain)
     others = [c for c in (rows[0] if rows else {}) if c not in inputs]
     taken = {*ADDED, *(o.name for t in chain for o in t.outputs)} - set(inputs)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import ibis
@@ -97,19 +98,20 @@ class _Work:
         """All years of a table."""
         readings = {n: self._reading(one, n) for n in one.inputs.readings}
         years = self._years(readings.values())
-        alike: list[tuple[Values, list[Sitting]]] = []
+        alike: list[tuple[tuple[Values, Docket], list[Sitting]]] = []
         for sitting in sittings(one.table, years, as_of=self.run.as_of, of_books=bool(readings)):
             values = {
                 t.id: self.packs.values_of(t, sitting.day, self.run.known.date()) for t in one.inputs.chain
             }  # fmt: skip
-            same = next((found for v, found in alike if v == values), None)
+            stood = replace(one, inputs=replace(one.inputs, chain=tuple(t.on(sitting.day) for t in one.inputs.chain)))
+            same = next((found for key, found in alike if key == (values, stood)), None)
             if same is None:
-                alike.append((values, [sitting]))
+                alike.append(((values, stood), [sitting]))
             else:
                 same.append(sitting)
-        # years under the same parameters are one relation: an expression costs more to compile than to run
-        for known, found in alike:
-            self._sit(one, found, known, readings)
+        # years under the same rows and parameters are one relation: an expression costs more to compile than to run
+        for (known, stood), found in alike:
+            self._sit(stood, found, known, readings)
 
     def _reading(self, one: Docket, name: str) -> ir.Table:
         bound = one.inputs.bound[name]

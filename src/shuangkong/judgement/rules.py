@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 #: Columns that a decision adds beside its outputs.
 ADDED = ("row_hit", "decided", "missing", "undecided", "clause", "parameters", "confidence")
 Values = Mapping[str, ParameterValue]
+_TARGET = "rule__target_"
 
 
 def decide(table: DecisionTable | CheckedTable, inputs: ir.Table, parameters: Values | None = None) -> ir.Table:
@@ -29,13 +30,14 @@ def decide(table: DecisionTable | CheckedTable, inputs: ir.Table, parameters: Va
             row used; where no row answers, those of the table) and confidence (the least sure of the row and its
             parameters). A table that collects has hits_0, hits_1, … in place of row_hit: see `rows_hit`.
 
-    A row hits or misses when that can be told without the inputs that are null; else the row is undecided.
+    A row hits or misses when that can be told without the inputs that are null; else the row is undecided. A table
+    whose rows have dates of their own is taken as it stands on a day: `table.on(day)`.
     """
-    checked = as_checked(table) if isinstance(table, DecisionTable) else table
-    answer = _answered([_bound(checked, parameters or {}, inputs.columns, "")], inputs)
     if isinstance(table, DecisionTable):
-        return answer.select(*inputs.columns, "row_hit", "missing", "decided")
-    return answer
+        # under names of its own: the questions of targets have a column “clause” themselves
+        answer = _answered([_bound(as_checked(table), {}, inputs.columns, _TARGET)], inputs)
+        return answer.select(*inputs.columns, **{n: answer[_TARGET + n] for n in ("row_hit", "missing", "decided")})
+    return _answered([_bound(table, parameters or {}, inputs.columns, "")], inputs)
 
 
 def decide_all(tables: Sequence[CheckedTable], inputs: ir.Table, parameters: Mapping[str, Values]) -> ir.Table:
@@ -79,6 +81,8 @@ def _layers(tables: Sequence[CheckedTable]) -> Iterable[list[CheckedTable]]:
 
 
 def _bound(table: CheckedTable, values: Values, there: Sequence[str], prefix: str) -> Bound:
+    if table.dated:
+        raise ValueError(f"rows of {table.id} have dates: say which day is decided for, table.on(day)")
     sources = {}
     for one in table.inputs:
         above = f"{slugged(one.upstream[0])}__{one.upstream[1]}" if one.upstream is not None else one.name

@@ -6,7 +6,8 @@ It knows nothing of columns, of SQL or of the ways in which `decide` saves work;
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 from decimal import Decimal
 
 from shuangkong.policy.api import CheckedTable, Known, Node, Unary, holds, names_in, value_of
@@ -24,9 +25,20 @@ class Verdict:
     hits: tuple[str, ...] = ()
 
 
-def plainly(table: CheckedTable, inputs: Mapping[str, Known], parameters: Mapping[str, Decimal | None]) -> Verdict:
-    """The verdict of a table on one row of inputs; parameters by the table's names for them."""
+def plainly(
+    table: CheckedTable,
+    inputs: Mapping[str, Known],
+    parameters: Mapping[str, Decimal | None],
+    day: date | None = None,
+) -> Verdict:
+    """The verdict of a table on one row of inputs; parameters by the table's names for them.
+
+    `day`: the day decided for; rows that begin later, or have ended by then, count for nothing.
+    """
     given = {**inputs, **parameters}
+    if day is not None:
+        there = [r for r in table.rows if not ((r.start and day < r.start) or (r.end and day >= r.end))]
+        table = replace(table, rows=tuple(there))
     told = [(n, _whole(table, n, given)) for n in range(len(table.ordered))]
     if table.collects:
         return _all_that_hit(table, told, given)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -35,7 +35,10 @@ class CheckedOutput:
 
 @dataclass(frozen=True, slots=True)
 class CheckedRow:
-    """A row: it hits when `condition` holds and none of its exceptions does; `then` is one value per output."""
+    """A row: it hits when `condition` holds and none of its exceptions does; `then` is one value per output.
+
+    It stands in the table on `[start, end)`; without them as long as the table does.
+    """
 
     id: str
     condition: Node
@@ -44,6 +47,12 @@ class CheckedRow:
     exception_of: tuple[str, ...] = ()
     confidence: str = "confirmed"
     clause: str = ""
+    start: date | None = None
+    end: date | None = None
+
+    def stands(self, day: date) -> bool:
+        """Whether the row is part of the table on a day."""
+        return (self.start is None or self.start <= day) and (self.end is None or day < self.end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +92,17 @@ class CheckedTable:
     def collects(self) -> bool:
         """Whether several rows may hit together."""
         return self.hit.startswith("collect")
+
+    @property
+    def dated(self) -> bool:
+        """Whether rows come and go while the table stands: then it is decided as it is `on` a day."""
+        return any(r.start is not None or r.end is not None for r in self.rows)
+
+    def on(self, day: date) -> CheckedTable:
+        """The table with the rows of a day."""
+        if not self.dated:
+            return self
+        return replace(self, rows=tuple(replace(r, start=None, end=None) for r in self.rows if r.stands(day)))
 
     @property
     def ordered(self) -> tuple[CheckedRow, ...]:

@@ -159,11 +159,25 @@ class _Rows:
             remedy = f"There are {', '.join(o.name for o in self.outputs)}."
             self.faults.add((*path, "then"), "RULE-003", f"“{strange[0]}” is no output of this table.", remedy)
         then = tuple(self._then(row, o, (*path, "then")) for o in self.outputs)
+        self._days(row, path)
         condition = all_of(tuple(t for t in tests if t != TRUE))
         mark = row.confidence or self.entry.confidence
         return CheckedRow(
-            row.id, condition, then, row.priority or 0, row.exception_of, mark, row.clause or self.entry.clause
-        )
+            row.id, condition, then, row.priority or 0, row.exception_of, mark, row.clause or self.entry.clause,
+            row.start, row.end,
+        )  # fmt: skip
+
+    def _days(self, row: RowEntry, path: Path) -> None:
+        """A row stands for a while at least, and no longer than its table."""
+        first, last = row.start or self.entry.start, row.end or self.entry.end
+        if last is not None and first >= last:
+            text = f"row {row.id} stands on no day: it would begin on {first} and end on {last}."
+            self.faults.add((*path, "from" if row.start else "to"), "RULE-003", text, "Correct the days.")
+        before = row.start is not None and row.start < self.entry.start
+        if before or (row.end is not None and self.entry.end is not None and row.end > self.entry.end):
+            text = f"row {row.id} stands longer than its table."
+            key = "from" if before else "to"
+            self.faults.add((*path, key), "RULE-003", text, "Leave the day out, or change that of the table.")
 
     def _cell(self, name: str, given: object, path: Path) -> Node:
         if name not in self.cells:

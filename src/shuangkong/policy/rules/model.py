@@ -115,6 +115,7 @@ class RowEntry(Frozen):
 
     `then` gives each output a value as printed, or `{calc: expression}`. A row that is an `exception_of` others hits in
     their place. Under priority the row with the smallest `priority` is taken, and the earlier of two that are equal.
+    `from` and `to` are those of the table unless written: on other days the row is not there.
     """
 
     id: Slug
@@ -123,6 +124,8 @@ class RowEntry(Frozen):
     then: dict[str, Any]
     exception_of: tuple[Slug, ...] = ()
     priority: Annotated[int, Field(strict=True)] | None = None
+    start: Day | None = Field(None, alias="from")
+    end: Day | None = Field(None, alias="to")
     confidence: Confidence | None = None
     clause: Text | None = None
     note: Text | None = None

@@ -64,11 +64,11 @@ def _checked(
     table: CheckedTable,
     parameters: Mapping[str, Parameter],
 ) -> list[tuple[str, str]]:
-    """Check the shape on each day on which a parameter takes a new value; the first day with faults is told."""
+    """Check the shape on each day on which rows or parameters change; the first day with faults is told."""
     shape = Shape()
     for day in _days(entry, parameters):
         values = {n: v.value for n, v in values_on(table.parameters, parameters, day, _LATEST).items()}
-        shape = shape_of(table, values, total=entry.total)
+        shape = shape_of(table.on(day), values, total=entry.total)
         for row, text in shape.faults:
             path: tuple[str | int, ...] = ("rows",)
             path += tuple(n for n, r in enumerate(entry.rows) if r.id == row)[:1]
@@ -81,8 +81,8 @@ def _checked(
 
 def _days(entry: TableEntry, parameters: Mapping[str, Parameter]) -> list[date]:
     rows = [r for use in entry.parameters if use.id in parameters for r in parameters[use.id].values]
-    later = {r.start for r in rows if r.start > entry.start and (entry.end is None or r.start < entry.end)}
-    return [entry.start, *sorted(later)]
+    changes = {r.start for r in rows} | {d for r in entry.rows for d in (r.start, r.end) if d is not None}
+    return [entry.start, *sorted(d for d in changes if d > entry.start and (entry.end is None or d < entry.end))]
 
 
 def values_on(
