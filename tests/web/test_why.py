@@ -40,7 +40,7 @@ def test_a_missed_county_is_told_to_its_entries(pages: Any) -> None:
 
 
 def test_entries_are_grouped_by_what_they_count(pages: Any) -> None:
-    """Groups hold only measures that the indicator is made of, newest year first and the largest in it; a factor key finds its row."""
+    """Groups hold only measures of the indicator, newest year first and the largest in it; a factor finds its row."""
     f = pages.first(pack_id="demo-shifanshi", variant="plan", status="missed", indicator_id="energy_per_gdp_change")
     entries = pages.view.why(f.finding_key).entries
     assert {e["measure"] for e in entries} <= {"energy", "gdp"}

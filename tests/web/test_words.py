@@ -22,7 +22,8 @@ FILES = [p for d in PLACES for e in ("*.py", "*.html") for p in sorted(d.rglob(e
 CODED = {"reason", "confidence_why", "variant", "level", "region_level", "part", "basis", "method", "origin", "ask",
          "next", "next_why", "sort", "progress", "input", "op", "measure", "deduction", "formula", "csv", "error",
          "chart", "unit", "subject_kind", "flag", "api_place", "field_error", "may",
-         "audit_action", "audit_fault", "audit_job", "correction_field", "nav", "demo_role", "sign_ended",
+         "audit_action", "audit_field", "audit_object", "audit_principal", "audit_value", "run_table", "run_step",
+         "run_rounding", "audit_fault", "audit_job", "correction_field", "nav", "demo_role", "sign_ended",
          "error_case", "error_do", "flaw", "flaw_do"}  # fmt: skip
 _CALLED = re.compile(r"""(?:\bt|\bsay|\bwords|speaker\.say)\(\s*['"]([a-z_]+\.[a-z_]*[a-z])['"]""")
 _NAMED = re.compile(r"""['"]((?:sentence|why)\.(?!html)[a-z_]+)['"]""")

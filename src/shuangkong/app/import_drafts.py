@@ -98,12 +98,11 @@ class ImportDraft:
         return digest("chosen", self.content, self.mapping.to_json() if self.mapping else "")
 
     def origin(self) -> Origin:
-        """Where the figures come from; a corrected copy names the original, by whom it was put right, and the rows."""
+        """Where the figures come from; a corrected copy names the original and the rows, the log who did it."""
         note = self.document
         if self.mended:
             rows = "、".join(str(r) for r in sorted({f.row for f in self.fixes}))
-            told = f"在页面更正第 {rows} 行 / corrected on page by {self.principal}, rows {rows}"
-            note = f"{note}（{told}；原件 {self.file_name}，SHA-256 {self.original}）"
+            note = f"{note}（在页面更正第 {rows} 行；原件 {self.file_name}，SHA-256 {self.original[:12]}）"
         return Origin(self.called, self.publisher, note, "", self.known_on, synthetic=self.synthetic, use=self.use)
 
 

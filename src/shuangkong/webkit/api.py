@@ -29,7 +29,7 @@ from shuangkong.webkit.figures import (
     unit_words,
 )
 from shuangkong.webkit.forms import FieldError, Filled, FormField, FormSpec, Upload
-from shuangkong.webkit.frame import HEADERS, Asset, Assets, Frame, words
+from shuangkong.webkit.frame import HEADERS, Asset, Assets, Frame, moment, words
 from shuangkong.webkit.managing import revoke, set_active, set_password
 from shuangkong.webkit.marks import (
     CONFIDENCE_LABELS,
@@ -189,6 +189,7 @@ __all__ = [
     "line_chart",
     "load_draft",
     "make_token",
+    "moment",
     "open_session",
     "parse_choices",
     "people",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from typing import Annotated, Any
+from collections.abc import Callable, Sequence
+from typing import Annotated
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Depends, Form
@@ -13,6 +13,7 @@ from fastapi.responses import RedirectResponse, Response
 from shuangkong.app import auditing
 from shuangkong.app.web.audit_head import audit_head, head_note
 from shuangkong.app.web.context import Asked, Asks
+from shuangkong.app.web.log_words import LogWords, action_words, people_in, principal_words, subjects_in
 from shuangkong.engine.api import Head, Verified, jobs, reading, verified, writing
 from shuangkong.engine.api import head as log_head
 from shuangkong.kernel.errors import UserError
@@ -71,14 +72,8 @@ def _words(a: Asked) -> dict[str, Callable[[str], str]]:
     orders = {"newest": NEWEST, "oldest": OLDEST}
     return {
         "sort": lambda value: say(orders[value]) if value in orders else value,
-        "action": lambda value: action_words(a, value),
+        "action": lambda value: action_words(a.speaker, value),
     }  # fmt: skip
-
-
-def action_words(a: Asked, action: str) -> str:
-    """What people call an action; its code where no words are kept."""
-    key = f"audit_action.{action.replace('.', '_')}"
-    return a.speaker.say(key) if a.speaker.has(key) else action
 
 
 @router.get("/audit")
@@ -91,40 +86,24 @@ def _page(a: Asked, *, found: Verified | None = None, upto: str = "", error: Use
     choices = parse_choices(SPEC, a.request.query_params.multi_items())
     words = _words(a)
     table = table_view(audit_source(a), choices, "/audit", words=words)
-    objects = {r["object"] for r in table.part.rows if r["object"].startswith("s_")}
     with reading(a.workspace.engine) as db:
-        names = names_of(db, objects, a.scope, a.workspace.clock())
-        people = _people(db, {r["object"] for r in table.part.rows if r["object"].startswith("p_")})
+        said = _log_words(a, db, [text for r in table.part.rows for text in (r["object"], r["detail"])])
         entries = log_head(db).sequence
         asked = [j for j in jobs.jobs_seen(db, a.scope, limit=200) if j.kind == auditing.VERIFY.name]
     return a.page(
-        "audit.html", a.view(), status=400 if error else 200, table=table, words=words, names=names, upto=upto,
+        "audit.html", a.view(), status=400 if error else 200, table=table, words=words, said=said, upto=upto,
         head=audit_head(a.workspace), entries=entries, error=error, more=found.more if found else 0,
         result=auditing.as_dict(found, None) if found else None, job=asked[0] if asked else None,
-        people=people, brief=brief, as_job=entries > auditing.AT_ONCE,
+        actor=lambda text: principal_words(a.speaker, text), as_job=entries > auditing.AT_ONCE,
     )  # fmt: skip
 
 
-def _people(db: sa.Connection, ids: set[str]) -> dict[str, str]:
-    """Names of the people that entries are about."""
+def _log_words(a: Asked, db: sa.Connection, texts: Sequence[str]) -> LogWords:
+    """The words for entries with these texts; a subject that the reader may not see keeps its id."""
+    names = names_of(db, subjects_in(texts), a.scope, a.workspace.clock())
     t = person_table.c
-    return {r.person_id: r.display for r in db.execute(sa.select(t.person_id, t.display).where(t.person_id.in_(ids)))}
-
-
-def brief(detail: str) -> str:
-    """The detail of an entry as a line: names and values, cut where it is long."""
-    said = json.loads(detail).items()
-    parts = [f"{k}: {_short(v)}" for k, v in said if v not in ("", None, [], {}) and k != "sha256"]
-    line = "; ".join(parts)
-    return line if len(line) <= 180 else f"{line[:180]}…"
-
-
-def _short(value: Any) -> str:
-    if isinstance(value, list):
-        return f"[{len(value)}]" if value and isinstance(value[0], dict) else ", ".join(str(v) for v in value[:3])
-    if isinstance(value, dict):
-        return ", ".join(f"{k} {v}" for k, v in value.items())
-    return str(value)
+    chosen = sa.select(t.person_id, t.display).where(t.person_id.in_(people_in(texts)))
+    return LogWords(a.speaker, names, {r.person_id: r.display for r in db.execute(chosen)})
 
 
 @router.post("/audit/verify")
@@ -173,15 +152,17 @@ def entry(a: Reads, sequence: int) -> Response:
                 f"there is no entry {sequence} that you may see.",
                 remedy="Choose one from the list.",
                 case="none",
-                facts={"n": sequence},
             )
         name = db.execute(
             sa.select(person_table.c.display).where(person_table.c.person_id == row["principal"])
         ).scalar()
-        names = names_of(db, {row["object"]}, a.scope, a.workspace.clock())
+        said = _log_words(a, db, [row["object"], row["detail"]])
     detail = json.loads(row["detail"])
-    lines = [(k, v if isinstance(v, str) else json.dumps(v, ensure_ascii=False, indent=1)) for k, v in detail.items()]
+    lines = [
+        (k, said.value(k, v), v if isinstance(v, str) else json.dumps(v, ensure_ascii=False, indent=1))
+        for k, v in detail.items()
+    ]
     return a.page(
-        "audit_entry.html", a.view(), entry=row, who_name=name or row["principal"], lines=lines, names=names,
-        action=action_words(a, row["action"]),
+        "audit_entry.html", a.view(), entry=row, lines=lines, said=said,
+        who_name=name or principal_words(a.speaker, row["principal"]), action=action_words(a.speaker, row["action"]),
     )  # fmt: skip

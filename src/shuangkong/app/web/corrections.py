@@ -10,8 +10,8 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import HTMLResponse
 
 from shuangkong.app.auditing import Correction, corrections
-from shuangkong.app.web.audit_pages import action_words
 from shuangkong.app.web.context import Asked, Asks
+from shuangkong.app.web.log_words import action_words
 from shuangkong.app.web.reading import RunView
 from shuangkong.engine.api import reading
 from shuangkong.kernel.errors import UserError
@@ -38,7 +38,7 @@ def corrections_page(a: Reads, subject_id: str) -> HTMLResponse:
     return a.page(
         "corrections.html", view, subject_id=subject_id, kind=kind, found=found, names=names, people=people,
         may_audit=a.may("audit.read"), field_words=lambda key: _field(a, key),
-        action_words=lambda action: action_words(a, action), shown=lambda value: _shown(a, value, names),
+        action_words=lambda action: action_words(a.speaker, action), shown=lambda value: _shown(a, value, names),
         which=lambda c: _which(a, c, view), named=named,
     )  # fmt: skip
 

@@ -50,6 +50,7 @@ MESSAGES = (
     ("shuangkong.app.web", "messages_errors.yaml"),
     ("shuangkong.app.web", "messages_imports.yaml"),
     ("shuangkong.app.web", "messages_jobs.yaml"),
+    ("shuangkong.app.web", "messages_log.yaml"),
     ("shuangkong.app.web", "messages_proposals.yaml"),
 )
 #: Address, name and right of each page in the head, in the order in which they are read.

@@ -20,6 +20,7 @@ from shuangkong.app.web.context import Asked, Asks
 from shuangkong.app.web.energy import method_words
 from shuangkong.app.web.findings_list import SPEC as FINDINGS_SPEC
 from shuangkong.app.web.findings_list import findings_file, findings_table, takes_long
+from shuangkong.app.web.log_words import principal_words
 from shuangkong.app.web.reading import RunView
 from shuangkong.app.web.rows import Subject, finding_of
 from shuangkong.app.web.sentences import Teller
@@ -181,4 +182,9 @@ def why(a: Reads, key: str) -> HTMLResponse:
 @router.get("/runs")
 def runs(a: Reads) -> HTMLResponse:
     """Runs, newest first, with what went into each."""
-    return a.page("runs.html", a.view(), runs=runs_list(a.site.reader.workspace, a.scope))
+    view = a.view()
+    titles = {p.key: p.instrument.title.label for p in view.packs.packs} if view else {}
+    return a.page(
+        "runs.html", view, runs=runs_list(a.site.reader.workspace, a.scope), titles=titles,
+        actor=lambda principal: principal_words(a.speaker, principal),
+    )  # fmt: skip

@@ -135,6 +135,9 @@ class Teller:
     def next_step(self, f: Finding) -> str:
         """What to do about it."""
         key = f"next.{f.reason}" if f.reason and self.speaker.has(f"next.{f.reason}") else f"next.{f.status}"
+        found = self.view.subjects.get(f.subject_id)
+        if found and found.kind == "unit" and self.speaker.has(f"{key}_unit"):
+            key = f"{key}_unit"
         return self.speaker.say(key, needs=self.needs(f) or self.indicator(f.indicator_id))
 
     def after_why(self, f: Finding) -> str:

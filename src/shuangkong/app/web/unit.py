@@ -69,7 +69,8 @@ def _intensity(view: RunView, found: tuple[Finding, ...], tell: Teller) -> Chart
         return None
     say, language = tell.speaker.say, tell.speaker.language
     axes = Axes(
-        tuple(period_words(f.period_key, "en") for f in rows), unit_words(tell.unit(rows[0]), language),
+        tuple(period_words(f.period_key, "en") for f in rows),
+        say("chart.axis", what=say("chart.per_product"), unit=unit_words(tell.unit(rows[0]), language)),
         tell.indicator(INTENSITY), unit_words(tell.unit(rows[0]), language), places_of(tell.unit(rows[0])),
         say("findings.when"), _span([f.period_key for f in rows], tell),
     )  # fmt: skip
@@ -105,7 +106,8 @@ def _outputs(view: RunView, subject: Subject, tell: Teller) -> list[Chart]:
         values: tuple[Decimal | None, ...] = tuple(own[m]["amount"] for m in months)
         bars = Series(name, "output", values, notes=tuple("" if v is not None else note for v in values))
         words = unit_words(unit, tell.speaker.language)
-        axes = Axes(tuple(m[2:].replace("-", ".") for m in months), words, name, words, places_of(unit),
+        along = tell.speaker.say("chart.axis", what=tell.speaker.say("measure.output"), unit=words)
+        axes = Axes(tuple(m[2:].replace("-", ".") for m in months), along, name, words, places_of(unit),
                     tell.speaker.say("findings.when"), _span(list(months), tell))  # fmt: skip
         origin = Origin(tell.speaker.say("chart.books"), Origin.covered(r["coverage"] for r in own.values()),
                         ((tell.speaker.say("frame.confidence"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from shuangkong.accounting.api import BOOK_ENTRIES, FLAWS
@@ -14,6 +14,7 @@ from shuangkong.app.web.sentences import Teller
 from shuangkong.engine.api import DuckDB, read_result, reading
 from shuangkong.kernel.ids import SourceId
 from shuangkong.registry.api import source_row
+from shuangkong.webkit.api import Speaker
 
 YEARS = 3
 LISTED = 24
@@ -60,7 +61,21 @@ def indicators(view: RunView, subject: Subject, tell: Teller) -> Indicators:
         for (indicator, method, unit), cells in sorted(groups.items())
         if any(y in cells for y in years)
     ]
+    lines = _once(lines, tell.speaker)
     return Indicators(years, tuple(sorted(lines, key=lambda line: not any(c and c.key for c in line.cells))))
+
+
+def _once(lines: list[Line], speaker: Speaker) -> list[Line]:
+    """Lines of one indicator that say the same in several methods, as one line with all of them named."""
+    alike: dict[tuple[object, ...], list[Line]] = defaultdict(list)
+    for line in lines:
+        said = tuple((c.row["value"], c.row["state"], c.row["coverage"]) if c else None for c in line.cells)
+        alike[line.indicator_id, line.unit, said].append(line)
+    return [
+        replace(first, method=speaker.say("punctuation.or").join(dict.fromkeys(m.method for m in same if m.method)))
+        for same in alike.values()
+        for first in [max(same, key=lambda m: any(c and c.key for c in m.cells))]
+    ]
 
 
 def _method(method: str, indicator: str, tell: Teller) -> str:
