@@ -12,7 +12,7 @@ from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
 from typer.testing import CliRunner
 
-from shuangkong.accounting.api import Origin, import_sheet, schema_of
+from shuangkong.accounting.api import BOOK_ENTRIES, Origin, import_sheet, schema_of
 from shuangkong.app.cli import app
 from shuangkong.app.importing import as_dict, report_lines
 from shuangkong.engine.api import Workspace, writing
@@ -41,9 +41,9 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     opened.engine.dispose()
 
 
-def origin(day: str) -> Origin:
+def origin(day: str, reason: str = "") -> Origin:
     """A file that was handed in on a day."""
-    return Origin("账.csv", "合成", "合成", "", date.fromisoformat(day), synthetic=True)
+    return Origin("账.csv", "合成", "合成", "", date.fromisoformat(day), synthetic=True, reason=reason)
 
 
 def row(money: int) -> bytes:
@@ -55,7 +55,7 @@ def test_a_correction_older_than_what_it_corrects_leaves_a_flaw(workspace: Works
     """A figure handed in in March does not take the place of one of May without a word; the later one does."""
     scope = Scope.all("test")
     reports = [
-        import_sheet(workspace, packs, "value", row(money), origin(day), scope=scope)
+        import_sheet(workspace, packs, "value", row(money), origin(day, "核对后更正"), scope=scope)
         for day, money in (("2022-05-01", 100), ("2022-03-01", 90), ("2022-06-01", 110))
     ]
     assert [(r.fresh, r.corrected) for r in reports] == [(1, 0), (0, 1), (0, 1)]
@@ -66,6 +66,26 @@ def test_a_correction_older_than_what_it_corrects_leaves_a_flaw(workspace: Works
     assert [line for line in report_lines(reports[1], "zh", dry_run=False) if line.startswith("! ")] == [
         "! 1 条更正的公布日早于所更正的数 (1 corrections were known before the figures that they correct)"
         "  核对 --known-on；文件较旧时不要用它更正 (check --known-on; do not correct a newer figure from an older file)"
+    ]
+
+
+@pytest.mark.parametrize("reason", ["", " \u3000"])
+def test_nothing_is_corrected_without_a_reason(workspace: Workspace, packs: PackSet, reason: str) -> None:
+    """A figure that stands is not changed while nobody says why; the dry run tells the old and the new all the same."""
+    first, second = (f"{HEAD}130183,2021,地区生产总值,2020年不变价,{n},万元,本级\n".encode() for n in (7, 8))
+    scope, day = Scope.all("test"), "2022-06-01"
+    import_sheet(workspace, packs, "value", first, origin("2022-05-01"), scope=scope)
+    tried = import_sheet(workspace, packs, "value", second, origin(day), scope=scope, dry_run=True)
+    before = workspace.lake.files(BOOK_ENTRIES, workspace.clock())
+    with pytest.raises(UserError) as caught:
+        import_sheet(workspace, packs, "value", second, origin(day, reason), scope=scope)
+    assert str(caught.value) == (
+        "IMP-005 账.csv: 1 figures would be corrected and no reason is given."
+        " Say why they are corrected (--reason), then import again."
+    )
+    assert workspace.lake.files(BOOK_ENTRIES, workspace.clock()) == before
+    assert [line for line in report_lines(tried, "zh", dry_run=True) if line.startswith("~ ")] == [
+        "~ 第 2 行 2021 gdp: 7 10k_CNY (2022-05-01 报送) → 8 10k_CNY"
     ]
 
 

@@ -97,7 +97,7 @@ DECLARED: Mapping[str, Declared] = {
     "reporting_plan": by("registry.plan", "registry.correct"),
     "source": by("source.record"),
     "consent": by("consent.give", "consent.withdraw"),
-    "import_batch": by("import.energy", "import.output", "import.value", "import.carbon"),
+    "import_batch": by("import.energy", "import.output", "import.value", "import.carbon", "import.units"),
     "saved_mapping": by("import.energy", "import.output", "import.value", "import.carbon"),
     "lake_commit": by("lake.commit", "import.energy", "import.output", "import.value", "import.carbon"),
     "lake_lease": free("a lock with an end; it says nothing of any figure"),

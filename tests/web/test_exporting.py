@@ -16,7 +16,7 @@ from shuangkong.app.exporting import FOLDER, KEPT, expire_exports, exported_file
 from shuangkong.app.web.retelling import STATED, Retelling
 from shuangkong.app.web.sentences import Teller
 from shuangkong.engine.api import jobs, reading
-from shuangkong.webkit.api import AT_ONCE, Speaker
+from shuangkong.webkit.api import Speaker
 from web.clients import signed_in, visitor
 from web.conftest import Pages
 from web.counties import work
@@ -27,8 +27,8 @@ ASKED = "status=missed&sort=-gap"
 @pytest.fixture(autouse=True)
 def short(monkeypatch: pytest.MonkeyPatch, pages: Pages) -> Iterator[None]:
     """Ten rows are long here, and nothing is left behind."""
-    for ending in ("csv", "xlsx"):
-        monkeypatch.setitem(AT_ONCE, ending, 10)  # type: ignore[misc]
+    for ending in ("CSV", "XLSX"):
+        monkeypatch.setenv(f"SHUANGKONG_EXPORT_ROWS_{ending}", "10")
     yield
     expire_exports(pages.workspace, pages.workspace.clock() + 2 * KEPT)
 
@@ -60,7 +60,7 @@ def test_a_long_export_is_a_job_with_the_same_file(pages: Pages, monkeypatch: py
     work(pages.workspace, "export")
     assert f'href="{job}/result"' in pages.get(job)
     found = pages.client.get(f"{job}/result")
-    monkeypatch.setitem(AT_ONCE, "csv", 1_000_000)
+    monkeypatch.setenv("SHUANGKONG_EXPORT_ROWS_CSV", "1000000")
     at_once = pages.client.get(f"/findings.csv?{ASKED}")
     assert rows(found.text) == rows(at_once.text)
     assert len(rows(found.text)) > 10

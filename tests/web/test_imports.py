@@ -458,6 +458,10 @@ def test_a_correction_shows_what_was_there(app: FastAPI) -> None:
     assert re.search(r'data-h="现有">200 <span class="unit">吨</span>.*?data-h="写入后"><b>250</b>', page, re.S)
     assert 'name="reason" required' in page
     assert '<td data-h="主体">乙水泥厂（合成）</td>' in page
+    unsaid = send(client, f"{second}/commit", chosen=chosen(page), reason=" ")
+    assert unsaid.status_code == 400
+    assert "有 1 个数与账册里的不同，会被更正，但没有写明原因。" in unsaid.text
+    assert work(workspace_of(app)) == 0
     send(client, f"{second}/commit", chosen=chosen(page), reason="漏报一车（合成）")
     work(workspace_of(app))
     with reading(workspace_of(app).engine) as db:
@@ -612,6 +616,40 @@ def test_the_list_holds_ones_own(app: FastAPI) -> None:
             text = who.get(path).text
             assert {n for n in ("甲", "丙") if f"{n}.csv" in text} == seen, path
     assert "共 0" in client.get("/imports?q=丙.csv").text or "没有" in client.get("/imports?q=丙.csv").text
+
+
+def test_a_register_of_units_is_an_import_like_others(app: FastAPI) -> None:
+    """A register is checked, its refused row mended and committed; it stands in the list and its export with origin."""
+    client = signed_in(app, OFFICER)
+    code, bad = (code_of(f"91{HERE}00000000{n}") for n in (5, 6))
+    line = "{},戊水泥厂（合成）,{},3011,2017,重点用能单位,2023-01-01,月报\n"
+    address = begun(client, REGISTER + line.format(code, HERE) + line.format(bad, "999999"), "名录.csv", book="units")
+    page = checked(client, address)
+    assert tally(page)["拒绝"] == 1
+    send(client, f"{address}/mend", chosen=chosen(page), **{"out-3": "1"})
+    committed(app, client, address)
+    for path in ("/imports", "/imports.csv", "/imports?book=units"):
+        text = client.get(path).text
+        assert "名录（页面更正）.csv" in text, path
+        assert "甲水泥厂（合成）" in text
+    with reading(workspace_of(app).engine) as db:
+        made = batches(db, Scope.all("test"))[0]
+        verify(db)
+    assert (made["book"], made["fresh"], made["unchanged"], made["commit_sequence"]) == ("units", 1, 0, 0)
+    again = begun(client, REGISTER + line.format(code, HERE), "名录.csv", book="units")
+    assert tally(checked(client, again))["不变"] == 1
+
+
+def test_a_neighbours_register_is_not_listed(app: FastAPI) -> None:
+    """A register that another officer imported is not among one's own imports."""
+    neighbour = signed_in(app, NEXT_DOOR)
+    code = code_of("91130183000000007")
+    line = f"{code},庚水泥厂（合成）,130183,3011,2017,重点用能单位,2023-01-01,月报\n"
+    address = begun(neighbour, REGISTER + line, "名录.csv", book="units")
+    checked(neighbour, address)
+    committed(app, neighbour, address)
+    assert "名录.csv" in neighbour.get("/imports.csv").text
+    assert "名录.csv" not in signed_in(app, OFFICER).get("/imports.csv").text
 
 
 @pytest.fixture

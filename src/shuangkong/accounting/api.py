@@ -19,6 +19,7 @@ from shuangkong.accounting.import_rows import Origin
 from shuangkong.accounting.importing import Report, import_sheet
 from shuangkong.accounting.methods import BASIS_LABELS, Method, fewest
 from shuangkong.accounting.register import INDICATORS, Indicator
+from shuangkong.accounting.register_import import UNITS, import_register
 from shuangkong.accounting.sheets import BOOKS, schema_of
 from shuangkong.accounting.snapshots import packs_of, targets_of
 from shuangkong.accounting.sourcing import value_key
@@ -53,6 +54,7 @@ __all__ = [
     "LIMITABLE",
     "REPORTED_VALUES",
     "TOTALS",
+    "UNITS",
     "USE_LIMITS",
     "Chained",
     "Choices",
@@ -81,6 +83,7 @@ __all__ = [
     "fewest",
     "grid_editions",
     "guides",
+    "import_register",
     "import_sheet",
     "methods_of",
     "packs_of",

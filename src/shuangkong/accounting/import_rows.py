@@ -31,7 +31,7 @@ class Origin:
     synthetic: bool = False
     use: str | None = None
     url: str = ""
-    #: Why older figures are put right; the document where it is left empty.
+    #: Why older figures are put right; without it nothing that stands is changed.
     reason: str = ""
 
 

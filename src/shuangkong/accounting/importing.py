@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -15,6 +16,7 @@ from shuangkong.accounting.import_standing import Change, against
 from shuangkong.accounting.sheets import schema_of
 from shuangkong.accounting.tables import BOOK_ENTRIES
 from shuangkong.engine.api import Commit, Lease, Workspace, reading, record, writing
+from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.flaws import Flaw
 from shuangkong.kernel.ids import digest
 from shuangkong.kernel.scope import Scope
@@ -71,7 +73,8 @@ def import_sheet(
     is left alone; one that differs corrects the older row, which stays. The same file twice changes nothing.
     A subject out of scope is refused in the same words as one that is not registered. `also` runs in the transaction
     that makes the rows visible, before its audit entry; where nothing changes it does not run.
-    Raises IMP-001 (unreadable) and IMP-002 (a column that is needed has no source, or two columns are the figure).
+    Raises IMP-001 (unreadable), IMP-002 (a column that is needed has no source, or two columns are the figure), and
+    IMP-005 where figures would be corrected without `origin.reason`.
     """
     schema = schema_of(book, packs)
     with reading(workspace.engine) as db:
@@ -94,26 +97,48 @@ def import_sheet(
     )  # fmt: skip
     if refusals:
         return report
-    source = SourceEntry(
-        origin.file_name, workspace.blobs.put(content) if not dry_run else "", table.sheet or "", origin.publisher,
-        origin.document, origin.licence, origin.url, origin.synthetic,
-    )  # fmt: skip
     entries = [entry_of(r, book, origin, now) for r in rows]
     if dry_run:
         return _compared(report, against(workspace, entries, workspace.clock()))
     # what is there is looked up under the lease: no other import can come in between
     with workspace.lake.lease(BOOK_ENTRIES.name) as lease:
         change = against(workspace, entries, workspace.clock())
-        why = origin.reason or origin.document or origin.file_name
+        _with_reason(origin, change)
+        source, why = source_of(origin, workspace.blobs.put(content), table.sheet), origin.reason.strip()
         return _commit(workspace, _compared(report, change), source, change, lease, scope.principal, now, why, also)
 
 
+def _with_reason(origin: Origin, change: Change) -> None:
+    """IMP-005 where figures that stand would be changed and nobody says why."""
+    if change.corrected and not origin.reason.strip():
+        raise UserError(
+            "IMP-005", f"{len(change.corrected)} figures would be corrected and no reason is given.",
+            where=origin.file_name, remedy="Say why they are corrected (--reason), then import again.",
+            case="reason", facts={"n": len(change.corrected)},
+        )  # fmt: skip
+
+
+def source_of(origin: Origin, sha256: str, sheet: str | None) -> SourceEntry:
+    """The file of an import as the source of its rows."""
+    return SourceEntry(
+        origin.file_name, sha256, sheet or "", origin.publisher, origin.document, origin.licence, origin.url,
+        origin.synthetic,
+    )  # fmt: skip
+
+
 def _compared(report: Report, change: Change) -> Report:
+    examples = [{**e, "before": _before(change, e)} for e in change.corrected[:_EXAMPLES]] or change.fresh[:_EXAMPLES]
     return replace(
         report, fresh=len(change.fresh), corrected=len(change.corrected), unchanged=change.unchanged,
         flaws=(*report.flaws, *_backwards(report.file_name, change.backwards)),
-        examples=tuple(change.corrected[:_EXAMPLES] or change.fresh[:_EXAMPLES]),
+        examples=tuple(examples),
     )  # fmt: skip
+
+
+def _before(change: Change, entry: Mapping[str, Any]) -> dict[str, object]:
+    """What stood before a correction, as a report shows it."""
+    old = change.before[entry["corrects"]]
+    return {k: old[k] for k in ("quantity", "unit", "basis", "known_on")}
 
 
 def _backwards(file_name: str, rows: Sequence[dict[str, object]]) -> Iterator[Flaw]:
@@ -179,12 +204,10 @@ def _register(
     now: datetime,
 ) -> None:
     """In the transaction of the commit: the batch, the mapping for next time, the audit entry."""
-    db.execute(
-        store.import_batch.insert().values(
-            import_id=import_id, book=report.book, source_id=source_id, file_name=report.file_name,
-            sha256=source.sha256, fresh=report.fresh, corrected=report.corrected, unchanged=report.unchanged,
-            skipped=report.skipped, commit_sequence=commit.sequence, principal=principal, recorded_at=now,
-        )
+    store.add_batch(
+        db, import_id=import_id, book=report.book, source_id=source_id, file_name=report.file_name,
+        sha256=source.sha256, fresh=report.fresh, corrected=report.corrected, unchanged=report.unchanged,
+        skipped=report.skipped, commit_sequence=commit.sequence, principal=principal, recorded_at=now,
     )  # fmt: skip
     if report.mapping.signature:
         store.save_mapping(db, report.book, report.mapping.signature, report.mapping.to_json(), now, principal)

@@ -36,6 +36,11 @@ saved_mapping = sa.Table(
 )
 
 
+def add_batch(connection: sa.Connection, **columns: object) -> None:
+    """Keep that an import was committed; a register of units has no rows in the lake, and 0 for its commit there."""
+    connection.execute(import_batch.insert().values(**columns))
+
+
 def mappings(connection: sa.Connection, schema: str) -> list[str]:
     """Saved mappings of a schema as JSON, newest first."""
     t = saved_mapping

@@ -27,27 +27,37 @@ from shuangkong.webkit.api import Format, Speaker, parse_choices, read_messages
 #: How long a file waits, and the folder of the workspace that it waits in.
 KEPT = timedelta(days=7)
 FOLDER = "exports"
+#: The rights that the export of each table takes; the first one is that of its route.
+EXPORTED: dict[str, tuple[str, ...]] = {
+    "findings": ("export",),
+    "units": ("units.export",),
+    "audit": ("audit.read", "export"),
+    "consents": ("consent.read", "export"),
+    "imports": ("import.write", "export"),
+    "people": ("people.manage", "export"),
+}
 _WRITING = Label("写入表格", "write the table")
 
 
 def _export(job: jobs.JobContext, arguments: Mapping[str, Any]) -> jobs.Outcome:
-    """Write the findings that fit, with the eyes of who asked and of the run that they looked at."""
+    """Write the rows that fit, with the eyes of who asked and, for a table of runs, of the run that they looked at."""
     # the pages know the kinds of jobs, so that this module cannot begin with them
     from shuangkong.app.web.factory import MESSAGES
-    from shuangkong.app.web.findings_list import SPEC, findings_file
+    from shuangkong.app.web.listed import LISTINGS
+    from shuangkong.app.web.listings import Eyes
     from shuangkong.app.web.reading import Reader
 
-    workspace = job.workspace
+    workspace, listing = job.workspace, LISTINGS[arguments["table"]]
     job.progress(_WRITING, 0, 1)
     now = workspace.clock()
     expire_exports(workspace, now)
     with reading(workspace.engine) as db:
         open_now = sorted(opened(db, job.scope))
-    view = Reader(workspace).of_run(arguments["run"], job.scope)
+    view = Reader(workspace).of_run(arguments["run"], job.scope) if arguments["run"] else None
     speaker = Speaker(cast(Language, arguments["language"]), read_messages(*MESSAGES))
-    made = findings_file(
-        view, parse_choices(SPEC, parse_qsl(arguments["choices"])), arguments["ending"], speaker,
-        principal=job.scope.principal, at=now, step=lambda done, total: job.progress(_WRITING, done, total),
+    made = listing.file(
+        Eyes(workspace, job.scope, speaker, view), parse_choices(listing.spec, parse_qsl(arguments["choices"])),
+        arguments["ending"], step=lambda done, total: job.progress(_WRITING, done, total),
     )  # fmt: skip
     sha256, size = _written(workspace, made.parts, now)
     result = {
@@ -71,12 +81,21 @@ def ask_export(
     scope: Scope,
     clock: Clock,
 ) -> jobs.Job:
-    """Ask for an export of the table `findings`; `choices` is the query of its address. Twice a day is once."""
+    """Ask for an export of a table; `choices` is the query of its address.
+
+    Of the same run twice a day is once; a table of no `run` changes all the time, and twice a minute is once.
+    """
     arguments = {"table": table, "choices": choices, "ending": ending, "language": language, "run": run}
     at = clock()
-    asked = "".join(f"{k}={v};" for k, v in arguments.items()) + f"{replace(scope, on=None)}{at:%Y-%m-%d}"
+    when = f"{at:%Y-%m-%d}" if run else f"{at:%Y-%m-%d %H:%M}"
+    asked = "".join(f"{k}={v};" for k, v in arguments.items()) + f"{replace(scope, on=None)}{when}"
     key = hashlib.sha256(asked.encode("utf-8")).hexdigest()[:40]
     return jobs.enqueue(db, EXPORT, arguments, scope=scope, at=at, key=key)
+
+
+def rights_of_export(job: jobs.Job) -> tuple[str, ...]:
+    """What the export of a job takes, also to fetch its file."""
+    return EXPORTED[job.arguments["table"]] if job.kind == EXPORT.name else ("export",)
 
 
 def exported_file(workspace: Workspace, job: jobs.Job, scope: Scope) -> Path | None:

@@ -155,7 +155,7 @@ def change_draft(db: sa.Connection, draft: ImportDraft, at: datetime, **values: 
 
 
 def drop_import(db: sa.Connection, draft: ImportDraft, at: datetime) -> None:
-    """Give an import up; the file stays among the originals."""
+    """Give an import up; `app.upkeep.give_up` deletes its files too."""
     db.execute(import_draft.delete().where(import_draft.c.draft_id == draft.draft_id))
     record(
         db, at=at, principal=draft.principal, action="import.drop", obj=draft.draft_id, detail={"file": draft.called}

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from shuangkong.accounting.api import Report
@@ -65,6 +68,7 @@ def report_lines(report: Report, language: Language, *, dry_run: bool) -> list[s
     )  # fmt: skip
     out.append("  ".join(f"{a if zh else b} {n}" for n, a, b in counts))
     out += [f"! {f.message}  {f.remedy}" for f in report.flaws]
+    out += [_corrected(e, zh=zh) for e in report.examples if e.get("corrects")]
     if report.refusals:
         heads, rows = sheets.refusals_table(report.refusals, language, SHOWN)
         out += [" | ".join(heads), *(" | ".join(r) for r in rows)]
@@ -76,6 +80,25 @@ def report_lines(report: Report, language: Language, *, dry_run: bool) -> list[s
     else:
         out.append("已写入。" if zh else "Written.")
     return out
+
+
+def _corrected(entry: Mapping[str, Any], *, zh: bool) -> str:
+    """A figure that is put right: its row, what it is, the old and the new."""
+    old = entry["before"]
+    row = f"第 {entry['source_row']} 行" if zh else f"row {entry['source_row']}"
+    was, now = (f"{_plain(v['quantity'])} {v['unit']}" for v in (old, entry))
+    known = f"{old['known_on']} 报送" if zh else f"handed in {old['known_on']}"
+    return f"~ {row} {entry['period_key']} {entry['item']}: {was} ({known}) → {now}"
+
+
+def _plain(value: Decimal | None) -> str:
+    return "—" if value is None else f"{value.normalize():f}"
+
+
+def correction_line(who: str, at: datetime, reason: str, language: Language) -> str:
+    """By whom, when and why figures were put right."""
+    when = at.isoformat(sep=" ", timespec="seconds")
+    return f"更正人 {who}，{when}，原因：{reason}" if language == "zh" else f"corrected by {who}, {when}: {reason}"
 
 
 def units_as_dict(done: UnitReport) -> dict[str, Any]:

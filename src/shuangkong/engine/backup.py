@@ -182,7 +182,8 @@ def _files(workspace: Workspace, snapshot: _Snapshot, writer: _Writer) -> None:
     for file, sha256 in snapshot.files:
         writer.file(f"lake/{file}", workspace.lake.root / file, sha256)
     for path in sorted(workspace.blobs.root.glob("??/*")):
-        if path.suffix != ".part":
+        # an upload whose import is given up meanwhile goes
+        if path.suffix != ".part" and path.exists():
             writer.file(f"blobs/{path.parent.name}/{path.name}", path, path.name)
     for folder in snapshot.runs:
         _run(workspace.root / folder, folder, writer)

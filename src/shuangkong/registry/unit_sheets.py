@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Mapping as Plain
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -76,6 +77,11 @@ class UnitReport:
     mapping: sheets.Mapping
     guesses: tuple[sheets.Guess, ...]
     committed: bool
+    sheet: str = ""
+
+
+#: What is done in the transaction of a register, with its report and the SHA-256 of its file.
+Also = Callable[[sa.Connection, UnitReport, str], None]
 
 
 def import_units(
@@ -87,9 +93,11 @@ def import_units(
     sheet: str | None = None,
     mapping: sheets.Mapping | None = None,
     dry_run: bool = False,
+    also: Also | None = None,
 ) -> UnitReport:
     """Register every unit of a sheet, or none when a row is refused; a unit that is there already is left alone.
 
+    `also` runs in the transaction that registers them, with the report and the SHA-256 of the file.
     Raises IMP-001 and IMP-002, and REG-004 when a unit is registered with other facts for the same days.
     """
     schema = unit_schema()
@@ -104,12 +112,15 @@ def import_units(
     entries, refusals = _entries(checked, places, elsewhere, name)
     there = sum(("uscc", e.uscc) in places.held for e, _ in entries)
     done = UnitReport(
-        checked.data_rows, len(entries) - there, there, tuple(refusals), used, guesses, not refusals and not dry_run
-    )
+        checked.data_rows, len(entries) - there, there, tuple(refusals), used, guesses, not refusals and not dry_run,
+        table.sheet or "",
+    )  # fmt: skip
     if done.committed:
         sha256 = workspace.blobs.put(content)
         with writing(workspace.engine) as db:
             _register(db, entries, now, scope.principal, {"file": name, "sha256": sha256})
+            if also:
+                also(db, done, sha256)
     return done
 
 

@@ -86,7 +86,7 @@ from shuangkong.webkit.tables.answers import Exported, download_headers, export_
 from shuangkong.webkit.tables.cells import safe_cell
 from shuangkong.webkit.tables.choices import Choices, Condition, Given, parse_choices, query_parameters
 from shuangkong.webkit.tables.columns import Told
-from shuangkong.webkit.tables.export import AT_ONCE, MEDIA, Export, Format, export_csv, in_chunks
+from shuangkong.webkit.tables.export import MEDIA, Export, Format, export_csv, in_chunks
 from shuangkong.webkit.tables.files import FileSource
 from shuangkong.webkit.tables.selects import SelectSource
 from shuangkong.webkit.tables.source import Source
@@ -97,7 +97,6 @@ from shuangkong.webkit.tilegrid import Place, province_places
 from shuangkong.webkit.wrongs import Wrong, wrong
 
 __all__ = [
-    "AT_ONCE",
     "CONFIDENCE_LABELS",
     "HEADERS",
     "LANGUAGES",

@@ -59,6 +59,7 @@ def worker_command(
     SIGTERM 或 Ctrl+C：交还或做完手头任务后退出 (hands back or ends the job in hand, then stops).
     """
     from shuangkong.app.jobs import KINDS
+    from shuangkong.app.upkeep import upkeep_beside
     from shuangkong.engine.api import Workspace, jobs
 
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
@@ -68,10 +69,11 @@ def worker_command(
     opened = Workspace.open(workspace)
     if beside:
         threading.Thread(target=_until_stdin_ends, args=(stopping,), daemon=True).start()
-    begun = jobs.work(
-        opened, KINDS, stopping=stopping, once=once, poll=poll, lease=timedelta(seconds=lease),
-        given={"packs": tuple(packs or ())},
-    )  # fmt: skip
+    with upkeep_beside(opened):
+        begun = jobs.work(
+            opened, KINDS, stopping=stopping, once=once, poll=poll, lease=timedelta(seconds=lease),
+            given={"packs": tuple(packs or ())},
+        )  # fmt: skip
     logging.getLogger("shuangkong.jobs").info("stopped after %s jobs", begun)
 
 

@@ -71,6 +71,11 @@ class DemoFile:
     document: str = "示范市能源统计报表（合成）"
     licence: str = "synthetic, Apache-2.0"
 
+    @property
+    def reason(self) -> str:
+        """Why figures are put right; a return that nobody corrects needs none."""
+        return "复核后更正（合成） corrected after review (synthetic)" if self.kind == "correction" else ""
+
 
 def city_files(city: City) -> Iterator[DemoFile]:
     """All files in the order of their import: returns first, then what came late and what puts them right."""

@@ -113,8 +113,9 @@ def _commit(workspace: Workspace, contract: TableContract, rows: pa.Table, recor
 
 def _import(workspace: Workspace, packs: PackSet, file: DemoFile) -> Report:
     origin = Origin(
-        file.name, file.publisher, file.document, file.licence, file.handed_in, confidence="synthetic", synthetic=True
-    )
+        file.name, file.publisher, file.document, file.licence, file.handed_in, confidence="synthetic", synthetic=True,
+        reason=file.reason,
+    )  # fmt: skip
     report = import_sheet(workspace, packs, file.book, file.content, origin, scope=Scope.all(PRINCIPAL))
     if report.refusals:
         first = report.refusals[0]

@@ -11,24 +11,16 @@ from fastapi import APIRouter, Depends, Form
 from fastapi.responses import RedirectResponse, Response
 
 from shuangkong.app import auditing
-from shuangkong.app.web.audit_head import audit_head, head_note
+from shuangkong.app.web.audit_head import audit_head
 from shuangkong.app.web.context import Asked, Asks
+from shuangkong.app.web.listings import Eyes, Listing, list_routes
 from shuangkong.app.web.log_words import LogWords, action_words, people_in, principal_words, subjects_in
 from shuangkong.engine.api import Head, Verified, jobs, reading, verified, writing
 from shuangkong.engine.api import head as log_head
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.labels import Label
 from shuangkong.registry.api import names_of
-from shuangkong.webkit.api import (
-    Format,
-    SelectSource,
-    TableColumn,
-    TableSpec,
-    export_answer,
-    parse_choices,
-    person_table,
-    table_view,
-)
+from shuangkong.webkit.api import Choices, SelectSource, TableColumn, TableSpec, person_table
 
 router = APIRouter(include_in_schema=False)
 Reads = Annotated[Asked, Depends(Asks("audit.read"))]
@@ -58,34 +50,31 @@ SPEC = TableSpec(
 )
 
 
-def audit_source(a: Asked) -> SelectSource:
+def audit_source(eyes: Eyes, _: Choices) -> SelectSource:
     """The entries that the reader may see, with the names of people."""
-    with reading(a.workspace.engine) as db:
-        e = auditing.entries_seen(db, a.scope, a.workspace.clock()).subquery().c
+    with reading(eyes.workspace.engine) as db:
+        e = auditing.entries_seen(db, eyes.scope, eyes.workspace.clock()).subquery().c
     who = sa.func.coalesce(person_table.c.display, e.principal).label("who")
     rows = sa.select(*e, sa.cast(e.sequence, sa.String(20)).label("number"), who)
-    return SelectSource(a.workspace.engine, rows.outerjoin(person_table, person_table.c.person_id == e.principal))
+    return SelectSource(eyes.workspace.engine, rows.outerjoin(person_table, person_table.c.person_id == e.principal))
 
 
-def _words(a: Asked) -> dict[str, Callable[[str], str]]:
-    say = a.speaker.label
+def _words(eyes: Eyes) -> dict[str, Callable[[str], str]]:
+    say = eyes.speaker.label
     orders = {"newest": NEWEST, "oldest": OLDEST}
     return {
         "sort": lambda value: say(orders[value]) if value in orders else value,
-        "action": lambda value: action_words(a.speaker, value),
+        "action": lambda value: action_words(eyes.speaker, value),
     }  # fmt: skip
 
 
-@router.get("/audit")
-def audit(a: Reads) -> Response:
-    """The entries in scope, the head of the log, and what the last verification found."""
-    return _page(a)
+LISTING = Listing(SPEC, "audit.read", audit_source, _words)
 
 
 def _page(a: Asked, *, found: Verified | None = None, upto: str = "", error: UserError | None = None) -> Response:
-    choices = parse_choices(SPEC, a.request.query_params.multi_items())
-    words = _words(a)
-    table = table_view(audit_source(a), choices, "/audit", words=words)
+    """The entries in scope, the head of the log, and what the last verification found."""
+    words = _words(LISTING.eyes(a))
+    table = LISTING.asked(a)
     with reading(a.workspace.engine) as db:
         said = _log_words(a, db, [text for r in table.part.rows for text in (r["object"], r["detail"])])
         entries = log_head(db).sequence
@@ -124,18 +113,7 @@ def verify(a: Reads, head: Annotated[str, Form(max_length=120)] = "") -> Respons
     return _page(a, found=found, upto=head)
 
 
-@router.get("/audit.csv")
-@router.get("/audit.xlsx")
-def audit_export(a: Reads) -> Response:
-    """The same entries, all that fit, as a file with the head of the log in its notes."""
-    choices = parse_choices(SPEC, a.request.query_params.multi_items())
-    ending: Format = "xlsx" if a.request.url.path.endswith(".xlsx") else "csv"
-    words = _words(a)
-    return export_answer(
-        audit_source(a), choices, ending, a.speaker, file_name="audit", principal=a.who.principal,
-        at=a.workspace.clock(), about=(head_note(a.workspace, a.speaker),),
-        word=lambda key, value: words[key](value) if key in words else value,
-    )  # fmt: skip
+list_routes(router, LISTING, _page)
 
 
 @router.get("/audit/{sequence}")

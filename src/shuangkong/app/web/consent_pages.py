@@ -12,8 +12,8 @@ from fastapi.responses import RedirectResponse, Response
 
 from shuangkong.app.appointing import consent_use, day_after, organisations
 from shuangkong.app.consenting import consents_table
-from shuangkong.app.web.audit_head import head_note
 from shuangkong.app.web.context import Asked, Asks
+from shuangkong.app.web.listings import Eyes, Listing, list_routes
 from shuangkong.app.web.sent import Sent
 from shuangkong.engine.api import reading, writing
 from shuangkong.kernel.errors import UserError
@@ -22,21 +22,17 @@ from shuangkong.kernel.labels import Label
 from shuangkong.kernel.scope import USE_LABELS
 from shuangkong.registry.api import give_consent, withdraw_consent
 from shuangkong.webkit.api import (
+    Choices,
     Filled,
-    Format,
     FormField,
     FormSpec,
     SelectSource,
     TableColumn,
     TableSpec,
     business_day,
-    export_answer,
-    parse_choices,
-    table_view,
 )
 
 router = APIRouter(include_in_schema=False)
-Reads = Annotated[Asked, Depends(Asks("consent.read"))]
 Gives = Annotated[Asked, Depends(Asks("consent.give"))]
 STATES = {
     "standing": Label("有效", "stands"),
@@ -91,21 +87,21 @@ def _organisation(name: str, use: str) -> Label:
     return Label(f"{name} · {USE_LABELS[use].zh}", f"{name} · {USE_LABELS[use].en}")
 
 
-def consent_source(a: Asked) -> SelectSource:
+def consent_source(eyes: Eyes, _: Choices) -> SelectSource:
     """The consents that the reader may see, with their state today."""
-    now = a.workspace.clock()
-    with reading(a.workspace.engine) as db:
-        rows = consents_table(db, a.scope, now).subquery()
+    now = eyes.workspace.clock()
+    with reading(eyes.workspace.engine) as db:
+        rows = consents_table(db, eyes.scope, now).subquery()
     day = business_day(now)
     state = sa.case(
         (rows.c.withdrawn_at.is_not(None), "withdrawn"), (rows.c.valid_from > day, "later"),
         (rows.c.valid_to <= day, "ended"), else_="standing",
     )  # fmt: skip
-    return SelectSource(a.workspace.engine, sa.select(rows, state.label("state")))
+    return SelectSource(eyes.workspace.engine, sa.select(rows, state.label("state")))
 
 
-def _words(a: Asked) -> dict[str, Callable[[str], str]]:
-    say = a.speaker.label
+def _words(eyes: Eyes) -> dict[str, Callable[[str], str]]:
+    say = eyes.speaker.label
     return {
         "sort": lambda value: say(NEWEST) if value == "newest" else value,
         "use": lambda value: say(USE_LABELS[value]) if value in USE_LABELS else value,
@@ -113,16 +109,13 @@ def _words(a: Asked) -> dict[str, Callable[[str], str]]:
     }  # fmt: skip
 
 
-@router.get("/consents")
-def consents_page(a: Reads) -> Response:
-    """The consents in scope; a unit's manager gives and withdraws the own unit's here."""
-    return _page(a)
+LISTING = Listing(SPEC, "consent.read", consent_source, _words)
 
 
 def _page(a: Asked, *, form: Filled | None = None, error: UserError | None = None) -> Response:
-    choices = parse_choices(SPEC, a.request.query_params.multi_items())
-    words = _words(a)
-    table = table_view(consent_source(a), choices, "/consents", words=words)
+    """The consents in scope; a unit's manager gives and withdraws the own unit's here."""
+    words = _words(LISTING.eyes(a))
+    table = LISTING.asked(a)
     gives = a.may("consent.give") and a.scope.subject is not None
     if gives and form is None:
         form = _form(a).empty(start=_today(a).isoformat())
@@ -141,18 +134,7 @@ def _form(a: Asked) -> FormSpec:
         return consent_form(list(organisations(db, _today(a))))
 
 
-@router.get("/consents.csv")
-@router.get("/consents.xlsx")
-def consents_export(a: Reads) -> Response:
-    """The same consents, all that fit, as a file."""
-    choices = parse_choices(SPEC, a.request.query_params.multi_items())
-    ending: Format = "xlsx" if a.request.url.path.endswith(".xlsx") else "csv"
-    words = _words(a)
-    return export_answer(
-        consent_source(a), choices, ending, a.speaker, file_name="consents", principal=a.who.principal,
-        at=a.workspace.clock(), about=(head_note(a.workspace, a.speaker),),
-        word=lambda key, value: words[key](value) if key in words else value,
-    )  # fmt: skip
+list_routes(router, LISTING, _page)
 
 
 @router.post("/consents")

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from shuangkong import __version__
 from shuangkong.accounting.api import readable_subjects
-from shuangkong.app.web.audit_head import head_note
+from shuangkong.app.web.listings import Eyes, Listing
 from shuangkong.app.web.reading import RunView
 from shuangkong.app.web.retelling import STATED, Retelling
 from shuangkong.app.web.rows import Stated
@@ -20,15 +18,12 @@ from shuangkong.judgement.api import FINDINGS
 from shuangkong.kernel.labels import Label
 from shuangkong.kernel.scope import Scope
 from shuangkong.webkit.api import (
-    AT_ONCE,
     CONFIDENCE_LABELS,
     STATUS_MARKS,
     STATUS_ORDER,
     Choices,
     Condition,
-    Exported,
     FileSource,
-    Format,
     Given,
     Kind,
     Speaker,
@@ -36,9 +31,7 @@ from shuangkong.webkit.api import (
     TableSpec,
     TableView,
     Told,
-    exported,
     period_words,
-    table_view,
 )
 
 _CODES = (
@@ -184,10 +177,8 @@ def given(view: RunView) -> Given:
 def findings_table(view: RunView, choices: Choices, speaker: Speaker) -> TableView:
     """The list as its page draws it."""
     offered = {"region": [(r, 0) for r in _regions(view, choices.value("region"))]}
-    return table_view(
-        findings_source(view), choices, "/findings", given=given(view), words=_words(view, speaker), offered=offered,
-        counted={"pack": "pack_id"},
-    )  # fmt: skip
+    eyes = Eyes(view.workspace, view.scope, speaker, view)
+    return LISTING.table(eyes, choices, offered=offered, counted={"pack": "pack_id"})
 
 
 def _regions(view: RunView, chosen: str) -> list[str]:
@@ -217,35 +208,6 @@ def _words(view: RunView, speaker: Speaker) -> dict[str, Callable[[str], str]]:
     }  # fmt: skip
 
 
-_SCOPES = {
-    "all": Label("全部", "everything"),
-    "region": Label("{who}及其下级", "{who} and all in it"),
-    "unit": Label("本单位（{who}）", "own unit ({who})"),
-    "consented": Label("授权的单位", "units that gave consent"),
-    "none": Label("无", "nothing"),
-    "system": Label("全部", "everything"),
-}
-_PUBLIC = Label("公开的地区", "published regions")
-
-
-def findings_file(
-    view: RunView, choices: Choices, ending: Format, speaker: Speaker, *, principal: str, at: datetime,
-    step: Callable[[int, int], None] | None = None,
-) -> Exported:  # fmt: skip
-    """All findings that fit as a file: words first, then codes and exact figures."""
-    words, tell = _words(view, speaker), Retelling(view, speaker)
-    return exported(
-        findings_source(view), choices, ending, speaker, file_name=f"findings-run-{view.run.number}",
-        principal=principal, at=at, about=run_notes(view, speaker), told=told(tell), given=given(view),
-        word=lambda key, value: words[key](value) if key in words else value, step=step,
-    )  # fmt: skip
-
-
-def takes_long(view: RunView, choices: Choices, ending: Format) -> bool:
-    """Whether so many findings fit that the export is to be a job."""
-    return findings_source(view).count(choices.conditions(given(view))) > AT_ONCE[ending]
-
-
 def told(tell: Retelling) -> tuple[Told, ...]:
     """The words of an export: subject, indicator and status once for each, and the sentence of each finding."""
     say = tell.speaker.say
@@ -257,15 +219,7 @@ def told(tell: Retelling) -> tuple[Told, ...]:
     )
 
 
-def run_notes(view: RunView, speaker: Speaker) -> tuple[tuple[str, str], ...]:
-    """What an export says of the run behind it and of the reader's scope."""
-    tell, say, language = Teller(view, speaker), speaker.say, speaker.language
-    scope = _SCOPES.get(view.scope.kind, _PUBLIC).in_(language).format(who=tell.who(view.scope.subject or ""))
-    return (
-        (say("table.run"), f"{view.run.number} ({view.run.run_id})"),
-        (say("table.as_of"), view.run.as_of.isoformat()),
-        (say("table.known"), view.run.known.isoformat(sep=" ", timespec="seconds")),
-        (say("table.scope"), scope),
-        (say("table.source"), f"{say('frame.product')} {__version__}, /runs"),
-        head_note(view.workspace, speaker),
-    )
+LISTING = Listing(
+    SPEC, "findings.read", lambda eyes, _: findings_source(eyes.view), lambda eyes: _words(eyes.view, eyes.speaker),
+    told=lambda eyes: told(Retelling(eyes.view, eyes.speaker)), given=lambda eyes: given(eyes.view), of_run=True,
+)  # fmt: skip

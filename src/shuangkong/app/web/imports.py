@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from shuangkong.accounting.api import BOOKS, import_sheet, schema_of
+from shuangkong.accounting.api import BOOKS, UNITS, import_sheet, schema_of
 from shuangkong.accounting.import_changes import figures_before
 from shuangkong.app.catalogue import library
 from shuangkong.app.import_drafts import ImportDraft
@@ -23,7 +23,6 @@ from shuangkong.policy.api import PackSet
 from shuangkong.registry.api import import_units, sheets, subjects_seen, unit_schema
 from shuangkong.registry.sheets.plan import words_of
 
-UNITS = "units"
 BOOK_NAMES: dict[str, Label] = {**BOOKS, UNITS: Label("用能单位名录", "register of units")}
 #: Rows above which a check is a job: it would take longer than a page may.
 CHECKED_AT_ONCE = 5_000

@@ -15,19 +15,11 @@ from shuangkong.app.web import imports as m
 from shuangkong.app.web.context import Asked, Asks
 from shuangkong.app.web.imports_steps import committed, form_of
 from shuangkong.app.web.jobs_pages import NEWEST, STATES, principals
+from shuangkong.app.web.listings import Eyes, Listing, list_routes
 from shuangkong.engine.api import jobs, reading
 from shuangkong.kernel.labels import Label
 from shuangkong.registry.api import sheets, source_table
-from shuangkong.webkit.api import (
-    Format,
-    SelectSource,
-    TableColumn,
-    TableSpec,
-    export_answer,
-    parse_choices,
-    require,
-    table_view,
-)
+from shuangkong.webkit.api import Choices, SelectSource, TableColumn, TableSpec
 
 router = APIRouter(include_in_schema=False)
 Writes = Annotated[Asked, Depends(Asks("import.write"))]
@@ -57,33 +49,39 @@ SPEC = TableSpec(
 )
 
 
-@router.get("/imports")
-def listed(a: Writes) -> HTMLResponse:
+def _source(eyes: Eyes, _: Choices) -> SelectSource:
+    """Imports that were committed: one's own, and all for who may see everything."""
+    b, s = import_batch, source_table
+    chosen = sa.select(
+        b.c.import_id, b.c.book, b.c.file_name, b.c.fresh, b.c.corrected, b.c.unchanged, b.c.skipped, b.c.principal,
+        b.c.recorded_at, b.c.sha256, s.c.publisher, s.c.document, s.c.synthetic,
+    ).join_from(b, s, b.c.source_id == s.c.source_id)  # fmt: skip
+    own = sa.true() if eyes.scope.unrestricted else b.c.principal == eyes.scope.principal
+    return SelectSource(eyes.workspace.engine, chosen.where(own))
+
+
+def _words(eyes: Eyes) -> dict[str, Any]:
+    names = principals(eyes.workspace, eyes.scope)
+    return {
+        "book": lambda v: eyes.speaker.label(m.BOOK_NAMES[v]) if v in m.BOOK_NAMES else v,
+        "principal": lambda v: names.get(v, v),
+        "sort": lambda v: eyes.speaker.label(NEWEST) if v == "newest" else v,
+    }
+
+
+LISTING = Listing(SPEC, "import.write", _source, _words)
+
+
+def _page(a: Asked) -> HTMLResponse:
     """What came in, what is under way, and an empty sheet for each book."""
-    choices = parse_choices(SPEC, a.request.query_params.multi_items())
-    table = table_view(_source(a), choices, "/imports", words=_words(a))
     with reading(a.workspace.engine) as db:
         own = [(d, jobs.job_seen(db, a.scope, d.commit_job) if d.commit_job else None)
                for d in drafts.drafts_of(db, a.who.principal)]  # fmt: skip
     open_ = [(d, STATES[job.state] if job else None) for d, job in own if not committed(job)]
     books = [b for b, _ in form_of(a)["book"].choices]
     return a.page(
-        "imports.html", a.view(), table=table, words=_words(a), drafts=open_, books=books, names=m.BOOK_NAMES,
-        everyone=a.scope.unrestricted,
-    )  # fmt: skip
-
-
-@router.get("/imports.csv")
-@router.get("/imports.xlsx")
-def export(a: Writes) -> Response:
-    """The same list as a file."""
-    require(a.who, "export")
-    choices = parse_choices(SPEC, a.request.query_params.multi_items())
-    ending: Format = "xlsx" if a.request.url.path.endswith(".xlsx") else "csv"
-    words = _words(a)
-    return export_answer(
-        _source(a), choices, ending, a.speaker, file_name="imports", principal=a.who.principal,
-        at=a.workspace.clock(), word=lambda key, value: words[key](value) if key in words else value,
+        "imports.html", a.view(), table=LISTING.asked(a), words=_words(LISTING.eyes(a)), drafts=open_, books=books,
+        names=m.BOOK_NAMES, everyone=a.scope.unrestricted,
     )  # fmt: skip
 
 
@@ -96,21 +94,4 @@ def template(a: Writes, book: str) -> Response:
     return Response(content, media_type=XLSX, headers=headers)
 
 
-def _source(a: Asked) -> SelectSource:
-    """Imports that were committed: one's own, and all for who may see everything."""
-    b, s = import_batch, source_table
-    chosen = sa.select(
-        b.c.import_id, b.c.book, b.c.file_name, b.c.fresh, b.c.corrected, b.c.unchanged, b.c.skipped, b.c.principal,
-        b.c.recorded_at, b.c.sha256, s.c.publisher, s.c.document, s.c.synthetic,
-    ).join_from(b, s, b.c.source_id == s.c.source_id)  # fmt: skip
-    own = sa.true() if a.scope.unrestricted else b.c.principal == a.who.principal
-    return SelectSource(a.workspace.engine, chosen.where(own))
-
-
-def _words(a: Asked) -> dict[str, Any]:
-    names = principals(a)
-    return {
-        "book": lambda v: a.speaker.label(m.BOOK_NAMES[v]) if v in m.BOOK_NAMES else v,
-        "principal": lambda v: names.get(v, v),
-        "sort": lambda v: a.speaker.label(NEWEST) if v == "newest" else v,
-    }
+list_routes(router, LISTING, _page)

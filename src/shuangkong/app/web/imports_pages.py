@@ -13,11 +13,12 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 
-from shuangkong.accounting.api import allowed_uses
+from shuangkong.accounting.api import UNITS, allowed_uses
 from shuangkong.app import import_drafts as drafts
 from shuangkong.app import import_mending as mending
 from shuangkong.app.import_drafts import Fix, ImportDraft
 from shuangkong.app.jobs import ask_import
+from shuangkong.app.upkeep import give_up
 from shuangkong.app.web import imports as m
 from shuangkong.app.web.context import Asked, Asks
 from shuangkong.app.web.imports_columns import columns_of
@@ -63,7 +64,7 @@ async def upload(a: Writes) -> Response:
 
 def _taken(a: Asked, filled: Filled, content: bytes) -> Response:
     given = filled.values
-    if given["book"] == m.UNITS:
+    if given["book"] == UNITS:
         require(a.who, "register.write")
     name = plain_name(given["file"].filename or "")
     if len(content) > form_of(a)["file"].bytes_:
@@ -80,6 +81,8 @@ def _taken(a: Asked, filled: Filled, content: bytes) -> Response:
             document=given["document"], known_on=given["known_on"], synthetic=bool(given["synthetic"]),
             use=allowed_uses(",".join(given["use"] or ())), mapping=None, check_job=None, commit_job=None,
         )  # fmt: skip
+        # another import of the same file may just have been given up, and the file with it
+        a.workspace.blobs.put(content)
     return _to(draft, "columns")
 
 
@@ -196,6 +199,7 @@ def _mended(a: Asked, draft_id: str, form: Mapping[str, str]) -> Response:
         changed = replace(now, content=content, mapping=made.mapping, sheet="", fixes=(*now.fixes, *told),
                           header_row=made.mapping.header_row)  # fmt: skip
         _to_check(a, db, changed)
+        a.workspace.blobs.put(made.content)
     return _to(draft_id, "check")
 
 
@@ -214,10 +218,12 @@ def _fixes(form: Mapping[str, str], check: m.Check) -> tuple[tuple[Fix, ...], tu
 
 @router.post("/imports/{draft_id}/commit")
 def commit(a: Writes, draft_id: str, chosen: Text = "", reason: Text = "") -> Response:
-    """Ask for the import as a job; pressed twice it is one. `reason` says why figures are corrected."""
+    """Ask for the import as a job; pressed twice it is one. `reason` says why figures are corrected, and must."""
+    if not reason.strip() and (wrong := _no_reason(a, own_draft(a, draft_id), chosen)):
+        return checked_page(a, own_draft(a, draft_id), "commit", wrong)
     with writing(a.workspace.engine) as db:
         draft = drafts.draft_of(db, a.who.principal, draft_id, lock=True)
-        if draft.book == m.UNITS:
+        if draft.book == UNITS:
             require(a.who, "register.write")
         if draft.mapping is None or chosen != draft.chosen:
             raise UserError("FORM-001", "the import was changed meanwhile.", where="chosen",
@@ -227,11 +233,26 @@ def commit(a: Writes, draft_id: str, chosen: Text = "", reason: Text = "") -> Re
     return RedirectResponse(f"/jobs/{job.job_id}", status_code=303)
 
 
+def _no_reason(a: Asked, draft: ImportDraft, chosen: str) -> UserError | None:
+    """IMP-005 where the draft as it was shown would correct figures: its job would fail with the same."""
+    if draft.mapping is None or chosen != draft.chosen:
+        return None
+    job = check_job(a, draft)
+    check = m.as_check(job.result) if job and job.result else None if job else m.check_now(a.workspace, draft, a.scope)
+    n = check.count("corrected") if check else 0
+    if not n:
+        return None
+    return UserError(
+        "IMP-005", f"{n} figures would be corrected and no reason is given.", where=draft.called,
+        remedy="Say why they are corrected, then import again.", case="reason", facts={"n": n},
+    )  # fmt: skip
+
+
 @router.post("/imports/{draft_id}/drop")
 def drop(a: Writes, draft_id: str) -> Response:
-    """Give an import up."""
+    """Give an import up; its file is deleted with it."""
     with writing(a.workspace.engine) as db:
-        drafts.drop_import(db, open_draft(a, db, draft_id), a.workspace.clock())
+        give_up(a.workspace, db, open_draft(a, db, draft_id))
     return RedirectResponse("/imports", status_code=303)
 
 

@@ -11,16 +11,17 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 
 from shuangkong.accounting.import_changes import subjects_of_source
-from shuangkong.app.exporting import exported_file, needed_file
+from shuangkong.app.exporting import exported_file, needed_file, rights_of_export
 from shuangkong.app.import_drafts import draft_of_job
 from shuangkong.app.jobs import KINDS, action_of, ask_judge
 from shuangkong.app.web.context import Asked, Asks
 from shuangkong.app.web.imports import BOOK_NAMES, as_check
 from shuangkong.app.web.reading import RunView
 from shuangkong.app.web.rows import Subject
-from shuangkong.engine.api import jobs, reading, writing
+from shuangkong.engine.api import Workspace, jobs, reading, writing
 from shuangkong.kernel.errors import CODES
 from shuangkong.kernel.labels import Label
+from shuangkong.kernel.scope import Scope
 from shuangkong.webkit.api import (
     MEDIA,
     Format,
@@ -31,6 +32,7 @@ from shuangkong.webkit.api import (
     download_headers,
     parse_choices,
     people,
+    person_with,
     require,
     table_view,
     wrong,
@@ -77,7 +79,7 @@ def listed(a: Reads) -> HTMLResponse:
     """One's own jobs, and all jobs for who may see everything."""
     choices = parse_choices(SPEC, a.request.query_params.multi_items())
     source = SelectSource(a.workspace.engine, jobs.jobs_select(a.scope))
-    names = principals(a)
+    names = principals(a.workspace, a.scope)
     words = _words(a.speaker, names)
     table = table_view(source, choices, "/jobs", words=words, formats=())
     return a.page(
@@ -106,7 +108,8 @@ def one(a: Reads, job_id: str) -> HTMLResponse:
     return a.page(
         "job.html", view, job=job, draft=draft, check=check, state=STATES[job.state], titles=_TITLES,
         kind=_kind(job.kind), name=what({"kind": job.kind, "arguments": job.arguments}, a.speaker),
-        by=principals(a).get(job.principal, job.principal), now=a.workspace.clock(), took=took, ended=jobs.ENDED,
+        by=principals(a.workspace, a.scope).get(job.principal, job.principal), now=a.workspace.clock(), took=took,
+        ended=jobs.ENDED,
         touched=touched[:NAMED], others=len(touched) - NAMED, run=_run_number(view, job),
         file=exported_file(a.workspace, job, a.scope) is not None,
         told=wrong(jobs.error_of(job.error), a.speaker) if job.error else None,
@@ -116,9 +119,10 @@ def one(a: Reads, job_id: str) -> HTMLResponse:
 @router.get("/jobs/{job_id}/result")
 def result(a: Reads, job_id: str) -> FileResponse:
     """The file of an export, for who asked for it; JOB-001 where there is none, or none any more."""
-    require(a.who, "export")
     with reading(a.workspace.engine) as db:
         job = jobs.job_seen(db, a.scope, job_id)
+    for action in rights_of_export(job):
+        require(a.who, action)
     path = needed_file(a.workspace, job, a.scope)
     kept = job.result or {}
     ending: Format = kept["ending"]
@@ -142,12 +146,11 @@ def retry(a: Controls, job_id: str) -> Response:
     return _to(job.job_id)
 
 
-def principals(a: Asked) -> Mapping[str, str]:
+def principals(workspace: Workspace, scope: Scope) -> Mapping[str, str]:
     """Who asked, by name: oneself, and everybody for who may see everything."""
-    if not a.scope.unrestricted:
-        return {a.who.principal: a.who.name}
-    with reading(a.workspace.engine) as db:
-        return {p.person_id: p.display for p in people(db)}
+    with reading(workspace.engine) as db:
+        seen = people(db) if scope.unrestricted else [person_with(db, scope.principal)]
+    return {p.person_id: p.display or p.name for p in seen if p}
 
 
 def what(row: Mapping[str, Any], speaker: Speaker) -> str:
@@ -160,7 +163,7 @@ def what(row: Mapping[str, Any], speaker: Speaker) -> str:
     if row["kind"] == "judge":
         return speaker.say("jobs.as_of", day=given["as_of"]) if given.get("as_of") else speaker.say("jobs.as_of_today")
     if row["kind"] == "export":
-        return f"{speaker.say('export.' + given['table'])} · {given['ending']}"
+        return f"{speaker.say('export_table.' + given['table'])} · {given['ending']}"
     return ""
 
 

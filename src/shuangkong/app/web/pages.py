@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, Query
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, Response
 
 from shuangkong.app.boundary import registered_boundary
-from shuangkong.app.exporting import ask_export
 from shuangkong.app.web import cockpit as c
 from shuangkong.app.web import home as h
 from shuangkong.app.web import region as r
@@ -18,22 +16,21 @@ from shuangkong.app.web import why_page as w
 from shuangkong.app.web.choice import Chosen, chooser, chosen, own_region, sent_on
 from shuangkong.app.web.context import Asked, Asks
 from shuangkong.app.web.energy import method_words
-from shuangkong.app.web.findings_list import SPEC as FINDINGS_SPEC
-from shuangkong.app.web.findings_list import findings_file, findings_table, takes_long
+from shuangkong.app.web.findings_list import LISTING as FINDINGS
+from shuangkong.app.web.findings_list import findings_table
+from shuangkong.app.web.listings import list_routes
 from shuangkong.app.web.log_words import principal_words
 from shuangkong.app.web.reading import RunView
 from shuangkong.app.web.rows import Subject, finding_of
 from shuangkong.app.web.sentences import Teller
-from shuangkong.app.web.units_list import SPEC as UNITS_SPEC
-from shuangkong.app.web.units_list import method_of, units_file, units_table
-from shuangkong.engine.api import runs_list, writing
-from shuangkong.webkit.api import Format, parse_choices, status_mark
+from shuangkong.app.web.units_list import LISTING as UNITS
+from shuangkong.app.web.units_list import method_of, units_table
+from shuangkong.engine.api import runs_list
+from shuangkong.webkit.api import parse_choices, status_mark
 
 router = APIRouter(include_in_schema=False)
 Reads = Annotated[Asked, Depends(Asks("findings.read"))]
 ReadsUnits = Annotated[Asked, Depends(Asks("units.read"))]
-Exports = Annotated[Asked, Depends(Asks("export"))]
-ExportsUnits = Annotated[Asked, Depends(Asks("units.export"))]
 
 
 @router.get("/")
@@ -102,13 +99,12 @@ def region(a: Reads, subject_id: str, method: Annotated[str, Query(max_length=20
     return a.page("region.html", run, **r.region_page(run, subject, Teller(run, a.speaker), method), chooser=shown)
 
 
-@router.get("/units")
-def units(a: ReadsUnits) -> Response:
+def units(a: Asked) -> Response:
     """The list of units, filtered, sorted and paged on the server."""
     run = a.needed()
     if (elsewhere := sent_on(a, run)) is not None:
         return elsewhere
-    choices = parse_choices(UNITS_SPEC, a.request.query_params.multi_items())
+    choices = parse_choices(UNITS.spec, a.request.query_params.multi_items())
     method, period = method_of(run), choices.value("period")
     answer = a.page(
         "units.html", run, table=units_table(run, choices, a.speaker), chooser=chooser(a, run, stays=True),
@@ -119,14 +115,7 @@ def units(a: ReadsUnits) -> Response:
     return answer
 
 
-@router.get("/units.csv")
-@router.get("/units.xlsx")
-def units_export(a: ExportsUnits) -> Response:
-    """The same units, all that fit, as a file for a spreadsheet."""
-    run = a.needed()
-    choices = parse_choices(UNITS_SPEC, a.request.query_params.multi_items())
-    ending: Format = "xlsx" if a.request.url.path.endswith(".xlsx") else "csv"
-    return units_file(run, choices, ending, a.speaker, principal=a.who.principal, at=a.workspace.clock())
+list_routes(router, UNITS, units)
 
 
 @router.get("/units/{subject_id}")
@@ -141,35 +130,19 @@ def _unit(a: Asked, run: RunView, subject: Subject, method: str, *, home: bool =
     return a.page("unit.html", run, **made, home=home, chooser=chooser(a, run))
 
 
-@router.get("/findings")
-def findings(a: Reads) -> Response:
+def findings(a: Asked) -> Response:
     """All findings, filtered, sorted and paged on the server."""
     run = a.needed()
     if (elsewhere := sent_on(a, run)) is not None:
         return elsewhere
-    choices = parse_choices(FINDINGS_SPEC, a.request.query_params.multi_items())
+    choices = parse_choices(FINDINGS.spec, a.request.query_params.multi_items())
     table = findings_table(run, choices, a.speaker)
     answer = a.page("findings.html", run, table=table, as_finding=finding_of, chooser=chooser(a, run, stays=True))
     answer.headers["HX-Push-Url"] = choices.address("/findings")
     return answer
 
 
-@router.get("/findings.csv")
-@router.get("/findings.xlsx")
-def findings_export(a: Exports) -> Response:
-    """The same findings, all that fit, as a file for a spreadsheet; a long one is a job of who may see jobs."""
-    run = a.needed()
-    choices = parse_choices(FINDINGS_SPEC, a.request.query_params.multi_items())
-    ending: Format = "xlsx" if a.request.url.path.endswith(".xlsx") else "csv"
-    if a.session is not None and a.may("jobs.read") and takes_long(run, choices, ending):
-        query = urlsplit(choices.on(1).address("")).query
-        with writing(a.workspace.engine) as db:
-            job = ask_export(
-                db, "findings", query, ending, a.language, run.run.run_id, scope=a.scope, clock=a.workspace.clock
-            )
-        return RedirectResponse(f"/jobs/{job.job_id}", status_code=303)
-    made = findings_file(run, choices, ending, a.speaker, principal=a.who.principal, at=a.workspace.clock())
-    return made.answer()
+list_routes(router, FINDINGS, findings)
 
 
 @router.get("/findings/{key}")

@@ -10,8 +10,8 @@ from fastapi import APIRouter, Depends, Form
 from fastapi.responses import RedirectResponse, Response
 
 from shuangkong.app.appointing import wanted
-from shuangkong.app.web.audit_head import head_note
 from shuangkong.app.web.context import Asked, Asks
+from shuangkong.app.web.listings import Eyes, Listing, list_routes
 from shuangkong.app.web.places import place_of
 from shuangkong.app.web.sent import Sent
 from shuangkong.engine.api import reading, writing
@@ -22,7 +22,6 @@ from shuangkong.webkit.api import (
     Choices,
     Condition,
     Filled,
-    Format,
     FormField,
     FormSpec,
     Given,
@@ -36,9 +35,7 @@ from shuangkong.webkit.api import (
     appointments,
     business_day,
     end_session,
-    export_answer,
     first_password,
-    parse_choices,
     person_of,
     person_table,
     revoke,
@@ -49,7 +46,6 @@ from shuangkong.webkit.api import (
     set_active,
     set_password,
     standing,
-    table_view,
     tokens_of,
 )
 
@@ -129,10 +125,10 @@ APPOINTMENT = FormSpec(
 )
 
 
-def people_rows(a: Asked) -> SelectSource:
+def people_rows(eyes: Eyes, _: Choices) -> SelectSource:
     """Everyone, with the roles that stand today and when they last used a session."""
     p, held, s = person_table.c, appointment_table.c, session_table.c
-    day = business_day(a.workspace.clock())
+    day = business_day(eyes.workspace.clock())
     roles = sa.select(sa.func.aggregate_strings(held.role, " ")).where(
         held.person_id == p.person_id, held.revoked_at.is_(None), held.valid_from <= day,
         sa.or_(held.valid_to.is_(None), held.valid_to > day),
@@ -142,14 +138,14 @@ def people_rows(a: Asked) -> SelectSource:
         p.person_id, p.name, p.display, p.active, p.must_change, p.recorded_at,
         sa.func.coalesce(roles.scalar_subquery(), "").label("roles"), seen.scalar_subquery().label("seen_at"),
     )  # fmt: skip
-    return SelectSource(a.workspace.engine, found)
+    return SelectSource(eyes.workspace.engine, found)
 
 
 GIVEN: Given = {"role": lambda value: Condition(("roles",), "contains", (value,))}
 
 
-def _words(a: Asked) -> dict[str, Callable[[str], str]]:
-    say = a.speaker.label
+def _words(eyes: Eyes) -> dict[str, Callable[[str], str]]:
+    say = eyes.speaker.label
     known = rights().roles
     flag: Callable[[str], str] = lambda value: say(FLAGS[value]) if value in FLAGS else value  # noqa: E731
     return {
@@ -159,20 +155,15 @@ def _words(a: Asked) -> dict[str, Callable[[str], str]]:
     }  # fmt: skip
 
 
-@router.get("/people")
-def people_list(a: Manages) -> Response:
-    """Everyone who may sign in, and the form for one more."""
-    return _people(a, PERSON.empty())
+LISTING = Listing(SPEC, "people.manage", people_rows, _words, given=lambda _: GIVEN)
 
 
 def _people(
-    a: Asked, form: Filled, *, made: tuple[Person, str] | None = None, error: UserError | None = None
+    a: Asked, form: Filled | None = None, *, made: tuple[Person, str] | None = None, error: UserError | None = None
 ) -> Response:
-    choices = parse_choices(SPEC, a.request.query_params.multi_items())
-    offered = {"role": [(role, 0) for role, _ in _ROLES]}
-    table = table_view(
-        people_rows(a), choices, "/people", given=GIVEN, words=_words(a), offered=offered,
-    )  # fmt: skip
+    """Everyone who may sign in, and the form for one more."""
+    form = form or PERSON.empty()
+    table = LISTING.asked(a, offered={"role": [(role, 0) for role, _ in _ROLES]})
     answer = a.page(
         "people.html", a.view(), status=400 if error or not form.good else 200, table=table, form=form, made=made,
         error=error, held=_held(a, [r["person_id"] for r in table.part.rows]), roles=rights().roles,
@@ -192,18 +183,7 @@ def _held(a: Asked, shown: list[str]) -> dict[str, list[tuple[str, str]]]:
     return found
 
 
-@router.get("/people.csv")
-@router.get("/people.xlsx")
-def people_export(a: Manages) -> Response:
-    """The same people, all that fit, as a file."""
-    choices: Choices = parse_choices(SPEC, a.request.query_params.multi_items())
-    ending: Format = "xlsx" if a.request.url.path.endswith(".xlsx") else "csv"
-    words = _words(a)
-    return export_answer(
-        people_rows(a), choices, ending, a.speaker, file_name="people", principal=a.who.principal,
-        at=a.workspace.clock(), about=(head_note(a.workspace, a.speaker),), given=GIVEN,
-        word=lambda key, value: words[key](value) if key in words else value,
-    )  # fmt: skip
+list_routes(router, LISTING, _people)
 
 
 @router.post("/people")
@@ -221,7 +201,7 @@ def add(a: Manages, sent: Sent) -> Response:
             )  # fmt: skip
     except UserError as error:
         return _people(a, form, error=error)
-    return _people(a, PERSON.empty(), made=(made, secret))
+    return _people(a, made=(made, secret))
 
 
 @router.get("/people/{person_id}")

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from starlette.responses import Response
 
 from shuangkong.accounting.api import TOTALS, readable_subjects
-from shuangkong.app.web.findings_list import run_notes
+from shuangkong.app.web.listings import Eyes, Listing
 from shuangkong.app.web.reading import RunView
 from shuangkong.app.web.rows import Subject
 from shuangkong.app.web.sentences import Teller
@@ -26,19 +24,14 @@ from shuangkong.webkit.api import (
     Choices,
     Condition,
     FileSource,
-    Format,
     Given,
     Speaker,
     TableColumn,
     TableSpec,
     TableView,
     Told,
-    export_answer,
     period_words,
-    table_view,
 )
-
-PATH = "/units"
 
 
 def _code(name: str, zh: str, en: str, **more: Any) -> TableColumn:
@@ -214,8 +207,7 @@ def units_table(view: RunView, choices: Choices, speaker: Speaker) -> TableView:
         "region": [(s.id, 0) for s in _regions(view, chosen)],
         "period": [(p, 0) for p in _periods(view, period)],
     }
-    source = units_source(view, period)
-    return table_view(source, choices, PATH, given=given(view), words=words(view, speaker), offered=offered)
+    return LISTING.table(Eyes(view.workspace, view.scope, speaker, view), choices, offered=offered)
 
 
 def _regions(view: RunView, chosen: str) -> list[Subject]:
@@ -251,19 +243,19 @@ def words(view: RunView, speaker: Speaker) -> dict[str, Callable[[str], str]]:
     }  # fmt: skip
 
 
-def units_file(
-    view: RunView, choices: Choices, ending: Format, speaker: Speaker, *, principal: str, at: datetime
-) -> Response:
-    """All units that fit as a file: words first, then codes and exact figures."""
-    tell, said = Teller(view, speaker), words(view, speaker)
-    told = (
+def told(view: RunView, speaker: Speaker) -> tuple[Told, ...]:
+    """The words of an export: unit, region, industry and worst finding."""
+    tell = Teller(view, speaker)
+    return (
         Told(speaker.say("csv.unit"), lambda row: tell.who(row["subject_id"])),
         Told(speaker.say("csv.region"), lambda row: tell.who(row["place"]) if row["place"] else None),
         Told(speaker.say("csv.industry"), lambda row: row["industry_zh"]),
         Told(speaker.say("csv.status"), lambda row: tell.status_name(row["status"]) if row["status"] else None),
     )
-    return export_answer(
-        units_source(view, choices.value("period")), choices, ending, speaker,
-        file_name=f"units-run-{view.run.number}", principal=principal, at=at, about=run_notes(view, speaker),
-        told=told, given=given(view), word=lambda key, value: said[key](value) if key in said else value,
-    )  # fmt: skip
+
+
+LISTING = Listing(
+    SPEC, "units.read", lambda eyes, choices: units_source(eyes.view, choices.value("period")),
+    lambda eyes: words(eyes.view, eyes.speaker), told=lambda eyes: told(eyes.view, eyes.speaker),
+    given=lambda eyes: given(eyes.view), of_run=True,
+)  # fmt: skip

@@ -23,8 +23,6 @@ MEDIA: dict[Format, str] = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-#: Up to how many rows an export is answered at once; a longer one takes over three seconds and is a job.
-AT_ONCE: dict[Format, int] = {"csv": 50_000, "xlsx": 20_000}
 _CHUNK = 1 << 16
 
 

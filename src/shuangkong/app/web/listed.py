@@ -1,0 +1,13 @@
+"""Every table that pages list (全部列表), by name, for jobs that export them."""
+
+from __future__ import annotations
+
+from shuangkong.app.web import audit_pages, consent_pages, findings_list, imports_list, people_pages, units_list
+
+LISTINGS = {
+    found.spec.name: found
+    for found in (
+        findings_list.LISTING, units_list.LISTING, audit_pages.LISTING, consent_pages.LISTING, imports_list.LISTING,
+        people_pages.LISTING,
+    )
+}  # fmt: skip
