@@ -39,6 +39,35 @@ def test_a_file_is_decided_row_by_row(tmp_path: Path) -> None:
     )  # fmt: skip
 
 
+def test_an_answer_tells_what_it_rests_on(tmp_path: Path) -> None:
+    """Clause, the figures of the parameters with their marks, the least sure of all, and each input with its unit."""
+    found = run(tmp_path / "in.csv", HEAD + "甲,30,4,20,是,是,是,是,500\n", "--date", "2023-12-31")
+    row = found["rows"][0]  # type: ignore[index]
+    assert row["clause"] == "四（二）4"
+    rate = next(u for u in row["used"] if u["name"] == "high_rate")
+    assert (rate["id"], rate["keys"], rate["value"], rate["unit"], rate["confidence"], rate["from"]) == (
+        "wenzhou.grant.rate", {"band": "high"}, "22", "%", "confirmed", "2021-12-01",
+    )  # fmt: skip
+    # that the test was met rests on the table before this one
+    assert {u["name"] for u in row["used"] if u["table"] == "grant-conditions"} >= {"least_saving", "least_rise"}
+    assert "low_rate" not in {u["name"] for u in row["used"]}
+    assert row["confidence"] == "confirmed"
+    spend = next(i for i in found["inputs"] if i["name"] == "spend")  # type: ignore[attr-defined]
+    assert (spend["unit"], spend["type"], spend["table"]) == ("10k_CNY", "number", "grant")
+
+
+@pytest.mark.parametrize(("code", "inside"), [("330302", True), ("330300", True), ("410100", False), ("", None)])
+def test_a_subject_elsewhere_is_out_of_scope(tmp_path: Path, code: str, inside: bool | None) -> None:
+    """Wenzhou's table holds in the city and its counties; elsewhere it is set aside, and nothing is missing."""
+    head = HEAD.replace("\n", ",region_code\n")
+    found = run(tmp_path / "in.csv", head + f"甲,30,4,20,是,是,是,是,500,{code}\n", "--date", "2023-12-31")
+    row = found["rows"][0]  # type: ignore[index]
+    assert row["in_scope"] is inside
+    expected = (None, "out_of_scope", None) if inside is False else ("high", None, "110.000000")
+    assert (row["row_hit"], row["undecided"], row["grant"]) == expected
+    assert row["missing"] is None
+
+
 def test_an_expired_table_decides_nothing(tmp_path: Path) -> None:
     """The day after the last one is told as expired, without an amount."""
     found = run(tmp_path / "in.csv", HEAD + "甲,30,4,20,是,是,是,是,500\n", "--date", "2024-01-01")
@@ -57,6 +86,7 @@ def test_an_expired_table_decides_nothing(tmp_path: Path) -> None:
         (HEAD.replace("主体", "grant") + "甲,30,4,20,是,是,是,是,1\n", "“grant” is a name of the answer"),
         (HEAD + "甲,30\n", "row 1 has another number of cells"),
         (HEAD, "the file has no rows"),
+        (HEAD.replace("主体", "region_code") + "温州,30,4,20,是,是,是,是,1\n", "“温州” is no code of a region"),
     ],
 )
 def test_a_wrong_file_is_refused(tmp_path: Path, text: str, said: str) -> None:

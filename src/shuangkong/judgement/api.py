@@ -1,7 +1,7 @@
 """The door of the judgement slice."""
 
 from shuangkong.judgement.collecting import rows_hit
-from shuangkong.judgement.given import asked_inputs, decided_rows
+from shuangkong.judgement.given import asked_inputs, decided_rows, set_aside
 from shuangkong.judgement.reaching import Bindings, bindings_of, decided_kind, why_not
 from shuangkong.judgement.readings import FIELDS, SUMS, indicator_inputs
 from shuangkong.judgement.rule_step import judge_rules, rule_methods
@@ -45,6 +45,7 @@ __all__ = [
     "parameters_of",
     "rows_hit",
     "rule_methods",
+    "set_aside",
     "slugged",
     "why",
     "why_not",

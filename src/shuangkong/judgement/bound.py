@@ -127,22 +127,38 @@ def listed(parts: list[Any]) -> Any:
     return balanced(lambda a, b: a + b, parts).re_replace(", $", "")
 
 
+def rests_on(table: CheckedTable) -> tuple[tuple[tuple[str, ...], ...], tuple[str, ...]]:
+    """The names of the parameters that the answer of each of `ordered` rests on, and those of the whole table.
+
+    That a row answers rests on its outputs and on every condition that was looked at: those of the rows above it too
+    where the order counts, else those of all rows.
+    """
+    names = {p.name for p in table.parameters}
+    looked_at: dict[str, None] = {}
+    if table.hit not in ("first", "priority"):
+        looked_at = dict.fromkeys(n for n in names_in(*table.conditions) if n in names)
+    found = []
+    for row, condition in zip(table.ordered, table.conditions, strict=True):
+        looked_at |= dict.fromkeys(n for n in names_in(condition) if n in names)
+        found.append(tuple(dict.fromkeys((*looked_at, *(n for n in names_in(*row.then) if n in names)))))
+    return tuple(found), tuple(dict.fromkeys(n for row in found for n in row))
+
+
 def marks(bound: Bound, code: Any) -> dict[str, Any]:
     """Clause, parameters and least sure mark of the row that hit; where none did, of the table."""
-    names = {p.name: p.id for p in bound.table.parameters}
-    clauses, texts, sure = [], [], []
-    for row in bound.rows:
-        used = [n for n in names_in(row.condition, *row.then) if n in names]
-        clauses.append(row.clause)
-        texts.append(", ".join(dict.fromkeys(names[n] for n in used)))
-        sure.append(least_sure(row.confidence, *(bound.values[n].confidence for n in used if n in bound.values)))
-    whole = (
-        ", ".join(dict.fromkeys(c for c in clauses if c)),
-        ", ".join(dict.fromkeys(p for text in texts for p in text.split(", ") if p)),
-        least_sure(*sure),
-    )
+    ids = {p.name: p.id for p in bound.table.parameters}
+    each, every = rests_on(bound.table)
+
+    def told(names: tuple[str, ...], *confidences: str) -> tuple[str, str]:
+        sure = least_sure(*confidences, *(bound.values[n].confidence for n in names if n in bound.values))
+        return ", ".join(dict.fromkeys(ids[n] for n in names)), sure
+
+    clauses = [r.clause for r in bound.rows]
+    pairs = [told(n, r.confidence) for n, r in zip(each, bound.rows, strict=True)]
+    texts, sure = [text for text, _ in pairs], [mark for _, mark in pairs]
+    whole = (", ".join(dict.fromkeys(c for c in clauses if c)), *told(every, *(r.confidence for r in bound.rows)))
     found = {}
-    for name, one, every in zip(("clause", "parameters", "confidence"), (clauses, texts, sure), whole, strict=True):
-        leaves = [every] * FIRST + ([] if bound.table.collects else list(one))
+    for name, one, all_ in zip(("clause", "parameters", "confidence"), (clauses, texts, sure), whole, strict=True):
+        leaves = [all_] * FIRST + ([] if bound.table.collects else list(one))
         found[bound.own(name)] = looked_up(code, leaves, "string")
     return found

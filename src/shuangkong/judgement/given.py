@@ -10,11 +10,13 @@ from typing import Any
 import pyarrow as pa
 
 from shuangkong.engine.api import DuckDB, compile_sql
+from shuangkong.judgement.bound import rests_on
 from shuangkong.judgement.collecting import rows_hit
-from shuangkong.judgement.rules import ADDED, decide_chain
+from shuangkong.judgement.rules import ADDED, Values, decide_chain, slugged
+from shuangkong.judgement.scoping import OUT_OF_SCOPE, in_scope
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.numbers import MAX_QUANTITY, PLACES, parse_decimal
-from shuangkong.policy.api import CheckedInput, CheckedTable, Kind, PackSet
+from shuangkong.policy.api import CheckedInput, CheckedTable, Kind, PackSet, TableEntry, shown
 
 _ARROW = {"number": pa.decimal128(38, 6), "text": pa.string(), "flag": pa.bool_(), "day": pa.date32()}
 _IBIS = {"number": "decimal(38, 6)", "text": "string", "flag": "boolean", "day": "date"}
@@ -43,13 +45,15 @@ def decided_rows(
 ) -> list[dict[str, Any]]:
     """What a table, and those it builds on, say of each row on a day; raises PACK-006, RULE-007 (`where`: the file).
 
-    A row maps inputs to cells (text or values, empty is unknown); other columns pass through as text. The result adds
-    the columns of `decide_chain`, and `rows_hit` for a table that collects.
+    A row maps inputs to cells (text or values, empty is unknown); other columns pass through as text, and those of
+    `SCOPE_COLUMNS` say whom the table is asked about. The result adds the columns of `decide_chain`, `rows_hit` for a
+    table that collects, in_scope (true, false, or null where it is not told), and used: the parameters that the answer
+    rests on, with their figures and marks. A row out of scope is set aside: undecided is out_of_scope.
     """
     chain = tuple(t.on(day) for t in packs.chain(pack, table))
     inputs = asked_inputs(chain)
     others = [c for c in (rows[0] if rows else {}) if c not in inputs]
-    taken = {*ADDED, *(o.name for t in chain for o in t.outputs)} - set(inputs)
+    taken = {*ADDED, "in_scope", "used", "rows_hit", *(o.name for t in chain for o in t.outputs)} - set(inputs)
     clash = [c for c in others if c in taken or "__" in c]
     if clash:
         remedy = "Name it otherwise, or leave it out."
@@ -60,7 +64,20 @@ def decided_rows(
         cells = [_read(one, r, n, where) for n, r in enumerate(rows, start=1)]
         columns[name] = pa.array(cells, _ARROW[one.kind.name])
     values = {t.id: packs.values_of(t, day, known) for t in chain}
-    return _run(chain, pa.table(columns), inputs, values)
+    entry, document = packs.table(pack, table), packs.pack(pack)
+    inside = [in_scope(document, entry, r, day, f"{where} row {n}") for n, r in enumerate(rows, start=1)]
+    answers = _run(chain, pa.table(columns), inputs, values)
+    return [
+        {**(set_aside(entry, answer, OUT_OF_SCOPE) if told is False else answer), "in_scope": told}
+        for answer, told in zip(answers, inside, strict=True)
+    ]
+
+
+def set_aside(entry: TableEntry, row: dict[str, Any], why: str) -> dict[str, Any]:
+    """A row that the table does not decide, whatever its inputs are: what it would have said is taken out."""
+    gone = {o.name: None for o in entry.outputs} | {"row_hit": None, "decided": False, "undecided": why}
+    kept = {k: v for k, v in row.items() if "__" not in k}
+    return {**kept, **gone, "missing": None, "used": [], **({"rows_hit": None} if "rows_hit" in row else {})}
 
 
 def _run(
@@ -73,12 +90,33 @@ def _run(
     with DuckDB(threads=1) as engine:
         engine.bind("asked", given)
         found = engine.run(compile_sql(decide_chain(chain, asked, values).order_by("rule__row"))).to_pylist()
-    return [_told(chain[-1], row) for row in found]
+    resting = {t.id: rests_on(t) for t in chain}
+    return [_told(chain, row, resting, values) for row in found]
 
 
-def _told(table: CheckedTable, row: dict[str, Any]) -> dict[str, Any]:
-    told = {k: v for k, v in row.items() if k != "rule__row" and not k.startswith("hits_")}
-    return {**told, "rows_hit": rows_hit(table, row)} if table.collects else told
+def _told(
+    chain: Sequence[CheckedTable], row: dict[str, Any], resting: Mapping[str, Any], values: Mapping[str, Values]
+) -> dict[str, Any]:
+    told = {k: v for k, v in row.items() if k != "rule__row" and not k.rpartition("__")[2].startswith("hits_")}
+    told["used"] = [u for t in chain for u in _used(t, row, chain[-1], resting[t.id], values[t.id])]
+    return {**told, "rows_hit": rows_hit(chain[-1], row)} if chain[-1].collects else told
+
+
+def _used(
+    table: CheckedTable, row: Mapping[str, Any], last: CheckedTable, resting: Any, values: Values
+) -> list[dict[str, Any]]:
+    """The parameters that the answer of one table of the chain rests on."""
+    hit = row["row_hit" if table is last else f"{slugged(table.id)}__row_hit"]
+    each, every = resting
+    names = next((n for r, n in zip(table.ordered, each, strict=True) if r.id == hit), every)
+    return [
+        {
+            "table": table.id, "name": p.name, "id": p.id, "keys": dict(p.keys), "value": values[p.name].value,
+            "unit": shown(p.kind.unit), "confidence": values[p.name].confidence, "from": values[p.name].start,
+            "state": values[p.name].state,
+        }
+        for p in table.parameters if p.name in names
+    ]  # fmt: skip
 
 
 def _read(one: CheckedInput, row: Mapping[str, object], number: int, where: str) -> object:

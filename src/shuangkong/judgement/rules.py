@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import ibis
+
+from shuangkong.engine.api import confidence_mark, confidence_rank
 from shuangkong.judgement.bound import Bound, bound
 from shuangkong.judgement.collecting import AllRows
 from shuangkong.judgement.singling import OneRow
@@ -56,11 +59,18 @@ def decide_all(tables: Sequence[CheckedTable], inputs: ir.Table, parameters: Map
 
 
 def decide_chain(tables: Sequence[CheckedTable], inputs: ir.Table, parameters: Mapping[str, Values]) -> ir.Table:
-    """The last table's answer; what each earlier one gave stands in columns `<table>__<column>`: see `decide_all`."""
+    """The last table's answer; what each earlier one gave stands in columns `<table>__<column>`: see `decide_all`.
+
+    Its confidence is the least sure of all tables of the chain: they stand there because it builds on them.
+    """
     relation = decide_all(tables[:-1], inputs, parameters)
     last = tables[-1]
     taken = {i.name: relation[f"{slugged(i.upstream[0])}__{i.upstream[1]}"] for i in last.inputs if i.upstream}
-    return decide(last, relation.mutate(**taken) if taken else relation, parameters.get(last.id, {}))
+    answer = decide(last, relation.mutate(**taken) if taken else relation, parameters.get(last.id, {}))
+    ranks = [confidence_rank(answer[f"{slugged(t.id)}__confidence"]) for t in tables[:-1]]
+    if not ranks:
+        return answer
+    return answer.mutate(confidence=confidence_mark(ibis.greatest(confidence_rank(answer.confidence), *ranks)))
 
 
 def slugged(name: str) -> str:

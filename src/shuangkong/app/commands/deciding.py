@@ -26,7 +26,7 @@ from shuangkong.app.commands.options import (
 from shuangkong.kernel.errors import UserError
 
 if TYPE_CHECKING:
-    from shuangkong.policy.api import TableEntry
+    from shuangkong.policy.api import CheckedTable, PackSet, TableEntry
 
 MAX_ROWS = 100_000
 
@@ -46,7 +46,7 @@ def decide_command(
     lang: Speaks = Lang.zh,
 ) -> None:
     """判定：把规则表用于文件中的各行，给出命中行与所缺输入 (decide the rows of a file by a table of a pack)."""
-    from shuangkong.judgement.api import decided_rows
+    from shuangkong.judgement.api import decided_rows, set_aside
 
     pack, colon, name = table.rpartition(":")
     if not colon:
@@ -57,18 +57,21 @@ def decide_command(
     standing = _standing(entry, day)
     rows = decided_rows(library, pack, name, rows_of(file), day=day, known=as_known, where=str(file))
     if standing != "in_force":
-        rows = [_set_aside(entry, r, standing) for r in rows]
+        rows = [set_aside(entry, r, standing) for r in rows]
     answer = {
         "pack": library.pack(pack).key, "table": name, "label": entry.label.model_dump(), "clause": entry.clause,
         "date": day, "known": as_known, "standing": standing, "in_force": [entry.start, entry.end],
-        "assumptions": [a.model_dump() for a in entry.assumptions], "rows": rows,
+        "assumptions": [a.model_dump() for a in entry.assumptions], "confidence": entry.confidence,
+        "inputs": [i for t in library.chain(pack, name) for i in _inputs(library, pack, t)],
+        "outputs": [{"name": o.name, "label": o.label.model_dump(), "unit": o.unit} for o in entry.outputs],
+        "rows": rows,
     }  # fmt: skip
     if as_json:
         put_json(answer)
         return
     typer.echo(f"{answer['pack']} {name} {entry.label.label.in_(language_of(lang))} {day} {standing}")
     for row in rows:
-        typer.echo("  ".join(f"{k}={plain(v)}" for k, v in row.items() if v is not None))
+        typer.echo("  ".join(f"{k}={plain(v)}" for k, v in row.items() if v is not None and k != "used"))
 
 
 def plain(value: object) -> str:
@@ -82,11 +85,19 @@ def _standing(entry: TableEntry, day: date) -> str:
     return "expired" if entry.end is not None and day >= entry.end else "in_force"
 
 
-def _set_aside(entry: TableEntry, row: dict[str, Any], standing: str) -> dict[str, Any]:
-    """A row that the table may not decide on that day: what it would have said is taken out."""
-    gone = {o.name: None for o in entry.outputs} | {"row_hit": None, "decided": False, "undecided": standing}
-    kept = {k: v for k, v in row.items() if "__" not in k}
-    return {**kept, **gone, "missing": None, **({"rows_hit": None} if "rows_hit" in row else {})}
+def _inputs(library: PackSet, pack: str, table: CheckedTable) -> list[dict[str, Any]]:
+    """The inputs of a table by their keys: what each is called, its unit, and where a run takes it from."""
+    from shuangkong.policy.api import shown
+
+    kinds = {i.name: i.kind for i in table.inputs}
+    sources = {"name", "label", "choices", "indicator", "field", "sum", "output"}
+    return [
+        {
+            **entry.model_dump(mode="json", include=sources, exclude_none=True), "table": table.id,
+            "type": kinds[entry.name].name, "unit": shown(kinds[entry.name].unit),
+        }
+        for entry in library.table(pack, table.id).inputs
+    ]  # fmt: skip
 
 
 def rows_of(path: Path) -> list[dict[str, object]]:
