@@ -112,3 +112,62 @@ def test_the_form_offers_the_scope_alone(pages: Any) -> None:
     public = visitor(pages.app).get("/").text
     assert place(pages, "990101") not in public
     assert f'value="{place(pages, "210000")}"' in public
+
+
+def names_found(text: str) -> list[str]:
+    """The regions of an answer, in its order."""
+    return re.findall(r'<li><a href="[^"]*">([^<]*)</a>', text)
+
+
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [("石家庄", "石家庄市"), ("石家莊 市", "石家庄市"), ("1301", "石家庄市"), ("河北石家庄", "石家庄市"),
+     ("Shijiazhuang", "石家庄市"), ("河北 长安区", "长安区"), ("130102", "长安区"), ("南湾", "南湾县（合成）"),
+     ("上海", "上海市")],
+)  # fmt: skip
+def test_any_region_is_found_by_name_or_code(pages: Any, typed: str, first: str) -> None:
+    """Also one of which no clause asks anything, so that the select has no room for it: by part, code, or path."""
+    text = pages.client.get("/regions", params={"q": typed}).text
+    assert names_found(text)[0] == first
+
+
+def test_a_search_needs_no_script_and_leads_back(pages: Any, officer: TestClient) -> None:
+    """The form is a plain one; its links choose the region on the page that asked, with the page's other choices."""
+    page = officer.get("/findings?status=missed&period=2025").text
+    assert 'method="get" action="/regions"' in page
+    back = re.findall(r'<input type="hidden" name="to" value="([^"]*)">', page)
+    assert [b.replace("&amp;", "&") for b in back] == ["/findings?status=missed&period=2025"]
+    text = officer.get("/regions", params={"q": "990103", "to": "/findings?status=missed&period=2025"}).text
+    link = re.findall(r'<li><a href="(/findings[^"]*)">', text)[0].replace("&amp;", "&")
+    county = place(pages, "990103")
+    assert parse_qs(urlsplit(link).query) == {
+        "status": ["missed"], "period": ["2025"], "region": [county], "keep": ["1"],
+    }  # fmt: skip
+    sent = officer.get(link)
+    assert sent.status_code == 303
+    assert parse_qs(urlsplit(sent.headers["location"]).query)["region"] == [county]
+
+
+def test_what_is_out_of_scope_is_not_found(pages: Any, officer: TestClient) -> None:
+    """A county officer finds the own county; another's answers like one that does not exist."""
+    county = signed_in(pages.app, "demo.officer.990101")
+    assert names_found(county.get("/regions?q=990101").text) == ["东丘区（合成）"]
+    hidden, none = (county.get("/regions", params={"q": q}).text for q in ("990103", "777777"))
+    assert names_found(hidden) == names_found(none) == []
+    assert hidden.replace("990103", "777777") == none
+    assert names_found(officer.get("/regions?q=990103").text) == ["南湾县（合成）"]
+
+
+@pytest.mark.parametrize("to", ["https://example.org/x", "//example.org", "javascript:alert(1)", "/sign-out", "x"])
+def test_a_search_leads_nowhere_else(pages: Any, to: str) -> None:
+    """An address that is no page of this site that shows a choice is not led to: home is."""
+    text = pages.client.get("/regions", params={"q": "990103", "to": to}).text
+    assert re.findall(r'<li><a href="([^"?]*)', text) == ["/"]
+
+
+def test_a_long_answer_says_how_many_there_are(pages: Any) -> None:
+    """The first thirty are listed with how many there are in all; nothing typed is no answer."""
+    text = pages.client.get("/regions", params={"q": "县"}).text
+    assert len(names_found(text)) == 30
+    assert int(re.findall(r"找到 (\d+) 个，列出前 30 个", text)[0]) > 1000
+    assert names_found(pages.client.get("/regions").text) == []

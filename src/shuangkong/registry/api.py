@@ -59,6 +59,7 @@ from shuangkong.registry.snapshots import (
     subject_ids,
     subtree,
 )
+from shuangkong.registry.spelling import plain
 from shuangkong.registry.store import source as source_table
 from shuangkong.registry.tables import REPORTING_PLAN, SUBJECT_ALIASES, SUBJECT_CLOSURE, SUBJECTS
 from shuangkong.registry.unit_sheets import UnitReport, import_units, unit_schema
@@ -108,6 +109,7 @@ __all__ = [
     "names_of",
     "opened",
     "parents_on",
+    "plain",
     "plain_code",
     "plan_reporting",
     "publish",

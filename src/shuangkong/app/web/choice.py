@@ -17,7 +17,7 @@ from shuangkong.app.web.reading import RunView
 from shuangkong.app.web.rows import Subject
 
 COOKIE = "shuangkong_choice"
-#: Regions that the select offers at most; further ones are opened by their tile or by the list of findings.
+#: Regions that the select offers at most; all others are found by name or code (`region_search`).
 OFFERED = 400
 _YEAR = 31_536_000
 _WRITTEN = re.compile(r"([\w-]{0,60})\|([\w-]{0,20})")
@@ -43,6 +43,12 @@ class Chooser:
     carried: tuple[tuple[str, str], ...]
     regions: tuple[tuple[Subject, int], ...]
     periods: tuple[str, ...]
+
+    @property
+    def back(self) -> str:
+        """Where a region that was searched for leads to: this page with its other choices."""
+        kept = [*self.carried, *([("period", self.chosen.period)] if self.chosen.period else [])]
+        return f"{self.action}?{urlencode(kept)}" if kept else self.action
 
 
 def seen(view: RunView, region: str, period: str) -> Chosen:

@@ -25,6 +25,7 @@ from shuangkong.app.web import (
     pages_packs,
     people_pages,
     proposals_pages,
+    region_search,
     rights_page,
     signing,
 )
@@ -88,6 +89,7 @@ def create_app(workspace: Workspace, serving: Serving | None = None, slots: Slot
     errors.register(app)
     app.include_router(pages.router)
     app.include_router(pages_packs.router)
+    app.include_router(region_search.router)
     app.include_router(imports_list.router)
     app.include_router(imports_pages.router)
     app.include_router(jobs_pages.router)
