@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -11,6 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+import sqlalchemy as sa
 
 from engine.sample import SAMPLE, Clock, row, rows, workspace
 from shuangkong.engine.api import (
@@ -24,11 +27,12 @@ from shuangkong.engine.api import (
     latest_run,
     number,
     read_result,
+    reading,
     run_record,
     runs_list,
     text,
 )
-from shuangkong.engine.runs import Kept, RunKind
+from shuangkong.engine.runs import Kept, RunKind, bury_runs
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.labels import Label
 from shuangkong.kernel.scope import Scope
@@ -190,3 +194,27 @@ def test_files_of_an_older_version_are_read_with_the_columns_added_since(tmp_pat
             {"added": None, "k": "a"}, {"added": None, "k": "b"},
         ]  # fmt: skip
         assert engine.run("SELECT * FROM t").schema.field("added").type == pa.decimal128(38, 6)
+
+
+def test_a_run_whose_process_was_killed_counts_as_failed(ws: Workspace) -> None:
+    """The row and the folder that it left are put in order when a worker starts; one under way is left alone."""
+    program = (
+        "import os, sys, signal; from datetime import date; from pathlib import Path;"
+        "from shuangkong.engine.api import Workspace, begin; from shuangkong.kernel.scope import Scope;"
+        "from shuangkong.policy.api import PackSet;"
+        "w = Workspace.open(Path(sys.argv[1]));"
+        "run = begin(w, PackSet([]), kind='book', known=w.clock(), as_of=date(2026, 1, 1), scope=Scope.system('t'));"
+        "run.__enter__(); print('begun', flush=True); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    killed = subprocess.run(
+        [sys.executable, "-c", program, str(ws.root)], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert (killed.returncode, killed.stdout) == (-9, "begun\n"), killed.stderr
+    with running(ws) as alive:
+        (gone,) = bury_runs(ws)
+        assert gone != alive.run_id
+        assert not (ws.root / "runs" / gone).exists()
+        assert bury_runs(ws) == []
+    with reading(ws.engine) as db:
+        states = {r.run_id: r.state for r in db.execute(sa.text("SELECT run_id, state FROM run"))}
+    assert states == {gone: "failed", alive.run_id: "complete"}

@@ -104,7 +104,7 @@ def test_parenthood_of_the_list_is_that_of_its_lists_on_each_day(db: sa.Connecti
 
 def test_a_unit_is_found_by_any_of_its_names(db: sa.Connection) -> None:
     """USCC in any width, and its Chinese name."""
-    unit = register_unit(db, made_up_unit(1), TUESDAY)
+    unit = register_unit(db, made_up_unit(1), TUESDAY, principal="test")
     wide = "".join(chr(ord(c) + 0xFEE0) for c in made_up_uscc(1))
     assert resolve(db, EVERYTHING, "uscc", wide, DAY, WEDNESDAY) == unit
     assert resolve(db, EVERYTHING, "name_zh", "合成单位1", DAY, WEDNESDAY) == unit
@@ -113,8 +113,8 @@ def test_a_unit_is_found_by_any_of_its_names(db: sa.Connection) -> None:
 
 def test_registering_again_adds_nothing(db: sa.Connection) -> None:
     """An interrupted import that starts anew, later, neither fails nor doubles."""
-    first = register_units(db, [made_up_unit(n) for n in range(5)], TUESDAY)
-    again = register_units(db, [made_up_unit(n) for n in range(7)], WEDNESDAY)
+    first = register_units(db, [made_up_unit(n) for n in range(5)], TUESDAY, principal="test")
+    again = register_units(db, [made_up_unit(n) for n in range(7)], WEDNESDAY, principal="test")
     assert again[:5] == first
     assert len(db.execute(sa.select(store.alias).where(store.alias.c.scheme == "uscc")).all()) == 7
 
@@ -122,8 +122,8 @@ def test_registering_again_adds_nothing(db: sa.Connection) -> None:
 def test_a_zone_lies_in_one_region_and_answers_to_another(db: sa.Connection) -> None:
     """A development zone counts where it lies, or for who is in charge, never twice in one hierarchy."""
     entry = RegionEntry("ZONE-1", "合成开发区", "130202", date(2024, 1, 1), jurisdiction="130203", synthetic=True)
-    zone = register_regions(db, [entry], TUESDAY)[0]
-    unit = register_unit(db, made_up_unit(1, lies_in=zone), TUESDAY)
+    zone = register_regions(db, [entry], TUESDAY, principal="test")[0]
+    unit = register_unit(db, made_up_unit(1, lies_in=zone), TUESDAY, principal="test")
     place, charge = region(db, "130202"), region(db, "130203")
     by_place = snapshot(db, EVERYTHING, WEDNESDAY)["subject_closure"]
     by_charge = snapshot(db, EVERYTHING, WEDNESDAY, hierarchy="jurisdiction")["subject_closure"]
@@ -139,9 +139,9 @@ def test_a_zone_lies_in_one_region_and_answers_to_another(db: sa.Connection) -> 
 
 def test_a_merged_county_is_whole_before_and_part_of_the_other_after(db: sa.Connection) -> None:
     """Its unit follows, its code ends, and what was known before the act is as it was."""
-    unit = register_unit(db, made_up_unit(1, lies_in="130202"), MONDAY)
+    unit = register_unit(db, made_up_unit(1, lies_in="130202"), MONDAY, principal="test")
     gone, into, city = region(db, "130202"), region(db, "130203"), region(db, "130200")
-    merge_regions(db, [gone], into, date(2025, 7, 1), TUESDAY)
+    merge_regions(db, [gone], into, date(2025, 7, 1), TUESDAY, principal="test")
     before, after = date(2025, 6, 30), date(2025, 7, 1)
     table = snapshot(db, EVERYTHING, TUESDAY)["subject_closure"]
     assert under(table, gone, before) == {gone, unit}
@@ -161,9 +161,11 @@ def test_a_merged_county_is_whole_before_and_part_of_the_other_after(db: sa.Conn
 
 def test_a_split_region_gives_its_members_away(db: sa.Connection) -> None:
     """From the day on, each part holds the units named, and the rest stays."""
-    one, two = register_units(db, [made_up_unit(n, lies_in="130202") for n in (1, 2)], MONDAY)
-    part = register_regions(db, [RegionEntry("P", "合成区", "130200", date(2025, 1, 1), level="county")], MONDAY)[0]
-    split_region(db, region(db, "130202"), [(part, [one])], date(2025, 1, 1), TUESDAY, remains=True)
+    one, two = register_units(db, [made_up_unit(n, lies_in="130202") for n in (1, 2)], MONDAY, principal="test")
+    part = register_regions(
+        db, [RegionEntry("P", "合成区", "130200", date(2025, 1, 1), level="county")], MONDAY, principal="test"
+    )[0]
+    split_region(db, region(db, "130202"), [(part, [one])], date(2025, 1, 1), TUESDAY, remains=True, principal="test")
     table = snapshot(db, EVERYTHING, TUESDAY)["subject_closure"]
     assert under(table, part, date(2025, 1, 1)) == {part, one}
     assert under(table, region(db, "130202"), date(2025, 1, 1)) == {region(db, "130202"), two}
@@ -172,7 +174,7 @@ def test_a_split_region_gives_its_members_away(db: sa.Connection) -> None:
 
 def test_subjects_show_the_values_of_the_day(db: sa.Connection) -> None:
     """A unit's row has its industry, class and region; a renamed region has the name of the day."""
-    unit = register_unit(db, made_up_unit(1, attributes=(("reporting", "monthly"),)), TUESDAY)
+    unit = register_unit(db, made_up_unit(1, attributes=(("reporting", "monthly"),)), TUESDAY, principal="test")
     rows = {
         r["subject_id"]: r for r in snapshot(db, EVERYTHING, WEDNESDAY, day=date(2010, 12, 31))["subjects"].to_pylist()
     }
@@ -187,9 +189,12 @@ def test_subjects_show_the_values_of_the_day(db: sa.Connection) -> None:
 
 def test_the_plan_says_who_must_report(db: sa.Connection) -> None:
     """It is dated like everything else, and recorded once."""
-    unit = register_unit(db, made_up_unit(1), MONDAY)
+    unit = register_unit(db, made_up_unit(1), MONDAY, principal="test")
     plan = [PlanEntry(unit, "energy", "month", date(2024, 1, 1)), PlanEntry(unit, "energy", "year", date(2024, 1, 1))]
-    assert (plan_reporting(db, plan, TUESDAY), plan_reporting(db, plan, WEDNESDAY)) == (2, 0)
+    assert (
+        plan_reporting(db, plan, TUESDAY, principal="test"),
+        plan_reporting(db, plan, WEDNESDAY, principal="test"),
+    ) == (2, 0)
     assert snapshot(db, EVERYTHING, MONDAY)["reporting_plan"].num_rows == 0
     assert snapshot(db, EVERYTHING, TUESDAY)["reporting_plan"]["period_kind"].to_pylist() == ["month", "year"]
 
@@ -197,8 +202,8 @@ def test_the_plan_says_who_must_report(db: sa.Connection) -> None:
 def test_a_source_is_its_file_and_sheet(db: sa.Connection) -> None:
     """The same bytes and sheet are one source, however often they are read."""
     entry = SourceEntry("能源.xlsx", "0" * 64, sheet="表1", synthetic=True)
-    source = record_source(db, entry, MONDAY)
-    assert record_source(db, entry, TUESDAY) == source
+    source = record_source(db, entry, MONDAY, principal="test")
+    assert record_source(db, entry, TUESDAY, principal="test") == source
     row = source_row(db, EVERYTHING, source)
     assert row is not None
     assert (row["file_name"], row["sheet"], row["synthetic"], row["recorded_at"]) == ("能源.xlsx", "表1", True, MONDAY)
@@ -206,9 +211,14 @@ def test_a_source_is_its_file_and_sheet(db: sa.Connection) -> None:
 
 def test_a_scope_holds_its_own_and_never_a_neighbours(db: sa.Connection) -> None:
     """By kind of scope: everything, nothing, a region's subtree of the day, one unit."""
-    mine, other = register_units(db, [made_up_unit(1, lies_in="130202"), made_up_unit(2, lies_in="130203")], MONDAY)
+    mine, other = register_units(
+        db, [made_up_unit(1, lies_in="130202"), made_up_unit(2, lies_in="130203")], MONDAY, principal="test"
+    )
     site = register_unit(
-        db, UnitEntry("合成厂区", mine, date(2024, 1, 1), local_code="site-1", kind="site", synthetic=True), MONDAY
+        db,
+        UnitEntry("合成厂区", mine, date(2024, 1, 1), local_code="site-1", kind="site", synthetic=True),
+        MONDAY,
+        principal="test",
     )
 
     def seen(scope: Scope, known: datetime = TUESDAY) -> set[str]:
@@ -222,7 +232,7 @@ def test_a_scope_holds_its_own_and_never_a_neighbours(db: sa.Connection) -> None
     assert seen(Scope.none("nobody")) == set()
     assert seen(Scope.unit("u", mine)) == {mine, site}
     assert seen(Scope.region("county", county, DAY)) == {county, mine, site}
-    move(db, mine, region(db, "130203"), date(2025, 1, 1), TUESDAY)
+    move(db, mine, region(db, "130203"), date(2025, 1, 1), TUESDAY, principal="test")
     assert seen(Scope.region("county", county, date(2025, 1, 1))) == {county}
     assert seen(Scope.region("county", county, DAY)) == {county, mine, site}
     assert seen(Scope.region("county", county, date(2025, 1, 1)), MONDAY) == {county, mine, site}
@@ -231,7 +241,9 @@ def test_a_scope_holds_its_own_and_never_a_neighbours(db: sa.Connection) -> None
 
 def test_a_reader_sees_the_cards_of_the_own_scope_only(db: sa.Connection) -> None:
     """A neighbour's unit, and one that does not exist, are answered alike."""
-    mine, other = register_units(db, [made_up_unit(1, lies_in="130202"), made_up_unit(2, lies_in="130203")], MONDAY)
+    mine, other = register_units(
+        db, [made_up_unit(1, lies_in="130202"), made_up_unit(2, lies_in="130203")], MONDAY, principal="test"
+    )
     scope = Scope.region("county", region(db, "130202"), DAY)
     card = describe(db, mine, scope, MONDAY)
     assert (card.kind, card.synthetic) == ("unit", True)
@@ -259,21 +271,27 @@ def test_a_reader_sees_the_cards_of_the_own_scope_only(db: sa.Connection) -> Non
             "Check the day or the code.",
         ),
         (
-            lambda db: register_unit(db, made_up_unit(3, uscc="", where="u.csv row 4"), TUESDAY),
+            lambda db: register_unit(db, made_up_unit(3, uscc="", where="u.csv row 4"), TUESDAY, principal="test"),
             "REG-001 u.csv row 4: '合成单位3' has neither a USCC (统一社会信用代码) nor a code of its own. "
             "Give one of them.",
         ),
         (
-            lambda db: register_unit(db, made_up_unit(3, industry_code="9999", where="u.csv row 4"), TUESDAY),
+            lambda db: register_unit(
+                db, made_up_unit(3, industry_code="9999", where="u.csv row 4"), TUESDAY, principal="test"
+            ),
             "REG-001 u.csv row 4: industry '9999' is not in GB/T 4754-2017. Use a letter, or 2 to 4 digits.",
         ),
         (
-            lambda db: register_unit(db, made_up_unit(3, lies_in="632100", where="u.csv row 4"), TUESDAY),
+            lambda db: register_unit(
+                db, made_up_unit(3, lies_in="632100", where="u.csv row 4"), TUESDAY, principal="test"
+            ),
             "REG-002 u.csv row 4: '632100' is not valid on 2024-01-01: the lists have 632100 海东地区 "
             "(2000-12-31 – 2013-12-31). On that day the place was 630200 海东市.",
         ),
         (
-            lambda db: register_unit(db, made_up_unit(1, name_zh="合成单位一", where="u.csv row 4"), TUESDAY),
+            lambda db: register_unit(
+                db, made_up_unit(1, name_zh="合成单位一", where="u.csv row 4"), TUESDAY, principal="test"
+            ),
             "REG-004 u.csv row 4: s_{unit} name_zh: '合成单位一' from 2024-01-01 contradicts '合成单位1', which "
             "stands from 2024-01-01. Correct the standing row, or give days that do not overlap.",
         ),
@@ -283,7 +301,7 @@ def test_a_registration_that_cannot_be_says_why(
     db: sa.Connection, act: Callable[[sa.Connection], object], message: str
 ) -> None:
     """The whole message, with the file and row it came from."""
-    unit = register_unit(db, made_up_unit(1), MONDAY)
+    unit = register_unit(db, made_up_unit(1), MONDAY, principal="test")
     with pytest.raises(UserError) as error:
         act(db)
     assert str(error.value) == message.replace("s_{unit}", unit)
@@ -292,7 +310,7 @@ def test_a_registration_that_cannot_be_says_why(
 def test_one_name_of_two_units_is_ambiguous_unless_told_where(db: sa.Connection) -> None:
     """REG-003 names both; within one county there is only one."""
     units = [made_up_unit(1, name_zh="合成水泥厂"), made_up_unit(2, name_zh="合成水泥厂", lies_in="130202")]
-    one, two = register_units(db, units, MONDAY)
+    one, two = register_units(db, units, MONDAY, principal="test")
     names = directory(db, EVERYTHING, MONDAY)
     with pytest.raises(UserError) as error:
         names.resolve("name_zh", "合成水泥厂", DAY)
@@ -306,15 +324,15 @@ def test_one_name_of_two_units_is_ambiguous_unless_told_where(db: sa.Connection)
 
 def test_a_row_is_put_right_once(db: sa.Connection) -> None:
     """The second correction is of the newer row, and a withdrawn row is gone."""
-    unit = register_unit(db, made_up_unit(1), MONDAY)
+    unit = register_unit(db, made_up_unit(1), MONDAY, principal="test")
     row = db.execute(
         sa.select(store.alias.c.row_id).where(store.alias.c.subject_id == unit, store.alias.c.scheme == "name_zh")
     ).scalar_one()
-    newer = correct(db, "alias", row, TUESDAY, value="合成单位甲")
+    newer = correct(db, "alias", row, TUESDAY, value="合成单位甲", principal="test")
     with pytest.raises(UserError) as error:
-        correct(db, "alias", row, WEDNESDAY, value="合成单位乙")
+        correct(db, "alias", row, WEDNESDAY, value="合成单位乙", principal="test")
     assert str(error.value) == f"REG-004 row {row} was put right before. Correct row {newer}."
-    correct(db, "alias", newer, WEDNESDAY, valid_to=date(2024, 1, 1))
+    correct(db, "alias", newer, WEDNESDAY, valid_to=date(2024, 1, 1), principal="test")
     names = [
         {r["subject_id"]: r for r in snapshot(db, EVERYTHING, known)["subjects"].to_pylist()}[unit]["name_zh"]
         for known in (MONDAY, TUESDAY, WEDNESDAY)
@@ -340,18 +358,18 @@ def perform(db: sa.Connection, act: tuple[str, int, str], at: datetime) -> None:
     subjects = {r["subject_id"] for r in snapshot(db, EVERYTHING, at)["subjects"].to_pylist() if r["kind"] == "unit"}
     found = next((s for s in subjects if _uscc(db, s) == unit.uscc), None)
     if kind == "unit" and found is None:
-        register_unit(db, unit, at)
+        register_unit(db, unit, at, principal="test")
     elif kind == "move" and found:
-        move(db, SubjectId(found), region(db, code), date(2025, 1, 1 + number), at)
+        move(db, SubjectId(found), region(db, code), date(2025, 1, 1 + number), at, principal="test")
     elif kind == "name" and found:
         row = db.execute(
             sa.select(store.alias.c.row_id).where(
                 store.alias.c.subject_id == found, store.alias.c.scheme == "name_zh", store.standing(store.alias, at)
             )
         ).scalar_one()
-        correct(db, "alias", row, at, value=f"改名{at.isoformat()}")
+        correct(db, "alias", row, at, value=f"改名{at.isoformat()}", principal="test")
     elif kind == "merge":
-        merge_regions(db, [region_id("130202")], region_id("130203"), date(2025, 3, 1), at)
+        merge_regions(db, [region_id("130202")], region_id("130203"), date(2025, 3, 1), at, principal="test")
 
 
 def _uscc(db: sa.Connection, subject: str) -> str:
@@ -388,7 +406,7 @@ def test_a_city_of_2000_units_among_all_regions_is_quick(engine: sa.Engine) -> N
     with writing(engine) as db:
         for act in (
             lambda: ensure_regions(db, MONDAY),
-            lambda: register_units(db, units, MONDAY),
+            lambda: register_units(db, units, MONDAY, principal="test"),
             lambda: snapshot(db, EVERYTHING, MONDAY),
         ):
             start = time.process_time()

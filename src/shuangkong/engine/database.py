@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -12,6 +13,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Dialect, Engine
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
+
+from shuangkong.kernel.errors import UserError
 
 METADATA = sa.MetaData(
     naming_convention={
@@ -118,9 +121,28 @@ def _begin(connection: sa.Connection) -> None:
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[sa.Connection]:
-    """One transaction that changes something: committed whole on leaving, or not at all."""
-    with engine.connect().execution_options(shuangkong_write=True) as connection, connection.begin():
-        yield connection
+    """One transaction that changes something: committed whole on leaving, or not at all.
+
+    WS-004 where the disk of the database is full or cannot be written; nothing of the transaction is there then.
+    """
+    try:
+        with engine.connect().execution_options(shuangkong_write=True) as connection, connection.begin():
+            yield connection
+    except sa.exc.OperationalError as wrong:
+        if not _no_room(wrong.orig):
+            raise
+        raise UserError(
+            "WS-004", f"{wrong.orig}.", where=engine.url.database or "", case="disk",
+            remedy="Make room or mend the permissions, then start again; nothing was lost.",
+        ) from wrong  # fmt: skip
+
+
+def _no_room(wrong: BaseException | None) -> bool:
+    """Whether the store says that its disk is full or that a write failed; not that somebody else holds a lock."""
+    if isinstance(wrong, sqlite3.Error):
+        # the low byte is the kind, the rest says what of it: FULL, or an input/output error of the disk
+        return wrong.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
+    return getattr(wrong, "sqlstate", None) == "53100"
 
 
 def one_at_a_time(connection: sa.Connection) -> None:

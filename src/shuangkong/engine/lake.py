@@ -9,8 +9,8 @@ nothing: it is never read and `sweep` removes it.
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
-import platform
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,10 +26,12 @@ from sqlalchemy.engine import Engine
 
 from shuangkong.engine.contracts import TableContract, upcast
 from shuangkong.engine.database import METADATA, UtcInstant, one_at_a_time, reading, writing
+from shuangkong.engine.holders import process_gone, process_name
 from shuangkong.kernel.errors import UserError
 
 CHINA = ZoneInfo("Asia/Shanghai")
 LEASE = timedelta(seconds=60)
+LOG = logging.getLogger("shuangkong.lake")
 
 lake_commit = sa.Table(
     "lake_commit",
@@ -84,21 +86,31 @@ class Lake:
         self.root = root
         self.engine = engine
         self.clock = clock
+        #: Leases of this process that are over and could not be given back.
+        self._over: set[str] = set()
 
     @contextmanager
     def lease(self, table: str) -> Iterator[Lease]:
         """Be the table's one committer; raises WS-003 while another holds it."""
-        holder = f"{_HOST}:{os.getpid()}:{uuid.uuid4().hex[:16]}"
+        holder = process_name()
         fence = self._take(table, holder)
         try:
             yield Lease(table, holder, fence)
         finally:
+            self._give_back(table, holder)
+
+    def _give_back(self, table: str, holder: str) -> None:
+        """Free the lease. What went wrong before is what is told, also where the disk does not take this either."""
+        try:
             with writing(self.engine) as db:
                 db.execute(
                     lake_lease.update()
                     .where(lake_lease.c.table_name == table, lake_lease.c.holder == holder)
                     .values(until=self.clock() - LEASE)
                 )
+        except UserError as full:
+            self._over.add(holder)
+            LOG.warning("the lease on %s could not be given back: %s", table, full)
 
     def _take(self, table: str, holder: str) -> int:
         now = self.clock()
@@ -107,7 +119,7 @@ class Lake:
             if row is None:
                 db.execute(lake_lease.insert().values(table_name=table, holder=holder, fence=1, until=now + LEASE))
                 return 1
-            if row.until > now and not _gone(row.holder):
+            if row.until > now and row.holder not in self._over and not process_gone(row.holder):
                 raise UserError(
                     "WS-003",
                     f"another process is writing to {table} until {row.until.isoformat(timespec='seconds')}.",
@@ -244,27 +256,6 @@ def write_durably(table: pa.Table, path: Path) -> str:
             case="disk",
         ) from wrong
     return digest
-
-
-_HOST = hashlib.sha256(f"{platform.node()}/{uuid.getnode()}".encode()).hexdigest()[:12]
-
-
-def _gone(holder: str) -> bool:
-    """Whether the holder was a process of this machine that is no longer there: killed, it cannot give back.
-
-    A number that another process has taken since only makes the next committer wait for the lease to run out.
-    """
-    host, _, rest = holder.partition(":")
-    number = rest.partition(":")[0]
-    if host != _HOST or not number.isdigit():
-        return False
-    try:
-        os.kill(int(number), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
-    return False
 
 
 def _fsync(path: Path) -> None:

@@ -10,13 +10,15 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import logging
+import shutil
 import time
 import uuid
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -29,6 +31,8 @@ from shuangkong.engine.audit import record
 from shuangkong.engine.contracts import ContractBroken, TableContract, upcast
 from shuangkong.engine.database import METADATA, UtcInstant, one_at_a_time, reading, writing
 from shuangkong.engine.executors import DuckDB, compile_sql
+from shuangkong.engine.holders import process_gone, process_name
+from shuangkong.engine.room import written_to
 from shuangkong.engine.withheld import shown
 from shuangkong.engine.workspace import Workspace
 from shuangkong.kernel.errors import UserError
@@ -41,6 +45,9 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 RunKind = Literal["book", "scenario"]
+LOG = logging.getLogger("shuangkong.runs")
+#: No run takes longer than this.
+LONGEST = timedelta(days=1)
 
 run_row = sa.Table(
     "run",
@@ -217,10 +224,10 @@ def begin(
         db.execute(
             run_row.insert().values(
                 run_id=run_id, kind=kind, state="running", number=number, started_at=workspace.clock(), known=known,
-                as_of=as_of, principal=scope.principal, previous=previous.run_id if previous else None, manifest="{}",
+                as_of=as_of, principal=scope.principal, previous=previous.run_id if previous else None,
+                manifest=json.dumps({"holder": process_name()}),
             )
         )  # fmt: skip
-    folder.mkdir(parents=True)
     executor = DuckDB()
     if not scope.unrestricted:
         if scope_subjects is None:
@@ -228,16 +235,42 @@ def begin(
         executor.bind("scope_subjects", scope_subjects)
     context = RunContext(workspace, run_id, kind, packs, known, as_of, scope, previous, executor, folder)
     try:
+        with written_to(folder):
+            folder.mkdir(parents=True)
         yield context
-        _complete(context, also)
+        with written_to(folder):
+            _complete(context, also)
     except BaseException:
-        with writing(workspace.engine) as db:
-            db.execute(
-                run_row.update().where(run_row.c.run_id == run_id).values(state="failed", finished_at=workspace.clock())
-            )
+        _failed(workspace, run_id, folder)
         raise
     finally:
         executor.close()
+
+
+def _failed(workspace: Workspace, run_id: str, folder: Path) -> None:
+    """Note that a run came to nothing; its folder goes first, so that on a full disk there is room for the note."""
+    shutil.rmtree(folder, ignore_errors=True)
+    where = sa.and_(run_row.c.run_id == run_id, run_row.c.state == "running")
+    try:
+        with writing(workspace.engine) as db:
+            db.execute(run_row.update().where(where).values(state="failed", finished_at=workspace.clock()))
+    except UserError as full:
+        LOG.warning("%s: that it failed could not be written: %s", run_id, full)
+
+
+def bury_runs(workspace: Workspace) -> list[str]:
+    """End the runs whose process is gone as failed; gives their ids. Called when a worker starts.
+
+    Of a process on another machine nothing can be known: its run counts as gone after a day.
+    """
+    query = sa.select(run_row).where(run_row.c.state == "running")
+    with reading(workspace.engine) as db:
+        under_way = [_record(workspace, r) for r in db.execute(query)]
+    before = workspace.clock() - LONGEST
+    gone = [r for r in under_way if r.started_at < before or process_gone(str(r.manifest.get("holder", "")))]
+    for run in gone:
+        _failed(workspace, run.run_id, run.folder)
+    return [run.run_id for run in gone]
 
 
 def _complete(context: RunContext, also: Callable[[sa.Connection, RunId], None] | None) -> None:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from shuangkong.engine.api import record
 from shuangkong.kernel.ids import SubjectId
 from shuangkong.registry import store
-from shuangkong.registry.service import NAMED, PROGRAM, Fact, put_right
+from shuangkong.registry.service import NAMED, Fact, put_right
 
 
 class Held(NamedTuple):
@@ -32,7 +32,7 @@ def move(
     recorded_at: datetime,
     relation: str = "lies_in",
     *,
-    principal: str = PROGRAM,
+    principal: str,
     reason: str = "",
 ) -> None:
     """From the day `on` the child lies in `into` instead of where it lay; it ends when it would have ended."""
@@ -55,7 +55,7 @@ def merge_regions(
     on: date,
     recorded_at: datetime,
     *,
-    principal: str = PROGRAM,
+    principal: str,
     reason: str = "",
 ) -> None:
     """From the day `on` the sources are part of `into` (撤并): what lay in them lies there, their codes end."""
@@ -78,7 +78,7 @@ def split_region(
     recorded_at: datetime,
     *,
     remains: bool,
-    principal: str = PROGRAM,
+    principal: str,
     reason: str = "",
 ) -> None:
     """From the day `on` each part, registered before, holds the members named; the source goes on if it `remains`."""

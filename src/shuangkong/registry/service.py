@@ -31,15 +31,12 @@ FACTS: dict[Fact, tuple[sa.Table, tuple[str, ...], str]] = {
     "plan": (store.reporting_plan, ("subject_id", "book", "period_kind"), "book"),
 }
 
-
-#: Who changes the registry where nobody is named: the program itself.
-PROGRAM = "system"
 #: Subjects that an audit entry names one by one; of more it gives the first and how many there are.
 NAMED = 50
 
 
 def register_units(
-    connection: sa.Connection, entries: Iterable[UnitEntry], recorded_at: datetime, *, principal: str = PROGRAM
+    connection: sa.Connection, entries: Iterable[UnitEntry], recorded_at: datetime, *, principal: str
 ) -> tuple[SubjectId, ...]:
     """Register units, sites or projects; returns their ids in order. What stands already is not repeated.
 
@@ -65,15 +62,13 @@ def register_units(
     return tuple(SubjectId(i) for i in ids)
 
 
-def register_unit(
-    connection: sa.Connection, entry: UnitEntry, recorded_at: datetime, *, principal: str = PROGRAM
-) -> SubjectId:
+def register_unit(connection: sa.Connection, entry: UnitEntry, recorded_at: datetime, *, principal: str) -> SubjectId:
     """Register one unit, see `register_units`."""
     return register_units(connection, [entry], recorded_at, principal=principal)[0]
 
 
 def register_regions(
-    connection: sa.Connection, entries: Iterable[RegionEntry], recorded_at: datetime, *, principal: str = PROGRAM
+    connection: sa.Connection, entries: Iterable[RegionEntry], recorded_at: datetime, *, principal: str
 ) -> tuple[SubjectId, ...]:
     """Register regions that the shipped list does not have; an upper one before what lies in it."""
     regions = list(entries)
@@ -97,7 +92,7 @@ def register_regions(
 
 
 def plan_reporting(
-    connection: sa.Connection, entries: Iterable[PlanEntry], recorded_at: datetime, *, principal: str = PROGRAM
+    connection: sa.Connection, entries: Iterable[PlanEntry], recorded_at: datetime, *, principal: str
 ) -> int:
     """Say who must report which book in which rhythm; returns how many rows were new."""
     rows = [(asdict(entry) | {"recorded_at": recorded_at}, "") for entry in entries]
@@ -114,7 +109,7 @@ def publish(
     day: date,
     recorded_at: datetime,
     *,
-    principal: str = PROGRAM,
+    principal: str,
 ) -> int:
     """Open the pages of regions to the public from a day on (公开); returns how many were not open yet."""
     rows = [
@@ -132,7 +127,7 @@ def publish(
 
 
 def unpublish(
-    connection: sa.Connection, region: SubjectId, day: date, recorded_at: datetime, *, principal: str = PROGRAM
+    connection: sa.Connection, region: SubjectId, day: date, recorded_at: datetime, *, principal: str
 ) -> None:
     """Close a region's pages to the public from a day on; REG-001 where they are not open."""
     t = store.attribute
@@ -152,9 +147,7 @@ def unpublish(
     _audited(connection, recorded_at, principal, "registry.unpublish", [region], {"old": None, "new": day})
 
 
-def record_source(
-    connection: sa.Connection, entry: SourceEntry, recorded_at: datetime, *, principal: str = PROGRAM
-) -> SourceId:
+def record_source(connection: sa.Connection, entry: SourceEntry, recorded_at: datetime, *, principal: str) -> SourceId:
     """The id of a source: the same file, sheet and document are the same source."""
     parts = (entry.sha256, entry.sheet, entry.file_name, entry.publisher, entry.document)
     found = SourceId(f"src_{digest('source', *parts, length=16)}")
@@ -179,7 +172,7 @@ def correct(
     row_id: str,
     recorded_at: datetime,
     *,
-    principal: str = PROGRAM,
+    principal: str,
     reason: str = "",
     **changes: object,
 ) -> str:

@@ -19,6 +19,7 @@ from shuangkong.engine.jobs.asking import jobs_seen
 from shuangkong.engine.jobs.context import LOG, Cancelled, GivenBack, JobContext
 from shuangkong.engine.jobs.holding import Held, LostLease
 from shuangkong.engine.jobs.table import Kind
+from shuangkong.engine.runs import bury_runs
 from shuangkong.engine.workspace import Workspace
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.scope import Scope
@@ -46,6 +47,8 @@ def work(
     """
     holder = f"{platform.node()[:40]}:{os.getpid()}:{uuid.uuid4().hex[:12]}"
     begun = 0
+    for run_id in bury_runs(workspace):
+        LOG.warning("%s: its process went away; the run counts as failed", run_id)
     while not stopping.is_set():
         try:
             held = _next(workspace, kinds, holder, lease)
@@ -57,6 +60,14 @@ def work(
         except sa.exc.OperationalError as wrong:
             LOG.warning("the database does not answer: %s", wrong.orig)
             held = None
+        except UserError as full:
+            # the disk is full, so that not even the end of a job can be written: it is tried again later
+            if full.code != "WS-004":
+                raise
+            LOG.error("nothing can be written: %s", full)
+            held = None
+            if once:
+                raise
         if held is None:
             stopping.wait(poll)
     return begun
