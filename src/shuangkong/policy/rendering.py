@@ -26,6 +26,7 @@ _WORDS: dict[str, Label] = {
     "carriers": Label("能源品种", "carriers"),
     "products": Label("产品", "products"),
     "cases": Label("算例", "worked cases"),
+    "not proved": Label("未能证明无空隙、无重叠", "not proved free of gaps and overlaps"),
     "fine": Label("检查通过", "fine"),
     "problems": Label("处问题", "problems"),
     "warnings": Label("处提醒", "warnings"),
@@ -49,7 +50,7 @@ def word(key: str, language: Language) -> str:
 
 
 def check_lines(report: CheckReport, language: Language) -> Iterator[str]:
-    """The line that says what was checked and how it went."""
+    """What was checked and how it went; then the tables whose rows could not be proved free of gaps and overlaps."""
     counted = "，" if language == "zh" else ", "
     counts = counted.join(
         f"{word(k, language)} {n}" if language == "zh" else f"{n} {word(k, language)}" for k, n in report.counts.items()
@@ -57,6 +58,8 @@ def check_lines(report: CheckReport, language: Language) -> Iterator[str]:
     verdict = word("fine", language) if report.fine else f"{len(report.problems)} {word('problems', language)}"
     warned = f"{counted}{len(report.flaws)} {word('warnings', language)}" if report.flaws else ""
     yield f"{verdict}{warned}{'：' if language == 'zh' else ': '}{counts}"
+    for pack, table, why in report.unproved:
+        yield f"  {word('not proved', language)} {pack}:{table}: {why}"
 
 
 def document_line(row: Json, language: Language) -> str:

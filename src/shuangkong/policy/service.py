@@ -46,6 +46,11 @@ class CheckReport:
         rows = sum(len(q.values) for p in self.packs for q in p.parameters)
         return counts | {"rows": rows, "cases": self.cases}
 
+    @property
+    def unproved(self) -> tuple[tuple[str, str, str], ...]:
+        """(pack, table, why) of decision tables of which gaps, overlaps and dead rows could not be ruled out."""
+        return tuple((p.key, table, why) for p in self.packs for table, why in p.unchecked)
+
     def as_json(self) -> Json:
         """The JSON shape of the report."""
         return {
@@ -54,6 +59,7 @@ class CheckReport:
             "packs": [{"pack": p.key, "origin": p.origin, "content_hash": p.content_hash} for p in self.packs],
             "problems": [p.as_dict() for p in self.problems],
             "warnings": [asdict(f) for f in self.flaws],
+            "unproved_tables": [{"pack": p, "table": t, "because": why} for p, t, why in self.unproved],
         }
 
 
