@@ -111,3 +111,30 @@ def test_levels_of_data_centres_are_those_of_the_table(packs: PackSet, table: Ta
             there = held(packs, pack, "pue." if kind else "power-price.beijing-2026.pue")
             assert there[(kind,) if kind else ()] == (value, r["confidence"], UNITS[r["unit"]])
     assert seen == set(PUE.values())
+
+
+@pytest.mark.shared
+def test_pollution_equivalents_are_those_of_the_table(packs: PackSet, table: Table) -> None:
+    """Each pollutant with an equivalent value has it, as sure as in the table; pollutants without one are not there."""
+    wanted: dict[tuple[str, str], tuple[Decimal | None, str]] = {}
+    for r in table("reference/pollutant_accounting.csv"):
+        value = figure(r["equivalent_value"])
+        if value is None:
+            continue
+        name, kind = r["name_zh"], r["medium"] + (f"-{r['water_pollutant_class']}" if r["medium"] == "water" else "")
+        if r["equivalent_value_unit"] != "kg":
+            kind = "ph" if name.startswith("pH ") else "colour" if name == "色度" else "waste-water"
+            name = "" if kind == "colour" else name.removeprefix("pH ").replace("(", "（").replace(")", "）")
+        wanted[kind, name] = value, r["confidence"]
+    law = packs.pack("environmental-protection-tax").parameters
+    got = {
+        (q.id.removeprefix("pollution-equivalent."), *(r.key or ("",))): (r.value, r.confidence)
+        for q in law
+        if not q.id.endswith("-traces")
+        for r in q.values
+    }
+    assert got == wanted
+    (row,) = (r for q in law if q.id.endswith("-traces") for r in q.values)
+    printed = wanted["water-1", row.key[0]][0]
+    assert printed is not None
+    assert row.value == printed * 10**6  # milligrams

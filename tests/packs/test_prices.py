@@ -129,7 +129,8 @@ def in_force(packs: PackSet, name: str, key: tuple[str, ...], row: dict[str, str
 @pytest.mark.shared
 def test_every_tariff_of_the_table_is_in_a_pack(packs: PackSet, table: Table) -> None:
     """Each bound and rate with its digits, its confidence, its document and its days; what is empty has a state."""
-    wrong, seen = [], set()
+    wrong: list[tuple[object, ...]] = []
+    seen: set[tuple[object, ...]] = set()
     for row in table("reference/tiered_tariffs.csv"):
         place = row["source"], row["condition_zh"]
         if place in NO_FIGURE:

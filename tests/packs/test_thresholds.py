@@ -96,7 +96,8 @@ def rows_of(packs: PackSet, pack: str, name: str, key: tuple[str, ...]) -> list[
 @pytest.mark.shared
 def test_every_threshold_of_the_table_is_in_a_pack(packs: PackSet, table: Table) -> None:
     """Each figure with its digits, its confidence and its days stands in the pack of its document, and no other."""
-    wrong, seen = [], set()
+    wrong: list[tuple[object, ...]] = []
+    seen: set[tuple[object, ...]] = set()
     for row in table("reference/energy_review_thresholds.csv"):
         place = row["rule_or_category_zh"], row["condition_zh"], row["effective_from"]
         if place[0] in (ANNOUNCED, *IN_TABLES) or row["topic"] == "六大高耗能行业":
