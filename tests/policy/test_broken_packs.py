@@ -74,11 +74,11 @@ def test_problems_of_all_packs_come_together() -> None:
         ),
         (
             "name: x\nbecause: trial\nchanges:\n  - {pack: a, set: {value: 1}, because: z}\n",
-            "PACK-003 o.yaml:4 changes[0]: a change names a target or a parameter. Give one of the two.",
+            "PACK-003 o.yaml:4 changes[0]: a change names a target, a parameter or a table. Give one of the three.",
         ),
         (
             "name: x\nbecause: trial\nchanges:\n  - {pack: a, target: b, set: {}, because: z}\n",
-            "PACK-003 o.yaml:4 changes[0]: the change sets nothing. Give the fields to change under set.",
+            "PACK-003 o.yaml:4 changes[0]: the change does not say one thing. Give the fields to change under set, or add, or remove.",
         ),
     ],
 )

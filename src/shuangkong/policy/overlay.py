@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 from hashlib import sha256
@@ -12,30 +13,53 @@ from pydantic import Field, ValidationError, model_validator
 
 from shuangkong.kernel.errors import UserError
 from shuangkong.policy.complaints import PackErrors, complain
-from shuangkong.policy.fields import EditionName, Frozen, Slug, Text, wrong
+from shuangkong.policy.fields import EditionName, Flag, Frozen, Slug, Text, wrong
 from shuangkong.policy.model import Pack, Parameter, Target
 from shuangkong.policy.parameters import Dated
 from shuangkong.policy.strict_yaml import parse_yaml
 
 
 class Change(Frozen):
-    """One changed entry: a target by slug, or the rows of a parameter with these keys (and edition)."""
+    """One changed entry: a target by slug, the rows of a parameter with these keys (and edition), or a decision table.
+
+    Of a table `set` changes its own fields, or those of `row`: cells and outputs that are not named stay. `remove`
+    takes the row out, `add` is a new row, which stands before `row` or at the end.
+    """
 
     pack: Text
     target: Slug | None = None
     parameter: Slug | None = None
+    table: Slug | None = None
+    row: Slug | None = None
     keys: dict[str, str] = Field(default_factory=dict)
     edition: EditionName | None = None
-    set: dict[str, Any]
+    set: dict[str, Any] = Field(default_factory=dict)
+    add: dict[str, Any] | None = None
+    remove: Flag = False
     because: Text
 
     @model_validator(mode="after")
     def _one_entry(self) -> Change:
-        if (self.target is None) == (self.parameter is None):
-            raise wrong("a change names a target or a parameter.", "Give one of the two.")
-        if not self.set:
-            raise wrong("the change sets nothing.", "Give the fields to change under set.")
+        if sum(e is not None for e in (self.target, self.parameter, self.table)) != 1:
+            raise wrong("a change names a target, a parameter or a table.", "Give one of the three.")
+        if self.table is None and (self.row is not None or self.add is not None or self.remove):
+            raise wrong("row, add and remove go with a table.", "Name the table, or leave them out.")
+        if self.remove and self.row is None:
+            raise wrong("nothing is named that is to be removed.", "Name the row.")
+        if sum((bool(self.set), self.add is not None, self.remove)) != 1:
+            raise wrong("the change does not say one thing.", "Give the fields to change under set, or add, or remove.")
         return self
+
+
+class Proposal(Frozen):
+    """Who made a change file, on which packs, what it replaces, and where the audit log stood then."""
+
+    by: Text
+    at: Text
+    packs: dict[str, str]
+    replaces: tuple[dict[str, str | None], ...]
+    audit_head: Text
+    sha256: Text
 
 
 class Overlay(Frozen):
@@ -44,6 +68,7 @@ class Overlay(Frozen):
     name: Slug
     because: Text
     changes: tuple[Change, ...]
+    proposal: Proposal | None = None
 
     @model_validator(mode="after")
     def _something(self) -> Overlay:
@@ -52,9 +77,14 @@ class Overlay(Frozen):
         return self
 
     def canonical(self) -> bytes:
-        """The overlay as JSON bytes: the same for the same content; `load_overlay` reads them back."""
-        data = self.model_dump(exclude_none=True)
-        return json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ": "), default=_plainly).encode()
+        """The changes as JSON bytes, whoever proposes them; `load_overlay` reads them back with every digit."""
+        data = self.model_dump(exclude={"proposal"}, exclude_none=True)
+        for change in data["changes"]:
+            for name in ("set", "remove"):
+                if not change[name]:
+                    del change[name]
+        text = json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ": "), default=_plainly)
+        return _QUOTED.sub(r"\1", text).encode()
 
     @property
     def content_hash(self) -> str:
@@ -74,8 +104,13 @@ class Replacement:
     because: str
 
 
+#: JSON has no decimals: a number is written as a marked text first, and bare afterwards.
+_MARK = "\ue000"
+_QUOTED = re.compile(f'"{_MARK}([^"]*){_MARK}"')
+
+
 def _plainly(value: object) -> str:
-    return f"{value:f}" if isinstance(value, Decimal) else str(value)
+    return f"{_MARK}{value:f}{_MARK}" if isinstance(value, Decimal) else str(value)
 
 
 def load_overlay(data: bytes, *, origin: str) -> Overlay:
@@ -98,13 +133,17 @@ def apply_change(pack: Pack, change: Change) -> tuple[Pack, list[Replacement]]:
     """A copy of the pack with one entry changed and marked synthetic; raises RUN-003 when it does not fit."""
     if change.target is not None:
         return _change_target(pack, change, change.target)
+    if change.table is not None:
+        from shuangkong.policy.overlay_tables import change_table
+
+        return change_table(pack, change, change.table)
     return _change_parameter(pack, change, str(change.parameter))
 
 
 def _change_target(pack: Pack, change: Change, slug: str) -> tuple[Pack, list[Replacement]]:
     old = next((t for t in pack.targets if t.slug == slug), None)
     if old is None:
-        raise _unfit(change, f"pack {pack.key} has no target {slug}.", _choices([t.slug for t in pack.targets]))
+        raise unfit(change, f"pack {pack.key} has no target {slug}.", choices([t.slug for t in pack.targets]))
     new = Target.model_validate(_merged(old, change, slug))
     targets = tuple(new if t is old else t for t in pack.targets)
     return pack.model_copy(update={"targets": targets}), _differences(pack, slug, old, new, change)
@@ -113,7 +152,7 @@ def _change_target(pack: Pack, change: Change, slug: str) -> tuple[Pack, list[Re
 def _change_parameter(pack: Pack, change: Change, name: str) -> tuple[Pack, list[Replacement]]:
     old = next((p for p in pack.parameters if p.id == name), None)
     if old is None:
-        raise _unfit(change, f"pack {pack.key} has no parameter {name}.", _choices([p.id for p in pack.parameters]))
+        raise unfit(change, f"pack {pack.key} has no parameter {name}.", choices([p.id for p in pack.parameters]))
     entry = old.name(change.keys, change.edition)
     done: list[Replacement] = []
     rows: list[Dated] = []
@@ -124,7 +163,7 @@ def _change_parameter(pack: Pack, change: Change, name: str) -> tuple[Pack, list
             done += _differences(pack, entry, row, new, change)
         rows.append(new)
     if not done:
-        raise _unfit(change, f"{entry} has no such row.", "Name every key, and an edition that the parameter has.")
+        raise unfit(change, f"{entry} has no such row.", "Name every key, and an edition that the parameter has.")
     fields = {n: getattr(old, n) for n in type(old).model_fields}
     changed = Parameter(**{**fields, "values": tuple(rows)})
     parameters = tuple(changed if p is old else p for p in pack.parameters)
@@ -137,7 +176,7 @@ def _merged(old: Target | Dated, change: Change, entry: str) -> dict[str, Any]:
     unknown = sorted(set(change.set) - set(by_name) - {"slug", "key"})
     if unknown or {"slug", "key"} & set(change.set):
         bad = (unknown or sorted({"slug", "key"} & set(change.set)))[0]
-        raise _unfit(change, f"{entry} has no field “{bad}” to change.", _choices(sorted(by_name)))
+        raise unfit(change, f"{entry} has no field “{bad}” to change.", choices(sorted(by_name)))
     merged = {**by_name, **change.set, "confidence": "synthetic"}
     if isinstance(old, Dated) and "value" in change.set:
         merged |= {"low": None, "high": None, "state": None}
@@ -147,7 +186,7 @@ def _merged(old: Target | Dated, change: Change, entry: str) -> dict[str, Any]:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(p) for p in first["loc"])
-        raise _unfit(
+        raise unfit(
             change, f"{entry} would not hold: {where + ': ' if where else ''}{first['msg']}", "Change the overlay."
         ) from None
     return merged
@@ -156,19 +195,19 @@ def _merged(old: Target | Dated, change: Change, entry: str) -> dict[str, Any]:
 def _differences(pack: Pack, entry: str, old: Target | Dated, new: Target | Dated, change: Change) -> list[Replacement]:
     names = [n for n in type(old).model_fields if getattr(old, n) != getattr(new, n) and n != "confidence"]
     return [
-        Replacement(pack.key, entry, n, _text(getattr(old, n)), _text(getattr(new, n)), change.because)
+        Replacement(pack.key, entry, n, plain_text(getattr(old, n)), plain_text(getattr(new, n)), change.because)
         for n in names or list(change.set)[:1]
     ]
 
 
-def _text(value: object) -> str | None:
+def plain_text(value: object) -> str | None:
     return None if value is None else str(value)
 
 
-def _choices(names: list[str]) -> str:
+def choices(names: list[str]) -> str:
     return f"It has: {', '.join(names[:12])}{' …' if len(names) > 12 else ''}." if names else "It has none."
 
 
-def _unfit(change: Change, message: str, remedy: str) -> UserError:
-    where = f"{change.pack}:{change.target or change.parameter}"
+def unfit(change: Change, message: str, remedy: str) -> UserError:
+    where = f"{change.pack}:{change.target or change.parameter or change.table}"
     return UserError("RUN-003", message, where=where, remedy=remedy)

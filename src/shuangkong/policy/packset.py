@@ -14,6 +14,7 @@ from shuangkong.policy.loading import load_files
 from shuangkong.policy.merging import by_key, merge_entries, merge_parameters
 from shuangkong.policy.model import Carrier, Clause, IndicatorDeclaration, Instrument, Pack, Parameter, Product, Target
 from shuangkong.policy.overlay import Overlay, Replacement, apply_change, load_overlay
+from shuangkong.policy.overlay_tables import recompiled
 from shuangkong.policy.parameters import Dated
 from shuangkong.policy.rules.catalogue import Catalogue, misbound
 from shuangkong.policy.rules.checked import CheckedTable, ParameterValue
@@ -195,10 +196,14 @@ class PackSet:
         """A new set with the overlay on top; this one stays as it is. Raises RUN-003 where it does not fit."""
         packs = dict(self._by_key)
         replaced: list[Replacement] = list(self.replaced)
+        touched: list[str] = []
         for change in overlay.changes:
             key = self.pack(change.pack).key
             packs[key], done = apply_change(packs[key], change)
             replaced += done
+            touched.append(key)
+        for key in dict.fromkeys(touched):
+            packs[key] = recompiled(packs[key])
         overlays = (*self.overlays, overlay)
         return PackSet(packs.values(), overlays=overlays, replaced=replaced, catalogue=self.catalogue)
 

@@ -78,13 +78,14 @@ class InputEntry(Frozen):
 
 
 class OutputEntry(Frozen):
-    """An output (输出); `default` is its value where no row hits."""
+    """An output (输出); `default` is its value where no row hits, `better` which way it is good for who is decided."""
 
     name: Word
     label: LabelModel
     type: Type = "text"
     unit: Text | None = None
     default: Any = None
+    better: Literal["higher", "lower"] | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> OutputEntry:
