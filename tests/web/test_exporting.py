@@ -68,6 +68,43 @@ def test_a_long_export_is_a_job_with_the_same_file(pages: Pages, monkeypatch: py
         assert found.headers[header] == at_once.headers[header]
 
 
+@pytest.mark.parametrize("table", ["units", "audit", "consents", "imports", "people"])
+def test_every_table_is_exported_alike(pages: Pages, monkeypatch: pytest.MonkeyPatch, table: str) -> None:
+    """Long ones become a job, short ones a file; both begin with what, known when, whose, and the log's head."""
+    client = signed_in(pages.app, "demo.administrator")
+    monkeypatch.setenv("SHUANGKONG_EXPORT_ROWS_CSV", "1")
+    job = ask(client, f"/{table}.csv")
+    work(pages.workspace, "export")
+    made = client.get(f"{job}/result")
+    assert made.status_code == 200, made.text[:300]
+    assert made.content.startswith(b"\xef\xbb\xbf")
+    found = list(csv.reader(io.StringIO(made.text.lstrip("\ufeff"))))
+    notes = dict(found[: found.index([])])
+    assert {"内容", "筛选条件", "排序", "行数", "数据已知至", "数据范围", "来源", "审计链末端", "导出人"} <= set(notes)
+    assert notes["数据范围"] == "全部"
+    assert notes["数据已知至"].endswith("+08:00")
+    assert int(notes["行数"]) == len(rows(made.text)) - 1 > 1
+    monkeypatch.delenv("SHUANGKONG_EXPORT_ROWS_CSV")
+    at_once = client.get(f"/{table}.csv", follow_redirects=False)
+    assert at_once.status_code == 200
+    assert rows(at_once.text)[0] == rows(made.text)[0]
+
+
+def test_codes_of_an_export_are_told_in_words(pages: Pages) -> None:
+    """Books, actions, uses and roles stand in words before their codes, and invented rows are marked in a column."""
+    client = signed_in(pages.app, "demo.administrator")
+    for table, word, code in (
+        ("imports", "能源消费账", "energy"),
+        ("audit", "完成核算与判定", "run.complete"),
+        ("people", "平台管理员", "administrator"),
+    ):
+        head, *below = rows(client.get(f"/{table}.csv").text)
+        lines = [dict(zip(head, line, strict=True)) for line in below]
+        assert any(word in line.values() and code in line.values() for line in lines), table
+    head, *below = rows(client.get("/imports.csv").text)
+    assert {line[head.index("合成 synthetic")] for line in below} == {"是"}
+
+
 def test_a_workbook_of_a_job_can_be_opened(pages: Pages) -> None:
     """The file of a workbook is a workbook, in the language of who asked."""
     job = ask(pages.client, "/findings.xlsx?lang=en")

@@ -109,7 +109,7 @@ def test_csv_has_everything_that_fits(tmp_path: Path) -> None:
     assert notes["行数"] == str(len(wanted))
     assert notes["合成数据"].startswith(f"{invented_rows} 行为合成")
     assert (notes["运算"], notes["导出人"]) == ("7", "who@test")
-    assert notes["导出时间"] == "2025-01-01 00:00:00+00:00"
+    assert notes["导出时间"] == "2025-01-01 08:00:00+08:00"
     head, rows = found[at + 1], found[at + 2 :]
     assert head == ["一句话", "编号", "主体", "名称", "种类", "数量（吨标准煤）", "到期", "所见", "合成"]
     assert [r[1] for r in rows] == [w["thing"] for w in wanted]

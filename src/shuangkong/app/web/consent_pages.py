@@ -64,6 +64,7 @@ SPEC = TableSpec(
     orders={"newest": ("-recorded_at",)},
     default="newest",
     search=("name_zh", "name_en", "uscc", "grantee"),
+    codes=True,
 )
 
 

@@ -39,6 +39,7 @@ SPEC = TableSpec(
         TableColumn("corrected", Label("更正", "Corrected"), "number", places=0, sortable=True),
         TableColumn("unchanged", Label("不变", "Unchanged"), "number", places=0),
         TableColumn("skipped", Label("略过", "Skipped"), "number", places=0),
+        TableColumn("synthetic", Label("合成", "synthetic"), "flag", shown=False),
         TableColumn("sha256", Label("SHA-256", "SHA-256"), shown=False),
     ),
     key=("import_id",),
@@ -46,6 +47,7 @@ SPEC = TableSpec(
     default="newest",
     search=("file_name", "publisher", "document"),
     synthetic="synthetic",
+    codes=True,
 )
 
 

@@ -22,6 +22,7 @@ from shuangkong.kernel.labels import Label
 from shuangkong.kernel.scope import Scope
 from shuangkong.registry.api import names_of
 from shuangkong.webkit.api import (
+    CHINA,
     Choices,
     Exported,
     Format,
@@ -67,10 +68,6 @@ class Eyes:
         return self.run
 
 
-def _nothing(_: Eyes) -> tuple[()]:
-    return ()
-
-
 def _none(_: Eyes) -> None:
     return None
 
@@ -81,14 +78,15 @@ class Listing:
 
     `reads` is the right that its list takes; those of its export stand in `EXPORTED`. `source` gives the rows that a
     reader may see, `words` what people call the values of filters, `told` the words of an export and `given` what
-    filters mean. A table `of_run` shows one run; any other what is known at the moment.
+    filters mean. Without `told` each column of codes that has words is told in them. A table `of_run` shows one run;
+    any other what is known at the moment.
     """
 
     spec: TableSpec
     reads: str
     source: Callable[[Eyes, Choices], Source]
     words: Callable[[Eyes], Words]
-    told: Callable[[Eyes], Sequence[Told]] = _nothing
+    told: Callable[[Eyes], Sequence[Told]] | None = None
     given: Callable[[Eyes], Given | None] = _none
     of_run: bool = False
 
@@ -119,7 +117,8 @@ class Listing:
         name = f"{self.spec.name}-run-{eyes.run.run.number}" if eyes.run else self.spec.name
         return exported(
             self.source(eyes, choices), choices, ending, eyes.speaker, file_name=name, principal=eyes.scope.principal,
-            at=eyes.workspace.clock(), about=notes(eyes, self.path), told=self.told(eyes), given=self.given(eyes),
+            at=eyes.workspace.clock(), about=notes(eyes, self.path), given=self.given(eyes),
+            told=self.told(eyes) if self.told else _told(self.spec, words, eyes.speaker),
             word=lambda key, value: words[key](value) if key in words else value, step=step,
         )  # fmt: skip
 
@@ -127,6 +126,15 @@ class Listing:
         """Whether so many rows fit that the export is to be a job."""
         fitting = self.source(eyes, choices).count(choices.conditions(self.given(eyes)))
         return fitting > limit(f"export_rows_{ending}")
+
+
+def _told(spec: TableSpec, words: Words, speaker: Speaker) -> tuple[Told, ...]:
+    """The words of the codes in an export, before the codes themselves."""
+
+    def told(name: str, label: Label) -> Told:
+        return Told(speaker.label(label), lambda row: row[name] and words[name](row[name]), (name,))
+
+    return tuple(told(c.name, c.label) for c in spec.exported if c.kind == "text" and c.name in words)
 
 
 def list_routes(router: APIRouter, listing: Listing, page: Callable[[Asked], Response]) -> None:
@@ -165,7 +173,7 @@ def notes(eyes: Eyes, path: str) -> tuple[tuple[str, str], ...]:
     """What an export says of what it rests on: the run, as of and as known when, the scope, where, the audit head."""
     say = eyes.speaker.say
     run = eyes.run.run if eyes.run else None
-    known = run.known if run else eyes.workspace.clock()
+    known = (run.known if run else eyes.workspace.clock()).astimezone(CHINA)
     of_run = (
         ((say("table.run"), f"{run.number} ({run.run_id})"), (say("table.as_of"), run.as_of.isoformat())) if run else ()
     )

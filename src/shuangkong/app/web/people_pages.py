@@ -26,9 +26,11 @@ from shuangkong.webkit.api import (
     FormSpec,
     Given,
     Person,
+    Row,
     SelectSource,
     TableColumn,
     TableSpec,
+    Told,
     add_person,
     appoint,
     appointment_table,
@@ -75,6 +77,7 @@ SPEC = TableSpec(
     orders={"name": ("name",), "newest": ("-recorded_at",)},
     default="name",
     search=("name", "display"),
+    codes=True,
 )
 PERSON = FormSpec(
     "person",
@@ -155,7 +158,17 @@ def _words(eyes: Eyes) -> dict[str, Callable[[str], str]]:
     }  # fmt: skip
 
 
-LISTING = Listing(SPEC, "people.manage", people_rows, _words, given=lambda _: GIVEN)
+def _told(eyes: Eyes) -> tuple[Told, ...]:
+    """The words of an export: the roles of the appointments that stand."""
+    known, roles = rights().roles, SPEC["roles"].label
+
+    def names(row: Row) -> str:
+        return "、".join(eyes.speaker.label(known[r].label) for r in row["roles"].split() if r in known)
+
+    return (Told(eyes.speaker.label(roles), names, ("roles",)),)
+
+
+LISTING = Listing(SPEC, "people.manage", people_rows, _words, told=_told, given=lambda _: GIVEN)
 
 
 def _people(

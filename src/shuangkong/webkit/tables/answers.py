@@ -11,7 +11,7 @@ from urllib.parse import quote
 from starlette.responses import StreamingResponse
 
 from shuangkong.webkit.messages import Speaker
-from shuangkong.webkit.tables.choices import Choices, Condition, Given, filter_named
+from shuangkong.webkit.tables.choices import CHINA, Choices, Condition, Given, filter_named
 from shuangkong.webkit.tables.columns import Batch, Told
 from shuangkong.webkit.tables.export import MEDIA, Export, Format, export_csv, in_chunks
 from shuangkong.webkit.tables.source import Source
@@ -66,7 +66,7 @@ def exported(
     total = source.count(where)
     notes = _notes(source, choices, speaker, where, total, word)
     notes += [*about, (speaker.say("table.exported_by"), principal)]
-    notes.append((speaker.say("table.exported_at"), at.isoformat(sep=" ", timespec="seconds")))
+    notes.append((speaker.say("table.exported_at"), at.astimezone(CHINA).isoformat(sep=" ", timespec="seconds")))
     cells = speaker.say("table.cells_csv") if ending == "csv" else speaker.say("table.cells_xlsx")
     notes.append((speaker.say("table.cells"), cells))
     export = Export(choices.spec, speaker, tuple(notes), total, tuple(told))
