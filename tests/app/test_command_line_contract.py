@@ -93,7 +93,13 @@ def test_import_dry_run_refusal_and_commit(demo_copy: Workspace, tmp_path: Path)
     again = json.loads(call("import", str(good), "--book", "energy", *root, "--json").stdout)
     assert (again["new"], again["corrected"], again["unchanged"]) == (0, 0, 1)
     good.write_text(FILE_OF_THREE + lines[0].replace("１２００", "1300") + "\n", "utf-8")
-    mended = json.loads(call("import", str(good), "--book", "energy", *root, "--json").stdout)
+    unsaid = call("import", str(good), "--book", "energy", *root)
+    assert unsaid.returncode == 2
+    assert "IMP-005" in unsaid.stderr
+    why = ("--reason", "复核后更正（合成）")
+    told = call("import", str(good), "--book", "energy", *root, "--dry-run").stdout
+    assert [line[0] for line in told.splitlines() if "→" in line] == ["~"]
+    mended = json.loads(call("import", str(good), "--book", "energy", *root, *why, "--json").stdout)
     assert (mended["new"], mended["corrected"]) == (0, 1)
 
 
