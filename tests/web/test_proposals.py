@@ -16,6 +16,7 @@ from web.own import Own, own_demo
 
 pytestmark = pytest.mark.slow
 TOKEN = re.compile(r'name="form_token" value="([0-9a-f]{64})"')
+CLAUSES = "- {id: 一, title: {zh: 目标}, kind: target}\n"
 TARGET = """
 - {slug: fall, indicator: energy_per_gdp, clause: 一, subject: {region: "990101"}, comparator: decrease_by, value: 3,
    unit: "%", base_year: 2024, year: 2025, horizon: year}
@@ -32,11 +33,11 @@ def archive(name: str = "test.county@2026", region: str = "990101", **files: str
     """A zip of an invented county's plan (合成)."""
     made = pack(
         name, level="county", region=region,
-        files={"targets.yaml": TARGET, "clauses.yaml": "- {id: 一, title: {zh: 目标}, kind: target}\n"} | files,
+        files={"targets.yaml": TARGET.replace("990101", region), "clauses.yaml": CLAUSES},
     )  # fmt: skip
     kept = io.BytesIO()
     with zipfile.ZipFile(kept, "w") as zipped:
-        for file, data in made.files:
+        for file, data in (dict(made.files) | {f: t.encode() for f, t in files.items()}).items():
             zipped.writestr(f"plan/{file}", data)
     return kept.getvalue()
 
@@ -61,7 +62,7 @@ def press(client: TestClient, page: str, verb: str, **fields: str) -> tuple[int,
 
 
 def test_two_people_put_a_pack_in_force(own: Own) -> None:
-    """The officer proposes and cannot publish; the administrator sees what changes and publishes; the library has it."""
+    """The officer proposes and cannot publish; the administrator sees what changes and publishes."""
     officer, administrator = own.as_("demo.officer.990101"), own.as_("demo.administrator")
     status, _, page = send(officer, archive())
     assert (status, page.startswith("/proposals/")) == (303, True)

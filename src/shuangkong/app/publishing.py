@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -108,12 +109,12 @@ def _within(db: sa.Connection, scope: Scope, region: str, at: datetime) -> None:
     """SCOPE-001 unless the region of the document lies in the scope; the nation's lie in that of everything alone."""
     if scope.unrestricted:
         return
-    try:
-        if region == NATION:
-            raise UserError("REG-001", "the nation lies in no region.", where=region, remedy="Ask an administrator.")
-        resolve(db, scope.for_writing(), "gbt2260", region, business_day(at), at)
-    except UserError:
-        raise UserError(
-            "SCOPE-001", "this document's region is not in your scope.", where=region,
-            remedy="Ask who is appointed for that region.", case="document",
-        ) from None  # fmt: skip
+    if region != NATION:
+        for scheme in ("gbt2260", "local"):  # places of the list, and invented ones
+            with suppress(UserError):
+                resolve(db, scope.for_writing(), scheme, region, business_day(at), at)
+                return
+    raise UserError(
+        "SCOPE-001", "this document's region is not in your scope.", where=region,
+        remedy="Ask who is appointed for that region.", case="document",
+    )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path as FilePath
@@ -94,8 +95,9 @@ def load_all(path: FilePath | Traversable, *, origin: str) -> tuple[Pack, ...]:
     return tuple(packs)
 
 
+@cache
 def builtin_packs() -> tuple[Pack, ...]:
-    """The packs that ship with the program: `packs/<issuer>/<document>/`, in the order of their names."""
+    """The packs that ship with the program: `packs/<issuer>/<document>/`, in the order of their names; read once."""
     root = resources.files("shuangkong").joinpath("packs")
     return load_all(root, origin="packs") if root.is_dir() else ()
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse, Response
 
 from shuangkong.app.publishing import Decision, decide_on, proposal_seen, proposals_seen, propose_pack
 from shuangkong.app.web.context import Asked, Asks
+from shuangkong.app.web.imports_pages import plain_name
 from shuangkong.app.web.sent import Sent
 from shuangkong.engine.api import reading
 from shuangkong.kernel.errors import UserError
@@ -56,14 +58,20 @@ def proposals_page(a: Reads) -> Response:
 
 
 @router.post("/proposals")
-def propose_post(a: Proposes, sent: Sent) -> Response:
+async def propose_post(a: Proposes) -> Response:
     """Check an archive and keep it as a proposal; what is wrong is shown at the form."""
-    form = PROPOSE.parse(sent)
+    async with a.request.form() as sent:
+        form = PROPOSE.parse(sent.multi_items())
+        content = await form.values["file"].read() if form.good else b""
+    return await run_in_threadpool(_propose, a, form, content)
+
+
+def _propose(a: Asked, form: Filled, content: bytes) -> Response:
     if not form.good:
         return _listing(a, form=form)
-    name = form.values["file"].filename or "pack.zip"
+    name = plain_name(form.values["file"].filename or "")
     try:
-        files = unpacked(form.values["file"].file.read(), origin=name)
+        files = unpacked(content, origin=name)
         made = propose_pack(a.workspace, a.scope, files, form.values["because"], origin=name)
     except PackErrors as errors:
         return _listing(a, form=form, problems=[str(p) for p in errors.problems])
@@ -151,9 +159,10 @@ def _one(
     offered = [((forms or {}).get(d) or FORMS[d].empty(), f"/proposals/{proposal}/{VERBS[d]}") for d in decisions]
     return a.page(
         "proposal.html", a.view(), status=400 if forms or error or problems else 200, p=found, pack=pack, own=own,
-        states=STATES, changed=changed[:SHOWN], left_off=max(0, len(changed) - SHOWN), n=len(changed), fields=FIELDS,
+        states=STATES, changed=changed[:SHOWN], left_off=max(0, len(changed) - SHOWN), n=len(changed), shown=FIELDS,
         first=bool(changed) and changed[0].kind == "instrument" and changed[0].change == "added", kind=_kind,
-        error=error, problems=problems or [], names=_names(a), offered=offered,
+        left=lambda one: max(0, len(one.fields) - FIELDS), error=error, problems=problems or [], names=_names(a),
+        offered=offered,
     )  # fmt: skip
 
 
