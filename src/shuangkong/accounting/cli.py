@@ -30,19 +30,42 @@ def account_command(
     file: Annotated[
         Path, typer.Argument(help="csv or xlsx with carrier_code, quantity, unit (能源品种、数量、计量单位)")
     ],
-    edition: Annotated[str, typer.Option("--edition", help="conversion standard, e.g. gbt2589-2020")] = "",
-    basis: Annotated[str, typer.Option("--basis", help="calorific (当量值) or primary (等价值)")] = "",
-    carbon_guide: Annotated[str, typer.Option("--carbon-guide", help="guide with fuel carbon factors")] = "",
-    grid_factor: Annotated[str, typer.Option("--grid-factor", help="YEAR, or YEAR@REGION")] = "",
-    period: Annotated[str, typer.Option("--period", help="what the figures are of, e.g. 2024 or 2024-03")] = "",
-    electricity: Annotated[
-        str, typer.Option("--electricity-coefficient", help="kgce per kWh, for --basis primary")
+    edition: Annotated[
+        str, typer.Option("--edition", help="折标标准，如 gbt2589-2020 (conversion standard, e.g. gbt2589-2020)")
     ] = "",
-    heat: Annotated[str, typer.Option("--heat-coefficient", help="kgce per MJ, for --basis primary")] = "",
-    known: Annotated[str, typer.Option("--known", help="packs as known on this day; today if left out")] = "",
-    packs: Annotated[list[Path] | None, typer.Option("--packs", help="further folders with packs")] = None,
-    as_json_: Annotated[bool, typer.Option("--json", help="JSON on stdout alone")] = False,
-    lang: Annotated[Lang, typer.Option("--lang", help="zh or en")] = Lang.zh,
+    basis: Annotated[str, typer.Option("--basis", help="calorific (当量值) or primary (等价值)")] = "",
+    carbon_guide: Annotated[
+        str, typer.Option("--carbon-guide", help="燃料碳排放因子所用指南 (guide with fuel carbon factors)")
+    ] = "",
+    grid_factor: Annotated[str, typer.Option("--grid-factor", help="年份，或 年份@地区 (YEAR, or YEAR@REGION)")] = "",
+    period: Annotated[
+        str,
+        typer.Option(
+            "--period", help="数字所属期间，如 2024 或 2024-03 (what the figures are of, e.g. 2024 or 2024-03)"
+        ),
+    ] = "",
+    electricity: Annotated[
+        str,
+        typer.Option(
+            "--electricity-coefficient",
+            help="千克标准煤/千瓦时，用于等价值 --basis primary (kgce per kWh, for --basis primary)",
+        ),
+    ] = "",
+    heat: Annotated[
+        str,
+        typer.Option(
+            "--heat-coefficient", help="千克标准煤/兆焦，用于等价值 --basis primary (kgce per MJ, for --basis primary)"
+        ),
+    ] = "",
+    known: Annotated[
+        str,
+        typer.Option("--known", help="按该日所知的规则包，不填为今天 (packs as known on this day; today if left out)"),
+    ] = "",
+    packs: Annotated[
+        list[Path] | None, typer.Option("--packs", help="另加规则包文件夹 (further folders with packs)")
+    ] = None,
+    as_json_: Annotated[bool, typer.Option("--json", help="标准输出只有 JSON (JSON on stdout alone)")] = False,
+    lang: Annotated[Lang, typer.Option("--lang", help="中文 zh 或英文 en (zh or en)")] = Lang.zh,
 ) -> None:
     """核算一个文件：逐行与合计的标准煤、二氧化碳 (tce and CO2 of each row of a file, and in total)."""
     library = PackSet([*builtin_packs(), *(p for folder in packs or [] for p in load_all(folder, origin=str(folder)))])

@@ -24,7 +24,8 @@ app = typer.Typer(
 
 @app.callback(invoke_without_command=True)
 def _root(
-    context: typer.Context, version: Annotated[bool, typer.Option("--version", help="print the version")] = False
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="显示版本 (print the version)")] = False,
 ) -> None:
     context.obj = _catalogue
     if version:
@@ -51,6 +52,7 @@ def _mount() -> None:
         people,
         publishing,
         serve,
+        what_if,
         worker,
     )
     from shuangkong.policy.cli import policy_app
@@ -60,6 +62,7 @@ def _mount() -> None:
     app.command("account")(account_command)
     judging.add(app)
     deciding.add(app)
+    what_if.add(app)
     publishing.add(policy_app)
     app.add_typer(policy_app, name="policy")
     worker.add(app)

@@ -28,16 +28,20 @@ class Lang(StrEnum):
     en = "en"
 
 
-AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout alone")]
-Speaks = Annotated[Lang, typer.Option("--lang", help="zh or en")]
-Also = Annotated[list[Path] | None, typer.Option("--packs", help="further folders with packs")]
+AsJson = Annotated[bool, typer.Option("--json", help="标准输出只有 JSON (JSON on stdout alone)")]
+Speaks = Annotated[Lang, typer.Option("--lang", help="中文 zh 或英文 en (zh or en)")]
+Also = Annotated[list[Path] | None, typer.Option("--packs", help="另加规则包文件夹 (further folders with packs)")]
 
 
 @policy_app.command("check")
 def check_command(
     context: typer.Context,
-    paths: Annotated[list[Path] | None, typer.Argument(help="folders with packs in or below them")] = None,
-    builtin: Annotated[bool, typer.Option("--builtin", help="the packs that ship with the program")] = False,
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="含有规则包的文件夹 (folders with packs in or below them)")
+    ] = None,
+    builtin: Annotated[
+        bool, typer.Option("--builtin", help="随程序提供的规则包 (the packs that ship with the program)")
+    ] = False,
     as_json: AsJson = False,
     lang: Speaks = Lang.zh,
 ) -> None:
@@ -70,8 +74,12 @@ def list_command(packs: Also = None, as_json: AsJson = False, lang: Speaks = Lan
 
 @policy_app.command("show")
 def show_command(
-    pack: Annotated[str, typer.Argument(help="id, id@edition, or the folder of a pack")],
-    clause: Annotated[str | None, typer.Option("--clause", help="only this clause and what lies below it")] = None,
+    pack: Annotated[
+        str, typer.Argument(help="编号、编号@版本，或规则包文件夹 (id, id@edition, or the folder of a pack)")
+    ],
+    clause: Annotated[
+        str | None, typer.Option("--clause", help="只看该条及其下级 (only this clause and what lies below it)")
+    ] = None,
     packs: Also = None,
     as_json: AsJson = False,
     lang: Speaks = Lang.zh,
@@ -89,9 +97,14 @@ def show_command(
 def clauses_command(
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[PACK]...", help="id or id@edition; all that list their figures if left out"),
+        typer.Argument(
+            metavar="[PACK]...",
+            help="编号或编号@版本，不填为所有列有数字的 (id or id@edition; all that list their figures if left out)",
+        ),
     ] = None,
-    faults: Annotated[bool, typer.Option("--faults", help="only clauses with something unmapped")] = False,
+    faults: Annotated[
+        bool, typer.Option("--faults", help="只看尚未对应完的条款 (only clauses with something unmapped)")
+    ] = False,
     packs: Also = None,
     as_json: AsJson = False,
     lang: Speaks = Lang.zh,
@@ -112,11 +125,19 @@ def clauses_command(
 
 @policy_app.command("in-force")
 def in_force_command(
-    region: Annotated[str, typer.Option("--region", help="code of GB/T 2260 or name; 000000 is the nation")],
-    on: Annotated[str, typer.Option("--date", help="the day asked about, e.g. 2024-06-30")],
-    known: Annotated[str | None, typer.Option("--known", help="as known on this day; today if left out")] = None,
+    region: Annotated[
+        str,
+        typer.Option(
+            "--region", help="行政区划代码或名称，000000 为全国 (code of GB/T 2260 or name; 000000 is the nation)"
+        ),
+    ],
+    on: Annotated[str, typer.Option("--date", help="所问之日，如 2024-06-30 (the day asked about, e.g. 2024-06-30)")],
+    known: Annotated[
+        str | None, typer.Option("--known", help="按该日所知，不填为今天 (as known on this day; today if left out)")
+    ] = None,
     workspace: Annotated[
-        Path | None, typer.Option("-w", "--workspace", help="for regions registered in a workspace")
+        Path | None,
+        typer.Option("-w", "--workspace", help="用于工作区内登记的地区 (for regions registered in a workspace)"),
     ] = None,
     packs: Also = None,
     as_json: AsJson = False,

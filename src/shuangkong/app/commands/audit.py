@@ -22,7 +22,10 @@ def add(app: typer.Typer) -> None:
 @audit_app.command("verify")
 def verify_command(
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
-    head: Annotated[str, typer.Option("--head", help="a head that was printed or exported, NUMBER:HASH")] = "",
+    head: Annotated[
+        str,
+        typer.Option("--head", help="打印或导出过的末端，序号:哈希 (a head that was printed or exported, NUMBER:HASH)"),
+    ] = "",
     as_json: AsJson = False,
     as_name: AsName = "",
 ) -> None:
@@ -72,10 +75,10 @@ def head_command(workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: AsJson
 @audit_app.command("list")
 def list_command(
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
-    action: Annotated[str, typer.Option("--action", help="such as import.energy")] = "",
-    principal: Annotated[str, typer.Option("--principal", help="id of who acted")] = "",
-    obj: Annotated[str, typer.Option("--object", help="id of what was changed")] = "",
-    limit: Annotated[int, typer.Option("--limit", min=1, help="how many")] = 50,
+    action: Annotated[str, typer.Option("--action", help="操作，如 import.energy (such as import.energy)")] = "",
+    principal: Annotated[str, typer.Option("--principal", help="操作人编号 (id of who acted)")] = "",
+    obj: Annotated[str, typer.Option("--object", help="对象编号 (id of what was changed)")] = "",
+    limit: Annotated[int, typer.Option("--limit", min=1, help="条数 (how many)")] = 50,
     as_json: AsJson = False,
     as_name: AsName = "",
 ) -> None:

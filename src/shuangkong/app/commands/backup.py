@@ -23,7 +23,7 @@ def add(app: typer.Typer) -> None:
 
 
 def backup_command(
-    file: Annotated[Path, typer.Argument(help="zip to write; it must not be there yet")],
+    file: Annotated[Path, typer.Argument(help="要写的 zip，不得已存在 (zip to write; it must not be there yet)")],
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_json: AsJson = False,
 ) -> None:
@@ -46,11 +46,20 @@ def backup_command(
 
 
 def restore_command(
-    file: Annotated[Path, typer.Argument(help="zip that `shuangkong backup` wrote")],
+    file: Annotated[Path, typer.Argument(help="`shuangkong backup` 写的 zip (zip that `shuangkong backup` wrote)")],
     workspace: Annotated[Path, typer.Option("-w", "--workspace", help="新的或空的文件夹 (a new or empty folder)")],
-    database: Annotated[str, typer.Option("--database", help="URL of an empty PostgreSQL; SQLite if left out")] = "",
-    head: Annotated[str, typer.Option("--head", help="the head that was printed: NUMBER:HASH")] = "",
-    check_only: Annotated[bool, typer.Option("--check", help="read and compare everything, write nothing")] = False,
+    database: Annotated[
+        str,
+        typer.Option(
+            "--database", help="空的 PostgreSQL 网址，不填用 SQLite (URL of an empty PostgreSQL; SQLite if left out)"
+        ),
+    ] = "",
+    head: Annotated[
+        str, typer.Option("--head", help="打印过的末端：序号:哈希 (the head that was printed: NUMBER:HASH)")
+    ] = "",
+    check_only: Annotated[
+        bool, typer.Option("--check", help="只读取核对，不写入 (read and compare everything, write nothing)")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """恢复：先核对全部内容，再建立新工作区并核对审计链 (check a back-up whole, then make a workspace from it)."""

@@ -35,19 +35,41 @@ def add(app: typer.Typer) -> None:
 
 
 def import_command(
-    file: Annotated[Path, typer.Argument(help="xlsx or csv (UTF-8 or GB18030)")],
-    book: Annotated[str, typer.Option("--book", help="energy, output, value, carbon; or units: the register of units")],
-    known_on: Annotated[str, typer.Option("--known-on", help="day on which the figures were handed in")] = "",
+    file: Annotated[Path, typer.Argument(help="xlsx 或 csv（UTF-8 或 GB18030） (xlsx or csv (UTF-8 or GB18030))")],
+    book: Annotated[
+        str,
+        typer.Option(
+            "--book",
+            help="账册或单位名录 units (energy, output, value, carbon; or units: the register of units)",
+        ),
+    ],
+    known_on: Annotated[str, typer.Option("--known-on", help="报出日 (day on which the figures were handed in)")] = "",
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
-    sheet: Annotated[str, typer.Option("--sheet", help="name of the sheet")] = "",
-    mapping: Annotated[Path | None, typer.Option("--mapping", help="JSON file with the column mapping")] = None,
-    save_mapping: Annotated[Path | None, typer.Option("--write-mapping", help="write the mapping used here")] = None,
-    publisher: Annotated[str, typer.Option("--publisher", help="who handed it in")] = "",
-    document: Annotated[str, typer.Option("--document", help="what it is")] = "",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="show what would happen, write nothing")] = False,
-    packs: Annotated[list[Path] | None, typer.Option("--packs", help="further folders with packs")] = None,
-    use: Annotated[str, typer.Option("--use", help="lawful uses: statistics,assessment,…; no limit if left out")] = "",
-    reason: Annotated[str, typer.Option("--reason", help="why figures that stand are corrected")] = "",
+    sheet: Annotated[str, typer.Option("--sheet", help="工作表名 (name of the sheet)")] = "",
+    mapping: Annotated[
+        Path | None, typer.Option("--mapping", help="列对应的 JSON 文件 (JSON file with the column mapping)")
+    ] = None,
+    save_mapping: Annotated[
+        Path | None, typer.Option("--write-mapping", help="把所用列对应写到此文件 (write the mapping used here)")
+    ] = None,
+    publisher: Annotated[str, typer.Option("--publisher", help="提供者 (who handed it in)")] = "",
+    document: Annotated[str, typer.Option("--document", help="文件名称 (what it is)")] = "",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="只看会怎样，不写入 (show what would happen, write nothing)")
+    ] = False,
+    packs: Annotated[
+        list[Path] | None, typer.Option("--packs", help="另加规则包文件夹 (further folders with packs)")
+    ] = None,
+    use: Annotated[
+        str,
+        typer.Option(
+            "--use",
+            help="允许的用途，不填不限 (lawful uses: statistics,assessment,…; no limit if left out)",
+        ),
+    ] = "",
+    reason: Annotated[
+        str, typer.Option("--reason", help="为什么更正已有数字 (why figures that stand are corrected)")
+    ] = "",
     as_json: AsJson = False,
     lang: Speaks = Lang.zh,
     as_name: AsName = "",
@@ -101,8 +123,10 @@ def _show_units(done: UnitReport, *, as_json: bool, language: Language) -> None:
 
 
 def template_command(
-    book: Annotated[str, typer.Argument(help="energy, output, value, carbon or units")],
-    file: Annotated[Path, typer.Argument(help="xlsx to write")],
+    book: Annotated[
+        str, typer.Argument(help="账册 energy、output、value、carbon 或 units (energy, output, value, carbon or units)")
+    ],
+    file: Annotated[Path, typer.Argument(help="要写的 xlsx (xlsx to write)")],
     lang: Speaks = Lang.zh,
 ) -> None:
     """生成填报模板 (write an empty sheet with the right heads for a book)."""

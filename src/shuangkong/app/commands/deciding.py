@@ -37,10 +37,24 @@ def add(app: typer.Typer) -> None:
 
 
 def decide_command(
-    table: Annotated[str, typer.Argument(help="PACK:TABLE, e.g. wenzhou-retrofit-2021:grant")],
-    file: Annotated[Path, typer.Option("--input", help="CSV: a column for each input, empty where not known")],
-    on: Annotated[str, typer.Option("--date", help="the day decided for; today if left out")] = "",
-    known: Annotated[str, typer.Option("--known", help="as known on this day; today if left out")] = "",
+    table: Annotated[
+        str,
+        typer.Argument(
+            help="规则包:规则表，如 wenzhou-retrofit-2021:grant (PACK:TABLE, e.g. wenzhou-retrofit-2021:grant)"
+        ),
+    ],
+    file: Annotated[
+        Path,
+        typer.Option(
+            "--input", help="CSV：每个输入一列，不知道的留空 (CSV: a column for each input, empty where not known)"
+        ),
+    ],
+    on: Annotated[
+        str, typer.Option("--date", help="判定所据之日，不填为今天 (the day decided for; today if left out)")
+    ] = "",
+    known: Annotated[
+        str, typer.Option("--known", help="按该日所知，不填为今天 (as known on this day; today if left out)")
+    ] = "",
     packs: Packs = None,
     as_json: AsJson = False,
     lang: Speaks = Lang.zh,

@@ -41,8 +41,13 @@ def judge_command(
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     known: Known = "",
     as_of: AsOf = "",
-    packs: Annotated[list[Path] | None, typer.Option("--packs", help="further folders with packs")] = None,
-    overlay: Annotated[list[Path] | None, typer.Option("--overlay", help="change file: a scenario, books stay")] = None,
+    packs: Annotated[
+        list[Path] | None, typer.Option("--packs", help="另加规则包文件夹 (further folders with packs)")
+    ] = None,
+    overlay: Annotated[
+        list[Path] | None,
+        typer.Option("--overlay", help="情景变更文件，账目不动 (change file: a scenario, books stay)"),
+    ] = None,
     as_json: AsJson = False,
     lang: Speaks = Lang.zh,
     as_name: AsName = "",
@@ -83,9 +88,9 @@ def _findings(workspace: Workspace, run: RunRecord, scope: Scope) -> list[dict[s
 
 
 def why_command(
-    finding: Annotated[str, typer.Argument(help="key of a finding, f_…")],
+    finding: Annotated[str, typer.Argument(help="结论号 f_… (key of a finding, f_…)")],
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
-    run_id: Annotated[str, typer.Option("--run", help="a run; the newest if left out")] = "",
+    run_id: Annotated[str, typer.Option("--run", help="运算号，不填为最近一次 (a run; the newest if left out)")] = "",
     as_json: AsJson = False,
     lang: Speaks = Lang.zh,
     as_name: AsName = "",
@@ -128,7 +133,7 @@ def runs_command(workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: AsJson
 
 
 def boundary_command(
-    file: Annotated[Path, typer.Argument(help="GeoJSON with province areas (adcode)")],
+    file: Annotated[Path, typer.Argument(help="含省级区域（adcode）的 GeoJSON (GeoJSON with province areas (adcode))")],
     approval: Annotated[str, typer.Option("--approval", help="审图号, e.g. GS(2024)0650号")],
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_name: AsName = "",

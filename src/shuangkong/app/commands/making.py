@@ -29,9 +29,11 @@ def add(app: typer.Typer) -> None:
 
 def demo_command(
     workspace: WorkspaceOption = Path("shuangkong-demo"),
-    scale: Annotated[int, typer.Option("--scale", min=1, max=100, help="multiplies the synthetic units")] = 1,
-    no_serve: Annotated[bool, typer.Option("--no-serve", help="stop after the summary")] = False,
-    port: Annotated[int, typer.Option("--port", help="port on 127.0.0.1")] = 8000,
+    scale: Annotated[
+        int, typer.Option("--scale", min=1, max=100, help="合成单位的倍数 (multiplies the synthetic units)")
+    ] = 1,
+    no_serve: Annotated[bool, typer.Option("--no-serve", help="显示摘要后结束 (stop after the summary)")] = False,
+    port: Annotated[int, typer.Option("--port", help="127.0.0.1 上的端口 (port on 127.0.0.1)")] = 8000,
     as_json: AsJson = False,
     lang: Speaks = Lang.zh,
     as_of: AsOf = "",
@@ -76,7 +78,9 @@ _FIRST_STEPS = """下一步 (next), each with -w FOLDER:
 
 def init_command(
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
-    database: Annotated[str, typer.Option("--database", help="URL of PostgreSQL; SQLite if left out")] = "",
+    database: Annotated[
+        str, typer.Option("--database", help="PostgreSQL 网址，不填用 SQLite (URL of PostgreSQL; SQLite if left out)")
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """新建工作区，登记行政区划 (make a workspace with the regions of GB/T 2260)."""

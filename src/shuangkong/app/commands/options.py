@@ -35,15 +35,18 @@ WorkspaceOption = Annotated[
     Path,
     typer.Option("-w", "--workspace", envvar="SHUANGKONG_WORKSPACE", help="工作区文件夹 (folder of the workspace)"),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="JSON on stdout alone")]
-Speaks = Annotated[Lang, typer.Option("--lang", help="zh or en")]
-Known = Annotated[str, typer.Option("--known", help="as known on this day or instant; now if left out")]
-AsOf = Annotated[str, typer.Option("--as-of", help="day on which it is judged; today if left out")]
+AsJson = Annotated[bool, typer.Option("--json", help="标准输出只有 JSON (JSON on stdout alone)")]
+Speaks = Annotated[Lang, typer.Option("--lang", help="中文 zh 或英文 en (zh or en)")]
+Known = Annotated[
+    str,
+    typer.Option("--known", help="按该日或该时刻所知，不填为现在 (as known on this day or instant; now if left out)"),
+]
+AsOf = Annotated[str, typer.Option("--as-of", help="判定日，不填为今天 (day on which it is judged; today if left out)")]
 AsName = Annotated[
     str,
     typer.Option("--as", envvar="SHUANGKONG_AS", help="以某人的岗位和范围执行 (act as this person of the workspace)"),
 ]
-Packs = Annotated[list[Path] | None, typer.Option("--packs", help="further folders with packs")]
+Packs = Annotated[list[Path] | None, typer.Option("--packs", help="另加规则包文件夹 (further folders with packs)")]
 
 
 def language_of(lang: Lang) -> Language:

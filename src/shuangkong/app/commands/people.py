@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from shuangkong.webkit.api import Who
 
 Name = Annotated[str, typer.Argument(help="用户名 (user name)")]
-From = Annotated[str, typer.Option("--from", help="first day, 2026-11-20; today if left out")]
-Until = Annotated[str, typer.Option("--until", help="last day; no end if left out")]
+From = Annotated[
+    str, typer.Option("--from", help="开始日，如 2026-11-20，不填为今天 (first day, 2026-11-20; today if left out)")
+]
+Until = Annotated[str, typer.Option("--until", help="最后一天，不填为长期 (last day; no end if left out)")]
 people_app = typer.Typer(no_args_is_help=True, help="用户与任命、公开的地区 (people, appointments, public regions)")
 consent_app = typer.Typer(no_args_is_help=True, help="单位授权：给出、收回、列表 (consents of units)")
 
@@ -30,7 +32,7 @@ def add(app: typer.Typer) -> None:
 @people_app.command("add")
 def add_command(
     name: Name,
-    display: Annotated[str, typer.Option("--display", help="name that is shown")] = "",
+    display: Annotated[str, typer.Option("--display", help="显示的姓名 (name that is shown)")] = "",
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_json: AsJson = False,
     as_name: AsName = "",
@@ -85,9 +87,15 @@ def appoint_command(
             help="岗位 (role): administrator, officer, reviewer, unit_manager, service_company, bank, auditor"
         ),
     ],
-    place: Annotated[str, typer.Option("--place", help="region or unit, by code or name")] = "",
-    organisation: Annotated[str, typer.Option("--organisation", help="of a bank or service company")] = "",
-    use: Annotated[str, typer.Option("--use", help="what for; the role's first use if left out")] = "",
+    place: Annotated[
+        str, typer.Option("--place", help="地区或单位，用代码或名称 (region or unit, by code or name)")
+    ] = "",
+    organisation: Annotated[
+        str, typer.Option("--organisation", help="银行或节能服务公司的机构名 (of a bank or service company)")
+    ] = "",
+    use: Annotated[
+        str, typer.Option("--use", help="用途，不填取该岗位的第一种 (what for; the role's first use if left out)")
+    ] = "",
     start: From = "",
     until: Until = "",
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
@@ -115,7 +123,7 @@ def appoint_command(
 
 @people_app.command("revoke")
 def revoke_command(
-    appointment: Annotated[str, typer.Argument(help="id of an appointment, a_…")],
+    appointment: Annotated[str, typer.Argument(help="任命编号 a_… (id of an appointment, a_…)")],
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_name: AsName = "",
 ) -> None:
@@ -148,7 +156,7 @@ def password_command(
 @people_app.command("close")
 def close_command(
     name: Name,
-    reopen: Annotated[bool, typer.Option("--reopen", help="open the account again")] = False,
+    reopen: Annotated[bool, typer.Option("--reopen", help="重新开放账户 (open the account again)")] = False,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_name: AsName = "",
 ) -> None:
@@ -165,7 +173,7 @@ def close_command(
 
 @people_app.command("publish")
 def publish_command(
-    regions: Annotated[list[str], typer.Argument(help="regions, by code or name")],
+    regions: Annotated[list[str], typer.Argument(help="地区，用代码或名称 (regions, by code or name)")],
     start: From = "",
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_name: AsName = "",
@@ -185,7 +193,7 @@ def publish_command(
 
 @people_app.command("unpublish")
 def unpublish_command(
-    region: Annotated[str, typer.Argument(help="a region, by code or name")],
+    region: Annotated[str, typer.Argument(help="一个地区，用代码或名称 (a region, by code or name)")],
     start: From = "",
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_name: AsName = "",
@@ -205,7 +213,7 @@ def unpublish_command(
 @consent_app.command("give")
 def give_command(
     organisation: Annotated[str, typer.Argument(help="银行或节能服务公司 (bank or service company)")],
-    use: Annotated[str, typer.Argument(help="finance or service")],
+    use: Annotated[str, typer.Argument(help="金融 finance 或服务 service (finance or service)")],
     start: From = "",
     until: Until = "",
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
@@ -229,7 +237,7 @@ def give_command(
 
 @consent_app.command("withdraw")
 def withdraw_command(
-    consent: Annotated[str, typer.Argument(help="id of a consent, g_…")],
+    consent: Annotated[str, typer.Argument(help="授权编号 g_… (id of a consent, g_…)")],
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_name: AsName = "",
 ) -> None:

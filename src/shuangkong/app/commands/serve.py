@@ -60,20 +60,35 @@ def add(app: typer.Typer) -> None:
 
 def serve_command(
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
-    host: Annotated[str, typer.Option("--host", help="address to listen on")] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", help="port")] = 8000,
-    processes: Annotated[int, typer.Option("--processes", min=1, max=64, help="web processes at once")] = 1,
+    host: Annotated[str, typer.Option("--host", help="监听地址 (address to listen on)")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", help="端口 (port)")] = 8000,
+    processes: Annotated[
+        int, typer.Option("--processes", min=1, max=64, help="同时运行的网页进程数 (web processes at once)")
+    ] = 1,
     behind_proxy: Annotated[
-        bool, typer.Option("--behind-proxy", help="a proxy before it ends TLS; its forwarded headers are trusted")
+        bool,
+        typer.Option(
+            "--behind-proxy",
+            help="前面有终结 TLS 的代理，信任其转发头 (a proxy before it ends TLS; its forwarded headers are trusted)",
+        ),
     ] = False,
     proxy: Annotated[
-        list[str] | None, typer.Option("--proxy", help="address of the proxy, if not this machine; may be repeated")
+        list[str] | None,
+        typer.Option(
+            "--proxy",
+            help="代理地址（非本机时），可多次给出 (address of the proxy, if not this machine; may be repeated)",
+        ),
     ] = None,
     public_host: Annotated[
-        list[str] | None, typer.Option("--public-host", help="name it is reached under; may be repeated")
+        list[str] | None,
+        typer.Option("--public-host", help="对外名称，可多次给出 (name it is reached under; may be repeated)"),
     ] = None,
-    body_limit: Annotated[int, typer.Option("--body-limit", min=1, help="largest request in megabytes")] = 64,
-    log_file: Annotated[str, typer.Option("--log-file", help="file for the log; stderr if left out")] = "",
+    body_limit: Annotated[
+        int, typer.Option("--body-limit", min=1, help="请求上限，兆字节 (largest request in megabytes)")
+    ] = 64,
+    log_file: Annotated[
+        str, typer.Option("--log-file", help="日志文件，不填写到标准错误 (file for the log; stderr if left out)")
+    ] = "",
 ) -> None:
     """打开页面；SIGTERM 后做完手头请求再退出 (serve the pages; on SIGTERM requests in hand are finished)."""
     from shuangkong.engine.api import Workspace

@@ -29,7 +29,7 @@ from shuangkong.kernel.labels import Label, Language
 if TYPE_CHECKING:
     from shuangkong.engine.api import jobs
 
-JobId = Annotated[str, typer.Argument(help="id of a job, j_…")]
+JobId = Annotated[str, typer.Argument(help="任务编号 j_… (id of a job, j_…)")]
 STATES = {
     "queued": Label("等待", "queued"),
     "running": Label("进行中", "running"),
@@ -48,11 +48,22 @@ def add(app: typer.Typer) -> None:
 
 def worker_command(
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
-    once: Annotated[bool, typer.Option("--once", help="stop when no job waits")] = False,
-    poll: Annotated[float, typer.Option("--poll", min=0.01, help="seconds between two looks for jobs")] = 0.5,
-    lease: Annotated[float, typer.Option("--lease", min=1, help="seconds of silence before another takes over")] = 30,
-    packs: Annotated[list[Path] | None, typer.Option("--packs", help="further folders with packs")] = None,
-    beside: Annotated[bool, typer.Option("--beside", hidden=True, help="end with whoever holds stdin")] = False,
+    once: Annotated[bool, typer.Option("--once", help="没有等待的任务即停止 (stop when no job waits)")] = False,
+    poll: Annotated[
+        float, typer.Option("--poll", min=0.01, help="两次查看任务之间的秒数 (seconds between two looks for jobs)")
+    ] = 0.5,
+    lease: Annotated[
+        float,
+        typer.Option(
+            "--lease", min=1, help="失联多少秒后由别的进程接手 (seconds of silence before another takes over)"
+        ),
+    ] = 30,
+    packs: Annotated[
+        list[Path] | None, typer.Option("--packs", help="另加规则包文件夹 (further folders with packs)")
+    ] = None,
+    beside: Annotated[
+        bool, typer.Option("--beside", hidden=True, help="随标准输入的持有者一起结束 (end with whoever holds stdin)")
+    ] = False,
 ) -> None:
     """执行任务：导入、核算与判定；可同时开多个 (do the jobs that wait; several may run at once).
 
@@ -60,9 +71,12 @@ def worker_command(
     """
     from shuangkong.app.jobs import KINDS
     from shuangkong.app.upkeep import upkeep_beside
+    from shuangkong.app.web.logging import JsonLines
     from shuangkong.engine.api import Workspace, jobs
 
-    logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")
+    lines = logging.StreamHandler(sys.stderr)
+    lines.setFormatter(JsonLines())
+    logging.basicConfig(handlers=[lines])
     logging.getLogger("shuangkong").setLevel(logging.WARNING if beside else logging.INFO)
     stopping = threading.Event()
     _stop_on_signals(stopping)
@@ -98,8 +112,13 @@ def _until_stdin_ends(stopping: threading.Event) -> None:
 @jobs_app.command("list")
 def list_command(
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
-    state: Annotated[list[str] | None, typer.Option("--state", help="queued, running, done, failed, cancelled")] = None,
-    limit: Annotated[int, typer.Option("--limit", min=1, help="how many")] = 50,
+    state: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--state", help="状态 queued、running、done、failed、cancelled (queued, running, done, failed, cancelled)"
+        ),
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="条数 (how many)")] = 50,
     as_json: AsJson = False,
     lang: Speaks = Lang.zh,
     as_name: AsName = "",

@@ -1,0 +1,30 @@
+"""What an option of a command is for is said in Chinese and English."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import typer.main
+
+from shuangkong.app.cli import app
+
+HAN = re.compile(r"[\u4e00-\u9fff]")
+
+
+def options(command: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    """Each option and argument below a command with its help."""
+    for sub, one in getattr(command, "commands", {}).items():
+        yield from options(one, f"{name} {sub}")
+    for p in command.params:
+        told = getattr(p, "help", None)
+        if told and p.name not in ("help", "install_completion", "show_completion"):
+            yield f"{name} {p.name}", told
+
+
+def test_every_help_has_both_languages() -> None:
+    """No option is explained in one language alone."""
+    found = dict(options(typer.main.get_command(app)))
+    assert len(found) > 60
+    assert sorted(k for k, told in found.items() if not (HAN.search(told) and re.search("[A-Za-z]", told))) == []
