@@ -15,7 +15,16 @@ from shuangkong.app.consenting import consents_of, consents_table
 from shuangkong.engine.api import connect, migrate, record, writing
 from shuangkong.kernel.ids import SubjectId
 from shuangkong.kernel.scope import Scope
-from shuangkong.registry.api import UnitEntry, ensure_regions, give_consent, move, region_id, register_unit
+from shuangkong.registry.api import (
+    UnitEntry,
+    consent_rows,
+    ensure_regions,
+    give_consent,
+    move,
+    region_id,
+    register_unit,
+    withdraw_consent,
+)
 from shuangkong.webkit.api import Wanted, add_person, appoint
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -126,6 +135,29 @@ def test_a_consent_for_one_use_is_not_shown_for_another(db: sa.Connection) -> No
     scope = Scope.consented("x", "合成机构", DAY, "finance")
     assert [c.use for c in consents_of(db, scope, NOW)] == ["finance"]
     assert [r.use for r in db.execute(consents_table(db, scope, NOW))] == ["finance"]
+
+
+def test_a_consent_that_was_taken_back_names_no_unit_to_the_bank(db: sa.Connection) -> None:
+    """The bank keeps the row of what it once had and learns no longer whose it was; the unit still sees its own."""
+    mine, other = unit(db, 1, "130202"), unit(db, 2, "130203")
+    gone = give_consent(db, mine, "合成银行", "finance", (DAY, None), at=NOW, principal="t")
+    give_consent(db, other, "合成银行", "finance", (DAY, None), at=NOW, principal="t")
+    withdraw_consent(db, gone, at=NOW, principal="t")
+    bank = Scope.consented("b", "合成银行", DAY, "finance")
+    rows = {r.row_id: (r.subject_id, r.name_zh, r.uscc) for r in db.execute(consents_table(db, bank, NOW))}
+    assert rows.pop(gone) == ("", "", "")
+    assert list(rows.values()) == [(other, "合成2厂", made_up_uscc(2))]
+    assert sorted(c.subject_id for c in consents_of(db, bank, NOW)) == sorted(["", other])
+    assert [r.subject_id for r in db.execute(consents_table(db, Scope.unit("u", mine), NOW))] == [mine]
+
+
+def test_a_scope_of_very_many_units_is_one_parameter(db: sa.Connection) -> None:
+    """More subjects than a statement takes parameters: SQLite stops at 32 766, PostgreSQL at 65 535."""
+    mine = unit(db, 1, "130202")
+    give_consent(db, mine, "合成银行", "finance", (DAY, None), at=NOW, principal="t")
+    many = frozenset([str(mine), *(f"s_{n}" for n in range(70_000))])
+    rows = db.execute(consent_rows(db, Scope.region("r", HERE, DAY), many)).all()
+    assert [r.subject_id for r in rows] == [mine]
 
 
 def test_corrections_say_old_and_new(db: sa.Connection) -> None:

@@ -18,7 +18,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from shuangkong.accounting.api import LIMITABLE
-from shuangkong.engine.api import Head, Verified, audit_entry, jobs, reading, verified
+from shuangkong.engine.api import Head, Verified, among, audit_entry, jobs, reading, verified
 from shuangkong.kernel.labels import Label
 from shuangkong.kernel.scope import Scope
 from shuangkong.registry.api import scope_subjects
@@ -41,7 +41,7 @@ def entries_seen(db: sa.Connection, scope: Scope, known: datetime) -> sa.Select[
     if scope.kind != "region":
         return query.where(sa.false())
     table = scope_subjects(db, scope.for_writing(), known)
-    subjects = _listed(db, [] if table is None else table["subject_id"].to_pylist())
+    subjects = among(db, [] if table is None else table["subject_id"].to_pylist())
     a = appointment_table
     inside = sa.select(a.c.person_id).where(a.c.subject_id.in_(subjects))
     outside = sa.select(a.c.person_id).where(sa.or_(a.c.subject_id.is_(None), a.c.subject_id.not_in(subjects)))
@@ -62,14 +62,6 @@ def _shown_detail(scope: Scope) -> sa.ColumnElement[str]:
     allowed = [t.detail.contains(f'"use": "{uses}"', autoescape=True) for uses in some if scope.use in uses.split(",")]
     hidden = sa.and_(t.action == "figure.correct", limited, sa.not_(sa.or_(*allowed)))
     return sa.case((hidden, WITHHELD), else_=t.detail).label("detail")
-
-
-def _listed(db: sa.Connection, values: list[str]) -> sa.Select[Any]:
-    """Values as rows of one parameter: thousands of subjects are too many parameters for some databases."""
-    if db.dialect.name == "postgresql":
-        given = sa.literal(values, sa.JSON())
-        return sa.select(sa.func.json_array_elements_text(given).table_valued("value").c.value)
-    return sa.select(sa.func.json_each(json.dumps(values)).table_valued("value").c.value)
 
 
 def as_dict(found: Verified, upto: Head | None) -> dict[str, Any]:

@@ -18,7 +18,7 @@ def consents_of(db: sa.Connection, scope: Scope, known: datetime) -> list[Consen
 
 def consents_table(db: sa.Connection, scope: Scope, known: datetime) -> sa.Select[Any]:
     """The same as a select with names, for a page."""
-    return consent_rows(scope.for_writing(), _subjects(db, scope, known))
+    return consent_rows(db, scope.for_writing(), _subjects(db, scope, known))
 
 
 def _subjects(db: sa.Connection, scope: Scope, known: datetime) -> frozenset[str] | None:

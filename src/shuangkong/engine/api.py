@@ -1,7 +1,7 @@
 """The door of the engine: what slices may use."""
 
 from shuangkong.engine import jobs
-from shuangkong.engine.audit import Fault, Head, Verified, audit_entry, head, record, verified, verify
+from shuangkong.engine.audit import GENESIS, Fault, Head, Verified, audit_entry, head, record, verified, verify
 from shuangkong.engine.backup import Manifest, back_up
 from shuangkong.engine.blobs import Blobs
 from shuangkong.engine.contracts import (
@@ -16,7 +16,7 @@ from shuangkong.engine.contracts import (
     text,
     upcast,
 )
-from shuangkong.engine.database import METADATA, ScaledDecimal, UtcInstant, connect, migrate, reading, writing
+from shuangkong.engine.database import METADATA, ScaledDecimal, UtcInstant, among, connect, migrate, reading, writing
 from shuangkong.engine.exact import amount, exact_change, exact_ratio, rounded
 from shuangkong.engine.executors import DuckDB, Executor, PostgreSQL, Spark, compile_sql
 from shuangkong.engine.lake import Commit, Lake, Lease, lake_commit, write_durably
@@ -28,6 +28,7 @@ from shuangkong.engine.withheld import PUBLIC_ONLY, WITHHELD, shown
 from shuangkong.engine.workspace import Clock, Workspace, system_clock
 
 __all__ = [
+    "GENESIS",
     "METADATA",
     "PERIOD_COLUMNS",
     "PUBLIC_ONLY",
@@ -55,6 +56,7 @@ __all__ = [
     "UtcInstant",
     "Verified",
     "Workspace",
+    "among",
     "amount",
     "audit_entry",
     "back_up",

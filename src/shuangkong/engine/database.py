@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -143,6 +144,14 @@ def _no_room(wrong: BaseException | None) -> bool:
         # the low byte is the kind, the rest says what of it: FULL, or an input/output error of the disk
         return wrong.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
     return getattr(wrong, "sqlstate", None) == "53100"
+
+
+def among(connection: sa.Connection, values: Iterable[str]) -> sa.Select[Any]:
+    """Values as rows of one parameter: thousands of them are too many parameters for some databases."""
+    if connection.dialect.name == "postgresql":
+        given = sa.literal(sorted(values), sa.JSON())
+        return sa.select(sa.func.json_array_elements_text(given).table_valued("value").c.value)
+    return sa.select(sa.func.json_each(json.dumps(sorted(values))).table_valued("value").c.value)
 
 
 def one_at_a_time(connection: sa.Connection) -> None:

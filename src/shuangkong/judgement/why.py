@@ -253,10 +253,11 @@ class _Walk:
         self.measures = {t["measure"] for t in self._by_key("totals", "total_key", keys)}
 
     def _entries(self, result: Why, keys: list[str]) -> None:
-        result.entries_total = len(set(keys))
         methods = {Method.parse(r["method_id"]) for r in self._counted(result)}
         wanted = {Method(m.edition, m.basis, m.guide, m.grid).id for m in methods}
         amounts = self._by_key("amounts", "entry_id", keys)
+        # an entry that the reader may not see is not counted either
+        result.entries_total = len({a["entry_id"] for a in amounts})
         counted = sorted(
             (
                 a

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from shuangkong.engine.api import record
+from shuangkong.engine.api import among, record
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.ids import SubjectId
 from shuangkong.kernel.scope import Scope, Use
@@ -41,25 +41,32 @@ class Consent:
 def consented_units(connection: sa.Connection, grantee: str, use: Use, day: date) -> frozenset[SubjectId]:
     """Units whose consent to the organisation for the use stands on the day, as recorded up to this moment."""
     t = store.consent
-    query = sa.select(t.c.subject_id).where(
-        t.c.grantee == grantee,
-        t.c.use == use,
-        t.c.valid_from <= day,
-        sa.or_(t.c.valid_to.is_(None), t.c.valid_to > day),
-        t.c.withdrawn_at.is_(None),
-    )
+    query = sa.select(t.c.subject_id).where(t.c.grantee == grantee, t.c.use == use, _open(day))
     return frozenset(SubjectId(s) for s in connection.execute(query).scalars())
 
 
-def consent_rows(scope: Scope, subjects: frozenset[str] | None) -> sa.Select[Any]:
+def consent_rows(connection: sa.Connection, scope: Scope, subjects: frozenset[str] | None) -> sa.Select[Any]:
     """The same consents as `consents` gives, as a select with the unit's name and code, for a table on a page."""
     t = store.consent
-    query = sa.select(*t.c, _called("name_zh"), _called("name_en"), _called("uscc"))
+    called = [_called(scheme) for scheme in ("name_zh", "name_en", "uscc")]
     if scope.kind == "consented":
-        return query.where(t.c.grantee == scope.grantee, t.c.use == scope.use)
+        # who may no longer see the unit is not told which one it was
+        shown = [sa.case((_open(scope.on), c), else_="").label(c.name) for c in (t.c.subject_id, *called)]
+        others = (c for c in t.c if c is not t.c.subject_id)
+        return sa.select(*others, *shown).where(t.c.grantee == scope.grantee, t.c.use == scope.use)
+    query = sa.select(*t.c, *called)
     if scope.kind in ("none", "published"):
         return query.where(sa.false())
-    return query if subjects is None else query.where(t.c.subject_id.in_(sorted(subjects)))
+    return query if subjects is None else query.where(t.c.subject_id.in_(among(connection, subjects)))
+
+
+def _open(day: date | None) -> sa.ColumnElement[bool]:
+    """Whether a consent stands on the day, as recorded up to this moment."""
+    t = store.consent
+    if day is None:
+        return sa.false()
+    ended = sa.or_(t.c.valid_to.is_(None), t.c.valid_to > day)
+    return sa.and_(t.c.valid_from <= day, ended, t.c.withdrawn_at.is_(None))
 
 
 def _called(scheme: str) -> sa.Label[Any]:
@@ -78,7 +85,10 @@ def consents(connection: sa.Connection, scope: Scope, subjects: frozenset[str] |
     if scope.kind == "consented":
         query = query.where(t.c.grantee == scope.grantee, t.c.use == scope.use)
     found = [Consent(**row._mapping) for row in connection.execute(query)]
-    if scope.kind == "consented" or subjects is None:
+    if scope.kind == "consented":
+        day = scope.on
+        return [c if day and c.stands_on(day) else replace(c, subject_id=SubjectId("")) for c in found]
+    if subjects is None:
         return found if scope.kind != "none" else []
     return [c for c in found if c.subject_id in subjects]
 

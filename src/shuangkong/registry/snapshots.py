@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from datetime import UTC, date, datetime
+from threading import Lock
 from typing import Any, Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
-from shuangkong.engine.api import TableContract
+from shuangkong.engine.api import GENESIS, TableContract, head
 from shuangkong.kernel.ids import SubjectId
 from shuangkong.kernel.scope import Scope
 from shuangkong.registry import store
@@ -179,14 +180,38 @@ def opened(connection: sa.Connection, scope: Scope) -> frozenset[str]:
     if scope.kind == "none" or scope.unrestricted:
         return found
     if scope.published_too:
-        found |= published_regions(connection, scope.on)
+        found = published_regions(connection, scope.on)
     if scope.kind == "consented" and scope.on is not None:
         found |= consented_units(connection, scope.grantee, scope.use, scope.on)
     return found
 
 
 def published_regions(connection: sa.Connection, day: date | None) -> frozenset[str]:
-    """Regions whose pages are public on the day (at any time when None): a dated attribute, as it stands now."""
+    """Regions whose pages are public on the day (at any time when None): a dated attribute, as it stands now.
+
+    Every request asks this. What is published changes with an entry of the audit log in the same transaction, so that
+    the end of the log, whose hash no other log has, tells whether an answer still holds, in whichever process.
+    """
+    end = head(connection).hash
+    if end == GENESIS:
+        return _published(connection, day)
+    with _lock:
+        kept = _answers.get((end, day))
+    if kept is None:
+        kept = _published(connection, day)
+        with _lock:
+            _answers[end, day] = kept
+            while len(_answers) > _KEPT:
+                _answers.popitem(last=False)
+    return kept
+
+
+_KEPT = 16
+_answers: OrderedDict[tuple[str, date | None], frozenset[str]] = OrderedDict()
+_lock = Lock()
+
+
+def _published(connection: sa.Connection, day: date | None) -> frozenset[str]:
     t = store.attribute
     rows = dated(connection, t, ("subject_id", "value"), _NOW, t.c.name == PUBLISHED)
     return frozenset(
