@@ -21,8 +21,9 @@ from stdnum.cn import uscc as check
 from typer.testing import CliRunner
 
 from shuangkong.accounting.api import BOOK_ENTRIES, Origin, batches
+from shuangkong.app.beside import worker_beside
 from shuangkong.app.cli import app
-from shuangkong.app.jobs import JUDGE, KINDS, ask_import, ask_judge, worker_beside
+from shuangkong.app.jobs import JUDGE, KINDS, ask_import, ask_judge
 from shuangkong.engine.api import Workspace, jobs, latest_run, reading, verify, writing
 from shuangkong.kernel.ids import SubjectId
 from shuangkong.kernel.scope import Scope
@@ -377,10 +378,22 @@ def test_a_worker_beside_a_server_ends_with_it(workspace: Workspace) -> None:
     assert child.returncode == 0
 
 
+def test_a_worker_beside_a_server_is_started_again(workspace: Workspace) -> None:
+    """Killed, another takes its place and does what waits; after the block none is left."""
+    with worker_beside(workspace, first_wait=0.01) as child:
+        first = child.pid
+        os.kill(first, signal.SIGKILL)
+        until(lambda: child.pid != first)
+        job = ask(workspace, 1000)
+        until(lambda: look(workspace, job.job_id).state == "done")
+        last = child.pid
+    assert _gone(last)
+
+
 def test_a_worker_beside_a_killed_server_ends_too(workspace: Workspace) -> None:
     """kill -9 of the server leaves no worker behind."""
     text = (
-        "import sys, time; from pathlib import Path; from shuangkong.app.jobs import worker_beside;"
+        "import sys, time; from pathlib import Path; from shuangkong.app.beside import worker_beside;"
         "from shuangkong.engine.api import Workspace\n"
         "with worker_beside(Workspace.open(Path(sys.argv[1]))) as child:\n"
         "    print(child.pid, flush=True); time.sleep(600)\n"
@@ -432,11 +445,16 @@ def test_a_job_or_state_that_is_none_is_refused(workspace: Workspace) -> None:
 
 
 def test_worker_once_does_what_waits_and_ends(workspace: Workspace) -> None:
-    """Exit 0, nothing on stdout, and what it did on stderr."""
+    """Exit 0, nothing on stdout, and what it did on stderr: lines of JSON like a server's."""
     job = ask(workspace, 1000)
     with process(workspace, 'del KINDS["judge"]', "--once") as running:
         out, err = running.communicate(timeout=PATIENCE)
     assert (running.returncode, out) == (0, "")
-    lines = [line.split(" INFO ")[1] for line in err.splitlines()]
+    said = [json.loads(line) for line in err.splitlines()]
+    assert all({"event", "logger", "level", "at"} == set(line) for line in said)
     name = f"{job.job_id} (import)"
-    assert lines == [f"{name}: begins, attempt 1", f"{name}: done", "stopped after 1 jobs"]
+    assert [line["event"] for line in said if line["level"] == "info"] == [
+        f"{name}: begins, attempt 1",
+        f"{name}: done",
+        "stopped after 1 jobs",
+    ]

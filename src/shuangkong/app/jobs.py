@@ -6,10 +6,7 @@ what it writes stands in one transaction with its end (`JobContext.still_mine`, 
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -25,7 +22,8 @@ from shuangkong.app.catalogue import library
 from shuangkong.app.exporting import EXPORT, rights_of_export
 from shuangkong.app.importing import as_dict, units_as_dict
 from shuangkong.app.pipeline import run_pipeline
-from shuangkong.engine.api import Clock, Workspace, jobs
+from shuangkong.app.whatif import WHATIF
+from shuangkong.engine.api import Clock, jobs
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.ids import RunId
 from shuangkong.kernel.labels import Label
@@ -157,7 +155,8 @@ def action_of(job: jobs.Job) -> str:
         return "register.write" if job.arguments["book"] == "units" else "import.write"
     if job.kind == EXPORT.name:
         return rights_of_export(job)[0]
-    return {JUDGE.name: "run.start", VERIFY.name: "audit.read"}.get(job.kind, "platform.operate")
+    asked = {JUDGE.name: "run.start", VERIFY.name: "audit.read", WHATIF.name: "scenario.run"}
+    return asked.get(job.kind, "platform.operate")
 
 
 def _may(db: sa.Connection, job: jobs.Job, at: datetime) -> None:
@@ -169,7 +168,7 @@ def _may(db: sa.Connection, job: jobs.Job, at: datetime) -> None:
     still_entitled(db, (job.scope, *job.also_for), "import.write" if after_import else action_of(job), at)
 
 
-KINDS: dict[str, jobs.Kind] = {kind.name: replace(kind, may=_may) for kind in (JUDGE, IMPORT, VERIFY, EXPORT)}
+KINDS: dict[str, jobs.Kind] = {kind.name: replace(kind, may=_may) for kind in (JUDGE, IMPORT, VERIFY, EXPORT, WHATIF)}
 
 
 def ask_judge(
@@ -213,21 +212,3 @@ def ask_import(
         "mapping": mapping.to_json() if mapping else None,
     }  # fmt: skip
     return jobs.enqueue(db, IMPORT, arguments, scope=scope, at=clock(), key=key, subject_id=subject_id)
-
-
-@contextmanager
-def worker_beside(workspace: Workspace) -> Iterator[subprocess.Popen[bytes]]:
-    """A worker as a child process while the block runs. It ends with this process, also when that is killed."""
-    command = [sys.executable, "-m", "shuangkong.app.cli", "worker", "-w", str(workspace.root), "--beside"]
-    child = subprocess.Popen(command, stdin=subprocess.PIPE)
-    try:
-        yield child
-    finally:
-        # the end of its standard input is what tells it to stop; it hands its job back
-        if child.stdin:
-            child.stdin.close()
-        try:
-            child.wait(timeout=15)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()

@@ -102,7 +102,7 @@ def serve_command(
 
 def serve(workspace: Workspace, listening: Listening) -> None:
     """Serve until told to stop; a demo has its worker beside it. Raises CLI-001 where it would not be safe."""
-    from shuangkong.app.jobs import worker_beside
+    from shuangkong.app.beside import worker_beside
     from shuangkong.app.web.serving import Serving
 
     opened = workspace.with_secret()
