@@ -145,7 +145,7 @@ def test_corrections_show_old_and_new(own: Own) -> None:
     assert old != new
     assert "数量" in old
     assert "数量" in new
-    assert "示范市能源统计报表（合成）" in page.text
+    assert "复核后更正（合成）" in page.text
     outside = own.as_("demo.unit").get(f"/corrections/{unit}")
     nothing = own.as_("demo.unit").get("/corrections/s_0000000000000000")
     assert (outside.status_code, nothing.status_code) == (404, 404)
