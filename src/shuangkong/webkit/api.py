@@ -41,7 +41,7 @@ from shuangkong.webkit.marks import (
     status_mark,
 )
 from shuangkong.webkit.messages import LANGUAGES, Speaker, UntranslatedText, chosen_language, read_messages
-from shuangkong.webkit.passwords import first_password
+from shuangkong.webkit.passwords import NewPassword, first_password
 from shuangkong.webkit.people import (
     Appointment,
     Person,
@@ -79,6 +79,7 @@ from shuangkong.webkit.sessions import (
     switch,
     tokens_of,
     touch,
+    try_password,
 )
 from shuangkong.webkit.sessions import web_session as session_table
 from shuangkong.webkit.slots import SLOTS, Slots
@@ -134,6 +135,7 @@ __all__ = [
     "Given",
     "Kind",
     "Mark",
+    "NewPassword",
     "Origin",
     "Part",
     "Person",
@@ -228,6 +230,7 @@ __all__ = [
     "table_view",
     "tokens_of",
     "touch",
+    "try_password",
     "unit_words",
     "waterfall",
     "words",

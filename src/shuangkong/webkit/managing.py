@@ -9,17 +9,23 @@ import sqlalchemy as sa
 
 from shuangkong.engine.api import record
 from shuangkong.kernel.errors import UserError
-from shuangkong.webkit import passwords
+from shuangkong.webkit.passwords import NewPassword
 from shuangkong.webkit.people import Person, appointment, appointments, people, person
 from shuangkong.webkit.rights import rights
 from shuangkong.webkit.sessions import business_day, end_sessions, sign_in_attempt
 
 
 def set_password(
-    connection: sa.Connection, who: Person, password: str, *, at: datetime, principal: str, must_change: bool
+    connection: sa.Connection,
+    who: Person,
+    password: str | NewPassword,
+    *,
+    at: datetime,
+    principal: str,
+    must_change: bool,
 ) -> None:
     """Change or reset a password; every session and lock of the person ends. RIGHT-005 for one that may not be used."""
-    kept = passwords.hashed(passwords.check_password(password, who.name))
+    kept = (password if isinstance(password, NewPassword) else NewPassword.of(password, who.name)).hash
     _change(connection, who, {"password_hash": kept, "must_change": must_change})
     end_sessions(connection, who.person_id, at=at)
     connection.execute(sign_in_attempt.delete().where(sign_in_attempt.c.name == who.name))

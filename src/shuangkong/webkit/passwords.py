@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
@@ -28,6 +29,36 @@ def matches(kept: str | None, password: str) -> bool:
     except (VerifyMismatchError, InvalidHashError):
         return False
     return kept is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A password that was tried against a hash: it takes a while, and nobody else should wait for it."""
+
+    kept: str | None
+    right: bool
+
+    @classmethod
+    def against(cls, kept: str | None, password: str) -> Tried:
+        """Try it now."""
+        return cls(kept, matches(kept, password))
+
+
+def fits(kept: str | None, password: str, tried: Tried | None) -> bool:
+    """Whether the password is the one kept: as it was tried, unless another one is kept by now."""
+    return tried.right if tried is not None and tried.kept == kept else matches(kept, password)
+
+
+@dataclass(frozen=True, slots=True)
+class NewPassword:
+    """A new password that may be used, as its hash: made before the transaction that keeps it."""
+
+    hash: str
+
+    @classmethod
+    def of(cls, password: str, name: str) -> NewPassword:
+        """Check and hash it; RIGHT-005 saying which rule it breaks."""
+        return cls(hashed(check_password(password, name)))
 
 
 def outdated(kept: str) -> bool:

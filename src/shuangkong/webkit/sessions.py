@@ -12,8 +12,9 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Engine
 
-from shuangkong.engine.api import METADATA, UtcInstant, record
+from shuangkong.engine.api import METADATA, UtcInstant, reading, record
 from shuangkong.kernel.errors import UserError
 from shuangkong.webkit import passwords
 from shuangkong.webkit.people import (
@@ -122,8 +123,30 @@ def business_day(at: datetime) -> date:
     return at.astimezone(ZoneInfo("Asia/Shanghai")).date()
 
 
+def try_password(engine: Engine, name: str, password: str, *, at: datetime, address: str) -> passwords.Tried | None:
+    """Try a password before the transaction that counts it; None for a locked name: nothing is to be found out there.
+
+    The transaction asks for the lock again, one attempt after another: many tries at once are hashed at once, and all
+    beyond the limit are refused, right or wrong.
+    """
+    if "\x00" in name:
+        return None
+    with reading(engine) as db:
+        found = person_named(db, name)
+        if _locked(db, spelled(name)[:80], address, at):
+            return None
+    return passwords.Tried.against(found.password_hash if found else None, password)
+
+
 def sign_in(
-    connection: sa.Connection, name: str, password: str, *, at: datetime, address: str, agent: str
+    connection: sa.Connection,
+    name: str,
+    password: str,
+    *,
+    at: datetime,
+    address: str,
+    agent: str,
+    tried: passwords.Tried | None = None,
 ) -> str | None:
     """The session's secret, or None where it was refused; the attempt is counted either way.
 
@@ -138,7 +161,7 @@ def sign_in(
     plain = spelled(name)[:80]
     if _locked(connection, plain, address, at):
         return None
-    right = passwords.matches(found.password_hash if found else None, password)
+    right = passwords.fits(found.password_hash if found else None, password, tried)
     held = standing(connection, found, business_day(at)) if found and found.active else []
     good = right and found is not None and bool(held)
     _attempt(connection, plain, address, at, succeeded=good)
@@ -151,12 +174,15 @@ def sign_in(
     return open_session(connection, found, held[0], at=at, address=address, agent=agent)
 
 
-def confirms(connection: sa.Connection, who: Person, password: str, *, at: datetime, address: str) -> bool:
+def confirms(
+    connection: sa.Connection, who: Person, password: str, *, at: datetime, address: str,
+    tried: passwords.Tried | None = None,
+) -> bool:  # fmt: skip
     """Whether a person who is signed in typed the present password; counted and locked like a sign-in."""
     _in_turn(connection, who.name)
     if _locked(connection, who.name, address, at):
         return False
-    right = passwords.matches(who.password_hash, password)
+    right = passwords.fits(who.password_hash, password, tried)
     _attempt(connection, who.name, address, at, succeeded=right)
     return right
 

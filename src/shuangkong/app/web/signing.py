@@ -14,6 +14,7 @@ from shuangkong.engine.api import Workspace, reading, writing
 from shuangkong.kernel.errors import UserError
 from shuangkong.webkit.api import (
     Appointment,
+    NewPassword,
     Person,
     business_day,
     confirms,
@@ -31,6 +32,7 @@ from shuangkong.webkit.api import (
     standing,
     switch,
     tokens_of,
+    try_password,
 )
 
 router = APIRouter(include_in_schema=False)
@@ -51,10 +53,11 @@ def submit(request: Request, name: Text, password: Text, to: Text = "") -> Respo
     """Open a session, or say that it was refused without saying why."""
     same_site(request)
     a = as_public(request)
+    now, agent = a.workspace.clock(), request.headers.get("user-agent", "")
+    # a password takes a while to try: on SQLite everybody else who writes would wait for it
+    tried = try_password(a.workspace.engine, name, password, at=now, address=a.address)
     with writing(a.workspace.engine) as db:
-        secret = sign_in(
-            db, name, password, at=a.workspace.clock(), address=a.address, agent=request.headers.get("user-agent", "")
-        )
+        secret = sign_in(db, name, password, at=now, address=a.address, agent=agent, tried=tried)
         found = person_named(db, name)
     if secret is None or found is None:
         return a.page("sign_in.html", None, status=401, to=_inside(to), ended="", failed=True, demo=demo_people(a))
@@ -120,11 +123,18 @@ def password(a: Own, old: Text, new: Text, again: Text) -> Response:
     """Change one's own password; every session ends, this one too."""
     now = a.workspace.clock()
     try:
+        with reading(a.workspace.engine) as db:
+            me = person_of(db, a.who.person_id)
+        tried = try_password(a.workspace.engine, me.name, old, at=now, address=a.address)
+        # what is new is looked at only where the present one fits: else it would tell nothing but keep the machine busy
+        made = NewPassword.of(new, me.name) if tried and tried.right and new == again else None
         with writing(a.workspace.engine) as db:
             me = person_of(db, a.who.person_id)
-            fits = confirms(db, me, old, at=now, address=a.address)
-            if fits and new == again:
-                set_password(db, me, new, at=now, principal=me.person_id, must_change=False)
+            right = confirms(db, me, old, at=now, address=a.address, tried=tried)
+            # locked or changed in between: typed again, it will be told apart
+            fits = right and (made is not None or new != again)
+            if fits and made is not None:
+                set_password(db, me, made, at=now, principal=me.person_id, must_change=False)
     except UserError as error:
         return _account(a, error=error)
     if not fits or new != again:
