@@ -137,14 +137,14 @@ def balanced(join: Callable[[T, T], T], parts: Sequence[T]) -> T:
     return parts[0]
 
 
-#: Up to so many different leaves, one comparison after the other is quicker than a look into a list (on DuckDB).
-FEW = 6
+#: Up to so many leaves, one comparison after the other is quicker than a look into a list (on DuckDB).
+FEW = 10
 
 
 def looked_up(index: ir.IntegerValue, leaves: Sequence[object], type_: str) -> Any:
     """The written value at `index` (0 is the first); null leaves are null."""
     different = list(dict.fromkeys(leaves))
-    if len(different) > FEW:
+    if len(different) > 1 and len(leaves) > FEW:
         return ibis.literal(list(leaves), type=f"array<{type_}>")[index]
     written = [ibis.null(type_) if leaf is None else ibis.literal(leaf, type=type_) for leaf in different]
     if len(different) == 1:
