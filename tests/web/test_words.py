@@ -11,7 +11,15 @@ import pytest
 
 import shuangkong
 from shuangkong.app.web.factory import MESSAGES
-from shuangkong.webkit.api import LANGUAGES, Speaker, UntranslatedText, chosen_language, read_messages
+from shuangkong.policy.api import builtin_packs
+from shuangkong.webkit.api import (
+    LANGUAGES,
+    Speaker,
+    UntranslatedText,
+    chosen_language,
+    read_messages,
+    unit_words,
+)
 from shuangkong.webkit.messages import _label
 
 ROOT = Path(shuangkong.__file__).parent
@@ -93,3 +101,11 @@ def test_reasons_and_marks_of_the_demo_have_words(pages: Any) -> None:
     codes |= {f"confidence_why.{f.confidence}" for f in findings} | {f"ask.{f.comparator}" for f in findings}
     codes |= {f"next.{f.status}" for f in findings}
     assert sorted(codes - set(TEXTS)) == []
+
+
+def test_every_unit_of_a_pack_is_said_in_chinese() -> None:
+    """No unit of a target or parameter shows by its code on a Chinese page."""
+    packs = builtin_packs()
+    units = {t.unit for p in packs for t in p.targets} | {q.unit for p in packs for q in p.parameters}
+    assert len(units) > 30
+    assert sorted(u for u in units if re.search(r"_|[A-Za-z]{3,}", unit_words(u, "zh"))) == []

@@ -29,6 +29,15 @@ _WORDS = {
     "pp": Label("个百分点", "percentage points"),
     "percentage_point": Label("个百分点", "percentage points"),
     "个百分点": Label("个百分点", "percentage points"),
+    "100m_t": Label("亿吨", "10⁸ t"),
+    "10k_km": Label("万公里", "10⁴ km"),
+    "bn_m3": Label("十亿立方米", "10⁹ m³"),
+    "mol": Label("摩尔", "mol"),
+    "kgCO2": Label("千克二氧化碳", "kgCO₂"),
+    "kgCO2e": Label("千克二氧化碳当量", "kgCO₂e"),
+    "tCO2e": Label("吨二氧化碳当量", "tCO₂e"),
+    "kgce per quantity unit of the carrier": Label("千克标准煤/该品种计量单位", "kgce per unit of the carrier"),
+    "kJ per quantity unit of the carrier": Label("千焦/该品种计量单位", "kJ per unit of the carrier"),
 }
 
 

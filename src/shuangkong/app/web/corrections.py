@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated
 
@@ -11,13 +12,14 @@ from fastapi.responses import HTMLResponse
 
 from shuangkong.app.auditing import Correction, corrections
 from shuangkong.app.web.context import Asked, Asks
-from shuangkong.app.web.log_words import action_words
+from shuangkong.app.web.imports import BOOK_NAMES
+from shuangkong.app.web.log_words import action_words, principal_words
 from shuangkong.app.web.reading import RunView
 from shuangkong.engine.api import reading
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.ids import SubjectId
 from shuangkong.registry.api import describe, names_of, scope_subjects
-from shuangkong.webkit.api import period_words, person_table
+from shuangkong.webkit.api import period_words, person_table, unit_words
 
 router = APIRouter(include_in_schema=False)
 Reads = Annotated[Asked, Depends(Asks("units.read"))]
@@ -40,6 +42,7 @@ def corrections_page(a: Reads, subject_id: str) -> HTMLResponse:
         may_audit=a.may("audit.read"), field_words=lambda key: _field(a, key),
         action_words=lambda action: action_words(a.speaker, action), shown=lambda value: _shown(a, value, names),
         which=lambda c: _which(a, c, view), named=named,
+        actor=lambda principal: people.get(principal) or principal_words(a.speaker, principal),
     )  # fmt: skip
 
 
@@ -76,10 +79,15 @@ def _shown(a: Asked, value: str | None, names: Mapping[str, object]) -> str:
     """A value as people read it: the name of a place, a dash for nothing."""
     if value is None:
         return "—"
+    number, _, unit = value.partition(" ")
+    if unit and _NUMBER.fullmatch(number):
+        # as it was recorded: no digit is rounded away
+        return f"{number} {unit_words(unit, a.language)}"
     label = names.get(value)
     return a.speaker.label(label) if label is not None else value  # type: ignore[arg-type]
 
 
+_NUMBER = re.compile(r"-?\d+(\.\d+)?")
 #: What most figures are; said only where it is otherwise.
 _USUAL = {("role", "consumption"), ("role", "output"), ("role", "value"), ("role", "carbon"), ("extent", "own")}
 
@@ -92,6 +100,8 @@ def _which(a: Asked, c: Correction, view: RunView | None) -> str:
             continue
         if key == "item" and view is not None:
             value = _item(a, value, view)
+        elif key == "book" and value in BOOK_NAMES:
+            value = a.speaker.label(BOOK_NAMES[value])
         said.append(f"{_field(a, key)} {period_words(value, a.language) if key == 'period_key' else value}")
     return " · ".join(said)
 

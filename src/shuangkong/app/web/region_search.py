@@ -20,6 +20,7 @@ Reads = Annotated[Asked, Depends(Asks("findings.read"))]
 LISTED = 30
 #: Pages that a choice may lead back to: those that show what is chosen.
 _LEADS_TO = ("/findings", "/units", "/packs")
+_TOPS = ("nation", "province")
 _NOT_CARRIED = frozenset({"region", "keep", "page", "lang", "view"})
 
 
@@ -80,6 +81,8 @@ def _written(view: RunView) -> tuple[_Written, ...]:
     for s in view.subjects.values():
         if s.kind == "region":
             above = view.path(s.id)[:-1]
+            if not above and s.level not in _TOPS and s.id != view.scope.subject:
+                continue  # a place of other days: it lies in nothing on the day of the run
             names = tuple(plain(n) for n in (s.label.zh, s.label.en or "") if n)
             found.append(_Written(s, names, "".join(_spelt(up) for up in above), len(above)))
     return tuple(found)
