@@ -43,6 +43,7 @@ COMMANDS: dict[str, str | None] = {
     "import units": "register.write",
     "judge": "run.start",
     "judge --overlay": "scenario.run",
+    "what-if": "scenario.run",
     "why": "findings.read",
     "runs": "findings.read",
     "boundary": "map.register",

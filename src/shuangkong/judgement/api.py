@@ -14,6 +14,7 @@ from shuangkong.judgement.rule_tables import (
 )
 from shuangkong.judgement.rules import decide, decide_all, decide_chain, slugged
 from shuangkong.judgement.step import finding_changes, findings, judge
+from shuangkong.judgement.subject_readings import Given, subject_readings
 from shuangkong.judgement.tables import FINDING_CHANGES, FINDINGS
 from shuangkong.judgement.why import Why, why
 from shuangkong.judgement.why_asked import parameters_of
@@ -28,6 +29,7 @@ __all__ = [
     "RULE_STATUS_LABELS",
     "SUMS",
     "Bindings",
+    "Given",
     "RuleStatus",
     "Why",
     "asked_inputs",
@@ -47,6 +49,7 @@ __all__ = [
     "rule_methods",
     "set_aside",
     "slugged",
+    "subject_readings",
     "why",
     "why_not",
 ]

@@ -28,6 +28,8 @@ from shuangkong.app.web import (
     region_search,
     rights_page,
     signing,
+    tables_pages,
+    whatif_pages,
 )
 from shuangkong.app.web.context import Site
 from shuangkong.app.web.limits import BodyLimit, HostCheck, SafeHeaders
@@ -51,6 +53,8 @@ MESSAGES = (
     ("shuangkong.app.web", "messages_errors.yaml"),
     ("shuangkong.app.web", "messages_imports.yaml"),
     ("shuangkong.app.web", "messages_jobs.yaml"),
+    ("shuangkong.app.web", "messages_rules.yaml"),
+    ("shuangkong.app.web", "messages_whatif.yaml"),
     ("shuangkong.app.web", "messages_log.yaml"),
     ("shuangkong.app.web", "messages_proposals.yaml"),
 )
@@ -59,11 +63,13 @@ PAGES = (
     ("/", "frame.home", "findings.read"),
     ("/findings", "frame.findings", "findings.read"),
     ("/units", "units.title", "units.read"),
+    ("/rules", "rules.title", "findings.read"),
     ("/packs", "frame.packs", "findings.read"),
     ("/imports", "imports.title", "import.write"),
 )
 #: The same for the pages that fewer people need, under “more”.
 MORE = (
+    ("/whatif", "whatif.title", "scenario.run"),
     ("/runs", "frame.runs", "findings.read"),
     ("/jobs", "jobs.title", "jobs.read"),
     ("/consents", "nav.consents", "consent.read"),
@@ -83,13 +89,18 @@ def create_app(workspace: Workspace, serving: Serving | None = None, slots: Slot
         lifespan=warmed,
     )  # fmt: skip
     frame = Frame(PACKAGES, read_messages(*MESSAGES), pages=PAGES, more=MORE)
-    frame.environment.globals["slot"] = (slots or Slots()).fill
+    slots = slots or Slots()
+    for slot in ("unit.sections", "region.tabs"):
+        slots.register(slot, tables_pages.of_subject, name="rules", priority=10)
+    frame.environment.globals["slot"] = slots.fill
     app.state.site = Site(Reader(workspace.with_secret()), frame)
     _wrap(app, serving or Serving())
     errors.register(app)
     app.include_router(pages.router)
     app.include_router(pages_packs.router)
     app.include_router(region_search.router)
+    app.include_router(tables_pages.router)
+    app.include_router(whatif_pages.router)
     app.include_router(imports_list.router)
     app.include_router(imports_pages.router)
     app.include_router(jobs_pages.router)

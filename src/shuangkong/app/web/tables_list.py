@@ -1,0 +1,117 @@
+"""The list of what rules found: its columns, and how its rows are read and told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pyarrow as pa
+
+from shuangkong.app.web.reading import RunView
+from shuangkong.app.web.sentences import Teller
+from shuangkong.judgement.api import RULE_FINDINGS, RULE_STATUS_LABELS, RuleStatus
+from shuangkong.kernel.labels import Label
+from shuangkong.webkit.api import (
+    CONFIDENCE_LABELS,
+    Choices,
+    Condition,
+    FileSource,
+    Given,
+    Speaker,
+    TableColumn,
+    TableSpec,
+    TableView,
+    period_words,
+    table_view,
+)
+
+SPEC = TableSpec(
+    "rule-findings",
+    Label("规则结论", "Findings of rules"),
+    (
+        TableColumn("status", Label("结论", "Finding"), filter="choice", sortable=True, by="rank"),
+        TableColumn("subject", Label("主体", "Subject"), sortable=True, by="place", exported=False),
+        TableColumn("slug", Label("规则表", "Table"), filter="given", wrap=True),
+        TableColumn("answer", Label("答案或所缺", "Answer, or what is missing"), wrap=True),
+        TableColumn("period_key", Label("期间", "Period"), sortable=True, by="period_end", filter="choice"),
+        TableColumn("clause", Label("条款", "Clause")),
+        TableColumn("row_hit", Label("命中行", "Row hit"), filter="choice", shown=False, rare=True),
+        TableColumn("pack", Label("文件", "Document"), filter="given", shown=False),
+        TableColumn("region", Label("地区（含下级）", "Region and all in it"), filter="given", shown=False, rare=True),
+        TableColumn("kind", Label("主体类别", "Kind of subject"), filter="choice", shown=False, rare=True),
+        TableColumn("confidence", Label("可信度", "Confidence"), filter="choice", shown=False, rare=True),
+    ),
+    key=("finding_key",),
+    orders={
+        "attention": ("rank", "-period_end", "place"), "subject": ("place", "-period_end"),
+        "period": ("-period_end", "place"),
+    },
+    default="attention",
+    search=("subject_zh", "subject_en", "place", "slug", "clause", "answer", "finding_key"),
+    synthetic="synthetic",
+)  # fmt: skip
+_LISTING = """
+    SELECT f.*, f.pack_id || '@' || f.pack_edition AS pack_key, f.pack_id AS pack, f.subject_id AS subject,
+        s.zh AS subject_zh, s.en AS subject_en, coalesce(s.code, f.subject_id) AS place, s.kind, '' AS region,
+        CASE f.status WHEN 'hit' THEN 0 WHEN 'undetermined' THEN 1 ELSE 2 END AS rank
+    FROM rule_findings f LEFT JOIN named_subjects s ON s.id = f.subject_id
+"""
+
+
+def rules_source(view: RunView) -> FileSource:
+    """What rules found in a run, as its reader may see it; kept with the view."""
+    return view._once(("rules_source",), lambda: _source(view))
+
+
+def _source(view: RunView) -> FileSource:
+    subjects = view.subjects.values()
+    places = pa.table({
+        "id": pa.array([s.id for s in subjects], pa.string()),
+        "zh": pa.array([s.label.zh for s in subjects], pa.string()),
+        "en": pa.array([s.label.en for s in subjects], pa.string()),
+        "code": pa.array([s.code or None for s in subjects], pa.string()),
+        "kind": pa.array([s.kind for s in subjects], pa.string()),
+    })  # fmt: skip
+    names = {"named_subjects": places}
+    return FileSource(
+        view.run.folder, RULE_FINDINGS, view.scope, view.seen, names=names, listing=_LISTING, kept=True,
+        search=SPEC.search,
+    )  # fmt: skip
+
+
+def given(view: RunView) -> Given:
+    """What a document, a table and a region in a filter mean."""
+
+    def pack(value: str) -> Condition:
+        return Condition(("pack_key" if "@" in value else "pack_id",), "is", (value,))
+
+    def region(value: str) -> Condition:
+        return Condition(("subject_id",), "is", tuple(sorted(view.within(value))))
+
+    def slug(value: str) -> Condition:
+        return Condition(("slug",), "is", (value,))
+
+    return {"pack": pack, "region": region, "slug": slug}
+
+
+def rules_table(view: RunView, choices: Choices, speaker: Speaker) -> TableView:
+    """The list as its page draws it."""
+    return table_view(
+        rules_source(view), choices, "/rules/findings", given=given(view), words=_words(view, speaker),
+        counted={"pack": "pack_id", "slug": "slug"}, formats=(),
+    )  # fmt: skip
+
+
+def _words(view: RunView, speaker: Speaker) -> dict[str, Callable[[str], str]]:
+    tell = Teller(view, speaker)
+    tables = {t.id: t.label.label for p in view.packs.packs for t in p.tables}
+
+    def coded(group: str) -> Callable[[str], str]:
+        return lambda value: speaker.say(f"{group}.{value}") if speaker.has(f"{group}.{value}") else value
+
+    return {
+        "status": lambda v: speaker.label(RULE_STATUS_LABELS[RuleStatus(v)]) if v in set(RuleStatus) else v,
+        "slug": lambda v: speaker.label(tables[v]) if v in tables else v,
+        "pack": tell.pack_name, "region": tell.who, "kind": coded("subject_kind"), "sort": coded("sort"),
+        "confidence": lambda v: speaker.label(CONFIDENCE_LABELS[v]) if v in CONFIDENCE_LABELS else v,
+        "period_key": lambda v: period_words(v, speaker.language),
+    }  # fmt: skip

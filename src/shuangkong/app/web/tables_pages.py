@@ -1,0 +1,212 @@
+"""Pages of rules (规则): all tables, one table as people draw it, what rules found, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+from fastapi.responses import HTMLResponse
+from markupsafe import Markup
+
+from shuangkong.app.catalogue import catalogue
+from shuangkong.app.web import tables_reading as r
+from shuangkong.app.web.choice import Chosen, chooser
+from shuangkong.app.web.context import Asked, Asks
+from shuangkong.app.web.reading import Row, RunView
+from shuangkong.app.web.tables_drawn import HITS, Drawing, answered, drawing, output_words, standing_of, unit_of_input
+from shuangkong.app.web.tables_list import SPEC, rules_table
+from shuangkong.app.web.why_page import groups, item_label
+from shuangkong.judgement.api import RULE_STATUS_LABELS, RuleStatus, bindings_of, why_not
+from shuangkong.judgement.api import Given as Reading
+from shuangkong.kernel.errors import UserError
+from shuangkong.kernel.labels import Label
+from shuangkong.policy.api import STANDING_LABELS, Standing, TableEntry, with_declared
+from shuangkong.webkit.api import parse_choices
+
+router = APIRouter(include_in_schema=False)
+Reads = Annotated[Asked, Depends(Asks("findings.read"))]
+GIVEN = "in-"
+WHY_NOT = {
+    "asked": Label(
+        "有的输入只能由人提供，由人填写时判定", "some inputs can only be given by a person: decided when asked"
+    ),
+    "no_subject": Label("规则包没有写明判定哪类主体", "the pack does not say what kind of subject it decides"),
+}
+KINDS = {"unit": Label("用能单位", "units"), "region": Label("地区", "regions"), "project": Label("项目", "projects")}
+
+
+def words(a: Asked, view: RunView) -> dict[str, Any]:
+    """What templates of rules say things with."""
+    say = a.speaker
+
+    def table_of(row: Row) -> TableEntry | None:
+        try:
+            return view.packs.table(f"{row['pack_id']}@{row['pack_edition']}", row["slug"])
+        except UserError:
+            return None
+
+    def told(row: Row) -> str:
+        entry = table_of(row)
+        if row["status"] == RuleStatus.HIT and entry is not None:
+            return answered(entry, row["answer"], say)
+        if row["status"] == RuleStatus.NO_ROW and entry is not None and entry.no_row_because is not None:
+            return say.label(entry.no_row_because.label)
+        return needs(row, entry) if row["status"] == RuleStatus.UNDETERMINED else ""
+
+    def needs(row: Row, entry: TableEntry | None) -> str:
+        if not row["needs"]:
+            return say.say(f"rules.open_{row['reason']}") if say.has(f"rules.open_{row['reason']}") else row["reason"]
+        labels = _labels(view, row, entry)
+        names = [say.label(labels[n]) if n in labels else n for n in row["needs"].split(", ")]
+        return say.say("rules.needs", what=say.say("punctuation.list").join(names))
+
+    return {
+        "rule_status": lambda s: RULE_STATUS_LABELS[RuleStatus(s)], "rule_table": table_of,
+        "rule_told": told, "output_words": lambda v, u: output_words(v, u, say), "hits": HITS, "why_not": WHY_NOT,
+        "subject_kinds": KINDS, "standings": STANDING_LABELS, "as_standing": Standing,
+        "input_unit": lambda entry, name: unit_of_input(entry, name, say),
+        "item_label": lambda item: item_label(view, item),
+    }  # fmt: skip
+
+
+def _labels(view: RunView, row: Row, entry: TableEntry | None) -> dict[str, Label]:
+    """Names of inputs of a table and of those before it."""
+    if entry is None:
+        return {}
+    pack = view.packs.pack(f"{row['pack_id']}@{row['pack_edition']}")
+    return {i.name: i.label.label for t in pack.tables for i in t.inputs} | {
+        i.name: i.label.label for i in entry.inputs
+    }
+
+
+@router.get("/rules")
+def rules(a: Reads, pack: Annotated[str, Query(max_length=120)] = "") -> HTMLResponse:
+    """All decision tables by document, with how each stands, whom it is decided for and what was found."""
+    view = a.needed()
+    counted = r.counts(view)
+    day = view.run.as_of
+    shown = [p for p in view.packs.packs if p.tables and pack in ("", p.key, p.id)]
+    rows = [
+        (p, [_listed(view, p.key, t, counted.get((p.key, t.id), {}), day) for t in p.tables])
+        for p in sorted(shown, key=lambda p: p.instrument.issued, reverse=True)
+    ]
+    total = sum(len(t) for _, t in rows)
+    return a.page(
+        "rules.html", view, packs=rows, total=total, only=pack, chooser=chooser(a, view), **words(a, view)
+    )  # fmt: skip
+
+
+def _listed(view: RunView, pack: str, table: TableEntry, counted: Any, day: date) -> dict[str, Any]:
+    known = view._once(("rule_catalogue",), lambda: with_declared(catalogue(), view.packs))
+    found = view._once(
+        ("rule_bindings", pack, table.id), lambda: bindings_of(view.packs, view.packs.pack(pack), table, known)
+    )
+    return {
+        "entry": table, "counts": counted, "standing": standing_of(table, day),
+        "why_not": why_not(table, found),
+    }  # fmt: skip
+
+
+@router.get("/rules/findings")
+def findings(a: Reads) -> HTMLResponse:
+    """What rules found, filtered, sorted and paged on the server."""
+    view = a.needed()
+    choices = parse_choices(SPEC, a.request.query_params.multi_items())
+    answer = a.page(
+        "rule_findings.html", view, table=rules_table(view, choices, a.speaker), chooser=chooser(a, view),
+        **words(a, view),
+    )  # fmt: skip
+    answer.headers["HX-Push-Url"] = choices.address("/rules/findings")
+    return answer
+
+
+@router.get("/rules/findings/{key}")
+def why(a: Reads, key: str) -> HTMLResponse:
+    """Why a rule says what it says: clause, table with the row that hit, inputs, parameters, source rows."""
+    view = a.needed()
+    row = r.rule_finding(view, key)
+    entry = view.packs.table(f"{row['pack_id']}@{row['pack_edition']}", row["slug"])
+    chain = r.why(view, key)
+    # what was not decided on stays out: the table is drawn with what the run had
+    given = {x["input"]: _cell(x) if x["state"] == "ok" or _enough(entry, x) else "" for x in chain.readings}
+    pack = view.packs.pack(f"{row['pack_id']}@{row['pack_edition']}")
+    drawn = drawing(view.packs, pack, entry, day=row["decided_for"], known=view.run.known.date(), given=given)
+    return a.page(
+        "rule_why.html", view, f=row, why=chain, drawn=drawn, groups=groups(chain.entries), tool=_form(drawn, given),
+        source_list=sorted(chain.sources, key=lambda s: (s.get("publisher") or "", s.get("file_name") or "")),
+        labels=_labels(view, row, entry), chooser=chooser(a, view, shown=Chosen()), **words(a, view),
+    )  # fmt: skip
+
+
+def _enough(entry: TableEntry, reading: Row) -> bool:
+    least = next((i.min_coverage for i in entry.inputs if i.name == reading["input"]), None)
+    return reading["state"] == "partial" and least is not None and reading["coverage"] >= least
+
+
+def _cell(reading: Row) -> str:
+    value = reading["value"]
+    return reading["words"] or "" if value is None else f"{value:f}"
+
+
+@router.get("/rules/{pack}/{table}")
+def rule(
+    a: Reads, pack: str, table: str, who: Annotated[str, Query(max_length=120)] = "",
+    year: Annotated[str, Query(max_length=4, pattern="^[0-9]*$")] = "",
+) -> HTMLResponse:  # fmt: skip
+    """One decision table; with a subject or typed inputs, the row that hits and which cells hold."""
+    view = a.needed()
+    found = view.packs.pack(pack)
+    entry = view.packs.table(found.key, table)
+    known, last = view.run.known.date(), view.run.as_of.year - 1
+    chosen = int(year) if year and 1990 <= int(year) <= view.run.as_of.year else last
+    day = view.run.as_of if chosen >= last else date(chosen, 12, 31)
+    plain = drawing(view.packs, found, entry, day=day, known=known)
+    looked = r.looked_up(view, entry.about, who)
+    readings: Mapping[str, Reading] = {}
+    if looked.subject is not None:
+        readings = r.readings_of(view, looked.subject, found, entry, plain.inputs, chosen)
+    typed = {k.removeprefix(GIVEN): v for k, v in a.request.query_params.multi_items() if k.startswith(GIVEN)}
+    given = {n: typed.get(n, "").strip() for n in plain.asked}
+    for name, one in readings.items():
+        given[name] = given[name] or _typed(one.value)
+    drawn, refused = plain, None
+    if looked.subject is not None or any(given.values()):
+        try:
+            drawn = drawing(view.packs, found, entry, day=day, known=known, given=given)
+        except UserError as wrong:
+            refused = wrong
+    return a.page(
+        "rule.html", view, drawn=drawn, pack=found, looked=looked, who_words=who, year=chosen, day=day,
+        tool=_form(plain, given), readings=readings, refused=refused,
+        counts=r.counts(view).get((found.key, entry.id), {}),
+        years=range(last, max(entry.start.year, last - 5) - 1, -1), chooser=chooser(a, view), **words(a, view),
+    )  # fmt: skip
+
+
+def _typed(value: object) -> str:
+    return "" if value is None else f"{value:f}" if not isinstance(value, str) else value
+
+
+def _form(drawn: Drawing, given: Any) -> list[dict[str, Any]]:
+    """The fields of the form: one for each input that comes from no earlier table."""
+    return [
+        {
+            "name": GIVEN + name, "input": name, "entry": drawn.inputs.entries[name], "kind": one.kind.name,
+            "choices": one.choices, "value": given.get(name, ""), "bound": drawn.inputs.bound.get(name),
+        }
+        for name, one in drawn.asked.items()
+    ]  # fmt: skip
+
+
+def of_subject(about: Any) -> Markup | None:
+    """The answers of rules about a unit or region, for its page."""
+    a, view, subject = about["asked"], about["view"], about["subject"]
+    if view is None or subject is None:
+        return None
+    rows = r.of_subject(view, subject)
+    if not rows:
+        return None
+    html = a.site.frame.render("rule_section.html", a.language, rows=rows, subject=subject, view=view, **words(a, view))
+    return Markup(html)

@@ -1,0 +1,165 @@
+"""Pages of scenarios (情景试算): what was tried, a form for a change, and what it would mean; two side by side."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from shuangkong.app.explaining import packs_of_run
+from shuangkong.app.web.choice import chooser
+from shuangkong.app.web.context import Asked, Asks
+from shuangkong.app.web.reading import RunView
+from shuangkong.app.web.sent import Sent
+from shuangkong.app.web.tables_drawn import answered, output_words
+from shuangkong.app.web.whatif_forms import all_fields, overlay_of, parameter_fields, row_fields, target_fields
+from shuangkong.app.whatif import ask_whatif, base_run, change_of, proposal, read_change, scenarios, signed_so, tried
+from shuangkong.app.whatif_effects import Effects, effects
+from shuangkong.engine.api import jobs, reading, writing
+from shuangkong.kernel.errors import UserError
+from shuangkong.kernel.labels import Label
+from shuangkong.policy.api import Overlay
+from shuangkong.webkit.api import download_headers
+
+router = APIRouter(include_in_schema=False)
+Tries = Annotated[Asked, Depends(Asks("scenario.run"))]
+LISTED = 200
+EFFECTS = {
+    "red": Label("转红", "becomes red"), "loses": Label("变差", "loses"), "gains": Label("变好", "gains"),
+    "no_longer_red": Label("不再为红", "is no longer red"), "changed": Label("有变化", "changes"),
+}  # fmt: skip
+
+
+@router.get("/whatif")
+def listed(a: Tries, job: Annotated[str, Query(max_length=60)] = "") -> HTMLResponse:
+    """What was tried, newest first; while a job runs, the page asks again each second."""
+    view = a.view()
+    waiting, run = _waiting(a, job)
+    rows = [
+        {"run": r, "name": _name(a, r)} for r in scenarios(a.workspace, a.scope, a.who.principal)[:LISTED]
+    ]  # fmt: skip
+    return a.page("whatif.html", view, rows=rows, waiting=waiting, made=run, refused=None, text="", signed=None)
+
+
+def _waiting(a: Asked, job_id: str) -> tuple[jobs.Job | None, str | None]:
+    if not job_id:
+        return None, None
+    with reading(a.workspace.engine) as db:
+        job = jobs.job_seen(db, a.scope, job_id)
+    return job, (job.result or {}).get("run") if job.state == "done" else None
+
+
+def _name(a: Asked, run: Any) -> Label:
+    change = change_of(a.workspace, run)
+    return Label(change.because if change is not None else run.run_id, None)
+
+
+@router.get("/whatif/new")
+def new(
+    a: Tries, pack: Annotated[str, Query(max_length=120)] = "", table: Annotated[str, Query(max_length=120)] = "",
+    target: Annotated[str, Query(max_length=120)] = "",
+) -> HTMLResponse:  # fmt: skip
+    """Choose what to change: a document, then one of its tables or targets, then figures and cells."""
+    return _form(a, a.needed(), pack, table, target, {}, None)
+
+
+def _form(
+    a: Asked, view: RunView, pack: str, table: str, target: str, sent: dict[str, str], refused: UserError | None
+) -> HTMLResponse:  # fmt: skip
+    packs = view.packs
+    found = packs.pack(pack) if pack else None
+    entry = packs.table(pack, table) if found and table else None
+    goal = packs.target(pack, target) if found and target else None
+    return a.page(
+        "whatif_new.html", view, status=400 if refused else 200, pack=found, entry=entry, target=goal,
+        parameters=parameter_fields(found, entry) if found and entry else [],
+        rows=row_fields(found, entry) if found and entry else {},
+        goals=target_fields(found, goal) if found and goal else [], sent=sent, refused=refused,
+        offered=[p for p in packs.packs if p.tables or p.targets], chooser=chooser(a, view),
+    )  # fmt: skip
+
+
+@router.post("/whatif")
+def try_it(a: Tries, sent: Sent) -> Response:
+    """Try a change: fields of the form, a pasted change file, or an uploaded one. The answer is a job."""
+    view = a.needed()
+    given = {k: v for k, v in sent if isinstance(v, str)}
+    file = next((v for k, v in sent if k == "file" and not isinstance(v, str) and v.filename), None)
+    pack, table, target = (given.get(k, "") for k in ("pack", "table", "target"))
+    try:
+        overlay = _overlay(a, view, given, file)
+        packs = packs_of_run(a.workspace, base_run(a.workspace, a.scope))
+        packs.overlay(overlay)
+    except UserError as wrong:
+        if pack:
+            return _form(a, view, pack, table, target, given, wrong)
+        rows = [{"run": r, "name": _name(a, r)} for r in scenarios(a.workspace, a.scope, a.who.principal)[:LISTED]]
+        return a.page(
+            "whatif.html", view, status=400, rows=rows, waiting=None, made=None, refused=wrong,
+            text=given.get("text", ""), signed=None,
+        )  # fmt: skip
+    blob = a.workspace.blobs.put(overlay.canonical())
+    with writing(a.workspace.engine) as db:
+        job = ask_whatif(db, overlay, blob, scope=a.scope, clock=a.workspace.clock)
+    signed = signed_so(a.workspace, overlay, packs)
+    more = f"&differs={','.join(signed)}" if signed else "&signed=1" if overlay.proposal else ""
+    return RedirectResponse(f"/whatif?job={job.job_id}{more}", status_code=303)
+
+
+def _overlay(a: Asked, view: RunView, given: dict[str, str], file: Any) -> Overlay:
+    if given.get("pack"):
+        fields = all_fields(view.packs, given["pack"], given.get("table", ""), given.get("target", ""))
+        because = given.get("because", "").strip() or a.speaker.say("whatif.no_reason")
+        return overlay_of(fields, given, given.get("name") or "scenario", because)
+    if file is not None:
+        return read_change(file.file.read(), str(file.filename)[:120])
+    return read_change(given.get("text", "").replace("\r\n", "\n").encode(), "change")
+
+
+@router.get("/whatif/{run_id}")
+def one(a: Tries, run_id: str, other: Annotated[str, Query(alias="with", max_length=60)] = "") -> HTMLResponse:
+    """What a change would mean; with another scenario, both side by side."""
+    view = a.needed()
+    shown = [_told(a, r) for r in (run_id, other) if r]
+    rest = [r for r in scenarios(a.workspace, a.scope, a.who.principal) if r.run_id not in (run_id, other)][:LISTED]
+    return a.page(
+        "whatif_one.html", view, shown=shown, rest=[{"run": r, "name": _name(a, r)} for r in rest], effect=EFFECTS,
+        listed=LISTED, amount=lambda value, unit: output_words(value, unit, a.speaker),
+        said=lambda row, answer: _answer(a, shown[0]["packs"], row, answer), merged=_merged(shown),
+        chooser=chooser(a, view),
+    )  # fmt: skip
+
+
+def _told(a: Asked, run_id: str) -> dict[str, Any]:
+    found = tried(a.workspace, run_id, a.scope, a.who.principal)
+    packs = packs_of_run(a.workspace, found.run)
+    return {"tried": found, "packs": packs, "effects": effects(a.workspace, found, packs, a.scope)}
+
+
+def _merged(shown: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What changes in any of the scenarios, one row for each finding, with what it becomes in each."""
+    rows: dict[str, dict[str, Any]] = {}
+    for place, one_shown in enumerate(shown):
+        found: Effects = one_shown["effects"]
+        for row in found.changed:
+            at = rows.setdefault(row["finding_key"], {**row, "in": [None] * len(shown)})
+            at["in"][place] = row
+    return list(rows.values())
+
+
+def _answer(a: Asked, packs: Any, row: dict[str, Any], answer: str | None) -> str:
+    try:
+        entry = packs.table(f"{row['pack']}@{row['edition']}", row["entry"])
+    except UserError:
+        return answer or ""
+    return answered(entry, answer, a.speaker)
+
+
+@router.get("/whatif/{run_id}/change.yaml")
+def handed_on(a: Tries, run_id: str) -> Response:
+    """The change as a proposal: what it replaces and why, signed with the end of the audit log."""
+    found = tried(a.workspace, run_id, a.scope, a.who.principal)
+    name = f"{found.overlay.name}.yaml"
+    headers = download_headers(name, name)
+    return Response(proposal(a.workspace, found, a.who.name), media_type="application/yaml", headers=headers)

@@ -1,0 +1,65 @@
+"""What the inputs of a table are for one subject (主体的输入取值): the readings of a run, for a page that asks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import pyarrow as pa
+
+from shuangkong.accounting.api import INDICATOR_VALUES, TOTALS, Method
+from shuangkong.engine.api import DuckDB, amount, compile_sql
+from shuangkong.judgement.reaching import Bindings
+from shuangkong.judgement.readings import Reading, converted
+from shuangkong.kernel.findings import CONFIDENCES
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One input of a subject: its value where it may be decided on, and what is known of it."""
+
+    value: Decimal | str | None
+    seen: Decimal | None
+    state: str
+    coverage: Decimal
+    confidence: str
+
+
+def subject_readings(
+    inputs: Bindings, values: pa.Table, totals: pa.Table, fields: Mapping[str, str | None], methods: Sequence[Method],
+    year: int,
+) -> dict[str, Given]:  # fmt: skip
+    """The bound inputs of a table for one subject in a year.
+
+    values, totals: INDICATOR_VALUES and TOTALS of the subject. fields: what the register says, by name of the field.
+    """
+    found: dict[str, Given] = {}
+    for name, bound in inputs.bound.items():
+        if bound.source == "field":
+            words = fields.get(bound.name)
+            found[name] = Given(words, None, "ok" if words else "not_registered", Decimal(1), "confirmed")
+    with DuckDB(threads=1) as engine:
+        engine.bind(INDICATOR_VALUES.name, values)
+        engine.bind(TOTALS.name, totals)
+        for name in inputs.readings:
+            found[name] = _read(engine, inputs, name, methods, year)
+    return found
+
+
+def _read(engine: DuckDB, inputs: Bindings, name: str, methods: Sequence[Method], year: int) -> Given:
+    bound, entry = inputs.bound[name], inputs.entries[name]
+    assert bound.source != "field"
+    rows = Reading(bound.source, bound.name, entry.accounting).rows(methods)
+    rows = rows.filter(rows.period_key == str(year))
+    rows = rows.mutate(
+        seen=converted(rows.seen, bound.unit, entry.unit or bound.unit), coverage=rows.coverage.coalesce(amount(0))
+    )
+    told = engine.run(compile_sql(rows)).to_pylist()
+    if not told:
+        return Given(None, None, "no_value", Decimal(0), "confirmed")
+    row = told[0]
+    enough = entry.min_coverage if entry.min_coverage is not None else Decimal(1)
+    whole = row["state"] == "ok" or (row["state"] == "partial" and row["coverage"] >= enough)
+    mark = CONFIDENCES[row["rank"] or 0]
+    return Given(row["seen"] if whole else None, row["seen"], row["state"], row["coverage"], mark)
