@@ -12,6 +12,7 @@ DOORS = ("engine", "webkit", "registry", "policy", "accounting", "judgement")
 STORES = {"connection", "db", "workspace"}
 #: Functions that read a store without a scope, and why none is needed.
 WITHOUT = {
+    "engine.among": "values that the caller gives, as rows",
     "engine.back_up": "copies everything; asked for under platform.operate alone",
     "engine.database_revision": "the number of the schema",
     "engine.head": "the end of the audit chain names nobody",
@@ -27,6 +28,7 @@ WITHOUT = {
     "webkit.people": "people are read under people.manage",
     "webkit.person_named": "people are read under people.manage, or by signing in",
     "webkit.person_of": "people are read under people.manage, or one's own",
+    "webkit.person_with": "people are read under people.manage, or who asked for a job",
     "webkit.reader_of": "what a scope is made of",
     "webkit.sessions_of": "people are read under people.manage, or one's own",
     "webkit.sign_in": "what a scope is made of",
