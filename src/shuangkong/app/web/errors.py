@@ -43,7 +43,9 @@ def _user_error(request: Request, error: Exception) -> Response:
     if for_machines(request):
         return answer(request, status, error.code, error.message, error.remedy, error.where)
     told = wrong(error, Speaker(language_of(request), request.app.state.site.frame.texts))
-    return answer(request, status, error.code, told.message, told.remedy, error.where, own=told.own)
+    # what was refused is said by name; its code says nothing to a reader
+    where = "" if told.own and error.code == "RIGHT-002" else error.where
+    return answer(request, status, error.code, told.message, told.remedy, where, own=told.own)
 
 
 def _http_error(request: Request, error: Exception) -> Response:

@@ -58,7 +58,7 @@ SPEC = TableSpec(
     Label("结论", "Findings"),
     (
         TableColumn("status", Label("结论", "Finding"), "status", sortable=True, by="severity", filter="choice"),
-        _page("subject", "主体", "Subject", sortable=True, by="place"),
+        _page("subject", "主体", "Subject", sortable=True, by="place", wrap=True),
         _page("indicator", "指标", "Indicator", filter="choice", wrap=True),
         _page("period", "期间", "Period", sortable=True, by="period_end", filter="choice", rare=True),
         _page("has", "实际", "Reached", kind="number"),

@@ -172,7 +172,9 @@ def took(started: datetime | None, finished: datetime | None, now: datetime) -> 
     if started is None:
         return ""
     seconds = int(((finished or now) - started) / timedelta(seconds=1))
-    hours, rest = divmod(max(0, seconds), 3600)
+    if seconds < 1:
+        return "< 0:01"
+    hours, rest = divmod(seconds, 3600)
     return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60}:{rest % 60:02}"
 
 
