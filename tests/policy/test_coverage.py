@@ -115,3 +115,10 @@ def test_the_command_ends_with_two_when_something_is_unmapped(tmp_path: Path) ->
     assert "3家：条款的条目里没有这个数" in run.stdout
     shown = CliRunner().invoke(policy_app, ["clauses", "test.plan", "--packs", str(tmp_path), "--json"])
     assert [(r["clause"], len(r["faults"])) for r in json.loads(shown.stdout)] == [("一", 2)]
+
+
+def test_a_reason_given_as_one_text_is_still_read() -> None:
+    """Runs keep their packs as they were, also those of earlier versions."""
+    made = pack(files={"clauses.yaml": "- {id: 一, title: {zh: 目标}, kind: target, none_because: no figure}\n"})
+    assert made.clauses[0].none_because is not None
+    assert made.clauses[0].none_because.zh == "no figure"

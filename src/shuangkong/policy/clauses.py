@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from shuangkong.policy.fields import Day, Frozen, LabelModel, Number, RegionCode, Slug, Source, Text, wrong
 from shuangkong.policy.figures import number_of
@@ -70,6 +70,12 @@ class Clause(Frozen):
     kind: Literal["section", "target", "rule", "duty", "definition", "other"]
     none_because: LabelModel | None = None
     figures: tuple[Figure, ...] = ()
+
+    @field_validator("none_because", mode="before")
+    @classmethod
+    def _plain(cls, data: Any) -> Any:
+        """Packs up to 0.2.0 gave the reason as one text; runs that keep such packs are still read."""
+        return {"zh": data} if isinstance(data, str) else data
 
 
 class Rhythm(Frozen):
