@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from shuangkong.kernel.errors import UserError
-from shuangkong.policy.rules.nodes import Binary, Constant, Node, Unary, names_in
+from shuangkong.policy.rules.nodes import Constant, Node, Unary, all_of, names_in
 from shuangkong.policy.rules.types import Kind
 
 
@@ -128,31 +128,28 @@ class CheckedTable:
 
 
 def _unless(condition: Node, exceptions: list[Node]) -> Node:
-    for exception in exceptions:
-        condition = Binary("&&", condition, Unary("!", exception))
-    return condition
+    return all_of((condition, *(Unary("!", e) for e in exceptions)))
 
 
 def in_order(upstream: Mapping[str, frozenset[str]]) -> tuple[str, ...]:
     """Tables, each after those whose outputs it takes; raises RULE-004 naming the circle."""
     done: dict[str, None] = {}
     for first in upstream:
-        path: list[str] = []
-        _visit(first, upstream, done, path)
+        # the way down, and what is left to look at on each step of it: a list, because a chain may be long
+        path, left = [first], [sorted(upstream[first])]
+        while path:
+            if not left[-1]:
+                done[path.pop()] = None
+                left.pop()
+                continue
+            above = left[-1].pop(0)
+            if above in path:
+                circle = " → ".join((*path[path.index(above) :], above))
+                raise UserError(
+                    "RULE-004", f"the tables lead back to themselves: {circle}.", where=above,
+                    remedy="Take one of these inputs from elsewhere.",
+                )  # fmt: skip
+            if above not in done:
+                path.append(above)
+                left.append(sorted(upstream.get(above, frozenset())))
     return tuple(done)
-
-
-def _visit(table: str, upstream: Mapping[str, frozenset[str]], done: dict[str, None], path: list[str]) -> None:
-    if table in done:
-        return
-    if table in path:
-        circle = " → ".join((*path[path.index(table) :], table))
-        raise UserError(
-            "RULE-004", f"the tables lead back to themselves: {circle}.", where=table,
-            remedy="Take one of these inputs from elsewhere.",
-        )  # fmt: skip
-    path.append(table)
-    for above in sorted(upstream.get(table, frozenset())):
-        _visit(above, upstream, done, path)
-    path.pop()
-    done[table] = None
