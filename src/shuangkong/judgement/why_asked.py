@@ -80,9 +80,12 @@ def parameters_of(packs: PackSet, pack: Pack, entry: TableEntry, day: date, know
         values = packs.values_of(table, day, known)
         for used in table.parameters:
             value = values[used.name]
-            unit = packs.parameters(used.id).unit if used.id in packs.parameter_ids() else ""
+            known_as = packs.parameters(used.id) if used.id in packs.parameter_ids() else None
+            unit = known_as.unit if known_as is not None else ""
             found[table.id, used.name] = {
                 "table": table.id, "name": used.name, "id": used.id, "keys": dict(used.keys), "value": value.value,
-                "unit": unit, "confidence": value.confidence, "from": value.start, "state": value.state,
+                "unit": unit, "label_zh": known_as.label.zh if known_as is not None else None,
+                "label_en": known_as.label.en if known_as is not None else None,
+                "confidence": value.confidence, "from": value.start, "state": value.state,
             }  # fmt: skip
     return list(found.values())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from shuangkong.app.boundary import registered_boundary
 from shuangkong.app.web import cockpit as c
@@ -23,6 +23,7 @@ from shuangkong.app.web.log_words import principal_words
 from shuangkong.app.web.reading import RunView
 from shuangkong.app.web.rows import Subject, finding_of
 from shuangkong.app.web.sentences import Teller
+from shuangkong.app.web.tables_reading import has_rule_finding
 from shuangkong.app.web.units_list import LISTING as UNITS
 from shuangkong.app.web.units_list import method_of, units_table
 from shuangkong.engine.api import runs_list
@@ -146,9 +147,11 @@ list_routes(router, FINDINGS, findings)
 
 
 @router.get("/findings/{key}")
-def why(a: Reads, key: str) -> HTMLResponse:
-    """Why a finding stands: clause, target, indicator, figures, source."""
+def why(a: Reads, key: str) -> Response:
+    """Why a finding stands: clause, target, indicator, figures, source; a rule has a page of its own."""
     run = a.needed()
+    if key not in run.by_key and has_rule_finding(run, key):
+        return RedirectResponse(f"/rules/findings/{key}", status_code=303)
     return a.page("why.html", run, **w.why_page(run, run.finding(key), a.speaker), chooser=chooser(a, run))
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import urlencode
@@ -16,8 +17,10 @@ from shuangkong.app.web.context import Asked, Asks
 from shuangkong.app.web.reading import RunView
 from shuangkong.app.web.rows import Finding
 from shuangkong.app.web.sentences import anchor
+from shuangkong.app.web.tables_reading import counts
 from shuangkong.app.web.why_page import item_label, standing
-from shuangkong.policy.api import NATION, Clause, Duty, Pack, Parameter, Target
+from shuangkong.judgement.api import RULE_STATUS_LABELS, RuleStatus
+from shuangkong.policy.api import NATION, Clause, Duty, Pack, Parameter, TableEntry, Target
 
 router = APIRouter(include_in_schema=False)
 
@@ -42,6 +45,7 @@ class Branch:
     targets: tuple[Asking, ...]
     parameters: tuple[Parameter, ...]
     duties: tuple[Duty, ...]
+    tables: tuple[tuple[TableEntry, Mapping[str, int]], ...] = ()
 
 
 def within(view: RunView, choice: Chosen) -> list[Finding]:
@@ -70,6 +74,8 @@ def tree(view: RunView, pack: Pack, choice: Chosen) -> list[Branch]:
     for clause in pack.clauses:
         below[clause.parent].append(clause)
     rows: list[Branch] = []
+    ruled = counts(view)
+    none: Counter[str] = Counter()
 
     def asking(t: Target) -> Asking:
         over = t.due is not None and t.due.end <= view.run.as_of
@@ -79,7 +85,8 @@ def tree(view: RunView, pack: Pack, choice: Chosen) -> list[Branch]:
         targets = tuple(asking(t) for t in pack.targets if t.clause == clause.id)
         parameters = tuple(p for p in pack.parameters if p.clause == clause.id)
         duties = tuple(d for d in pack.duties if d.clause == clause.id)
-        rows.append(Branch(clause, depth, anchor(clause.id), targets, parameters, duties))
+        tables = tuple((t, ruled.get((pack.key, t.id), none)) for t in pack.tables if t.clause == clause.id)
+        rows.append(Branch(clause, depth, anchor(clause.id), targets, parameters, duties, tables))
         for inner in below[clause.id]:
             add(inner, depth + 1)
 
@@ -117,6 +124,7 @@ def pack(a: Annotated[Asked, Depends(Asks("findings.read"))], name: str) -> Resp
     place = found.instrument.region
     return a.page(
         "pack.html", view, pack=found, standing=standing(view, found.key), branches=tree(view, found, choice),
-        item_label=lambda item: item_label(view, item), choice=choice, chooser=chooser(a, view, stays=True),
+        item_label=lambda item: item_label(view, item),
+        rule_status=lambda s: RULE_STATUS_LABELS[RuleStatus(s)], choice=choice, chooser=chooser(a, view, stays=True),
         neighbour=place != NATION and place not in view.by_code, listed=listed(choice, pack=found.key),
     )  # fmt: skip

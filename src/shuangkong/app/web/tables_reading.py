@@ -60,10 +60,20 @@ def counts(view: RunView) -> dict[tuple[str, str], Counter[str]]:
     return view._once(("rule_counts",), read)
 
 
+def _keyed(view: RunView, key: str) -> list[Row]:
+    # a key holds letters, digits and _ alone: anything else is none, and is not asked for in SQL
+    fits = key.isascii() and all(c.isalnum() or c == "_" for c in key)
+    return rule_findings(view, f"finding_key = '{key}'") if fits else []
+
+
+def has_rule_finding(view: RunView, key: str) -> bool:
+    """Whether a key is that of a rule's finding which the reader may see."""
+    return bool(_keyed(view, key))
+
+
 def rule_finding(view: RunView, key: str) -> Row:
     """A finding of a rule by its full key; raises RUN-002."""
-    fits = key.isascii() and all(c.isalnum() or c == "_" for c in key)
-    found = rule_findings(view, f"finding_key = '{key}'") if fits else []
+    found = _keyed(view, key)
     if not found:
         raise UserError(
             "RUN-002", f"no finding “{key[:60]}” in this run.", case="not_seen", facts={"id": key[:60]},

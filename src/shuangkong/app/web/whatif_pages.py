@@ -24,7 +24,7 @@ from shuangkong.webkit.api import download_headers
 
 router = APIRouter(include_in_schema=False)
 Tries = Annotated[Asked, Depends(Asks("scenario.run"))]
-LISTED = 200
+LISTED = 60
 EFFECTS = {
     "red": Label("转红", "becomes red"), "loses": Label("变差", "loses"), "gains": Label("变好", "gains"),
     "no_longer_red": Label("不再为红", "is no longer red"), "changed": Label("有变化", "changes"),
@@ -140,9 +140,17 @@ def _told(a: Asked, run_id: str) -> dict[str, Any]:
 def _merged(shown: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """What changes in any of the scenarios, one row for each finding, with what it becomes in each."""
     rows: dict[str, dict[str, Any]] = {}
+    newest: dict[tuple[str, str, str], str] = {}
+    for one_shown in shown:
+        for row in one_shown["effects"].changed:
+            about = (row["subject_id"], row["pack"], row["entry"])
+            newest[about] = max(newest.get(about, ""), row["period"])
     for place, one_shown in enumerate(shown):
         found: Effects = one_shown["effects"]
         for row in found.changed:
+            # of a rule the newest year is shown: the money of each year stands above
+            if row["about"] == "rule" and row["period"] < newest[row["subject_id"], row["pack"], row["entry"]]:
+                continue
             at = rows.setdefault(row["finding_key"], {**row, "in": [None] * len(shown)})
             at["in"][place] = row
     return list(rows.values())
