@@ -23,7 +23,7 @@ WALKED = {"/", "/findings", "/findings/{key}", "/imports", "/imports/new", "/imp
 #: Pages at an address of their own, by who opens them.
 PLAIN = {
     "administrator": ("/units", "/packs", "/runs", "/jobs", "/audit", "/people", "/rights", "/account", "/api/docs",
-                      "/regions?q=1301", "/nothing-here"),
+                      "/regions?q=1301", "/rules", "/rules/findings", "/whatif", "/whatif/new", "/nothing-here"),
     "unit-manager": ("/units", "/consents", "/account", "/rights"),
     "city-officer": ("/units", "/rights?action=import.write", "/regions"),
 }  # fmt: skip
@@ -31,6 +31,8 @@ PLAIN = {
 FIRST = (
     ("/units", r"/units/s_\w+", "/units/{subject_id}"),
     ("/packs", r"/packs/guofa-2021-33@[^/?#]+", "/packs/{name}"),
+    ("/rules", r"/rules/[^/?#]+@[^/?#]+/[^/?#]+", "/rules/{pack}/{table}"),
+    ("/rules/findings", r"/rules/findings/\w+", "/rules/findings/{key}"),
     ("/people", r"/people/p_\w+", "/people/{person_id}"),
     ("/audit", r"/audit/\d+", "/audit/{sequence}"),
     ("/audit?action=figure.correct", r"/corrections/s_\w+", "/corrections/{subject_id}"),
@@ -119,7 +121,7 @@ def pages() -> set[str]:
     return {
         r
         for r in found
-        if not r.endswith((".csv", ".xlsx", ".zip", "/result")) and (r == "/api/docs" or "/api/" not in r)
+        if not r.endswith((".csv", ".xlsx", ".zip", ".yaml", "/result")) and (r == "/api/docs" or "/api/" not in r)
     }
 
 
@@ -127,5 +129,6 @@ def test_every_page_has_a_picture() -> None:
     """A route that answers with a page is walked by a journey or opened here."""
     opened = {a.partition("?")[0] for addresses in PLAIN.values() for a in addresses}
     opened |= {route for _, _, route in FIRST} | WALKED | {"/proposals", "/proposals/{proposal}"}
+    opened.add("/whatif/{run_id}")  # a scenario takes a whole run: the tests of its pages make one
     assert len(pages()) > 15
     assert sorted(pages() - opened) == []

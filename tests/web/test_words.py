@@ -35,6 +35,8 @@ CODED = {"reason", "confidence_why", "variant", "level", "region_level", "part",
          "error_case", "error_do", "flaw", "flaw_do", "export_table", "rhythm", "proposal_change"}  # fmt: skip
 _CALLED = re.compile(r"""(?:\bt|\bsay|\bwords|speaker\.say)\(\s*['"]([a-z_]+\.[a-z_]*[a-z])['"]""")
 _NAMED = re.compile(r"""['"]((?:sentence|why)\.(?!html)[a-z_]+)['"]""")
+#: The beginning of keys whose end is a code: `t('rules.state_' ~ state)`.
+_BEGUN = re.compile(r"""['"]([a-z]+\.[a-z_]*_)['"]\s*[~+]|f['"]([a-z]+\.[a-z_]*_)\{""")
 
 
 def asked_for() -> set[str]:
@@ -44,6 +46,12 @@ def asked_for() -> set[str]:
         text = path.read_text("utf-8")
         found |= {*_CALLED.findall(text), *_NAMED.findall(text)}
     return found
+
+
+def begun() -> tuple[str, ...]:
+    """Beginnings of keys that are ended by a code."""
+    texts = (path.read_text("utf-8") for path in FILES)
+    return tuple({a or b for text in texts for a, b in _BEGUN.findall(text)})
 
 
 def test_every_text_that_is_asked_for_is_there() -> None:
@@ -56,7 +64,9 @@ def test_every_text_that_is_asked_for_is_there() -> None:
 def test_no_text_is_left_over() -> None:
     """A text that no page asks for is taken out."""
     plain = {k for k in TEXTS if k.split(".")[0] not in CODED and k.split(".")[0] != "frame"}
-    assert sorted(plain - asked_for()) == []
+    begins = begun()
+    assert len(begins) > 3
+    assert sorted(k for k in plain - asked_for() if not k.startswith(begins)) == []
 
 
 @pytest.mark.parametrize("key", sorted(TEXTS))

@@ -66,7 +66,8 @@ def base_run(workspace: Workspace, scope: Scope) -> RunRecord:
 def read_change(data: bytes, origin: str) -> Overlay:
     """A change file; raises PackErrors, RUN-003."""
     if len(data) > MOST:
-        raise UserError("RUN-003", "the change file is too large.", where=origin, remedy="Split it into several.")
+        raise UserError("RUN-003", "the change file is too large.", where=origin, remedy="Split it into several.",
+                        case="large")  # fmt: skip
     return load_overlay(data, origin=origin)
 
 
@@ -112,7 +113,8 @@ def tried(workspace: Workspace, run_id: str, scope: Scope, principal: str) -> Tr
     packs = packs_of_run(workspace, run)
     base = next((r for r in runs_list(workspace, scope) if (r.known, r.as_of) == (run.known, run.as_of)), None)
     if base is None or not packs.overlays:
-        raise UserError("RUN-001", "the run that it was compared with is gone.", where=run_id, remedy="Try it again.")
+        raise UserError("RUN-001", "the run that it was compared with is gone.", where=run_id, remedy="Try it again.",
+                        case="base_gone")  # fmt: skip
     return Tried(run, base, packs.overlays[-1], packs.replaced)
 
 

@@ -40,7 +40,7 @@ def _above(code: str, day: date, where: str) -> set[str]:
     if len(code) != 6 or not (code.isascii() and code.isdigit()):
         raise UserError(
             "RULE-007", f"“{code[:20]}” is no code of a region.", where=where,
-            remedy="Write the six digits of GB/T 2260, e.g. 330300.",
+            remedy="Write the six digits of GB/T 2260, e.g. 330300.", case="region", facts={"text": code[:20]},
         )  # fmt: skip
     try:
         return set(registry.region_path(code, day))
