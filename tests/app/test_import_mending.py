@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 import xlsxwriter
 
+from shuangkong.accounting.api import schema_of
+from shuangkong.app.catalogue import library
 from shuangkong.app.import_mending import mend
-from shuangkong.app.web.imports import schema_for
 from shuangkong.kernel.errors import UserError
 from shuangkong.registry.api import sheets
 
 HEAD = ("单位代码", "期间", "能源名称", "消费量", "计量单位")
-ENERGY = schema_for("energy")
+ENERGY = schema_of("energy", library())
 
 
 def workbook(rows: list[tuple[object, ...]], merged: tuple[str, object] | None = None) -> sheets.Sheet:

@@ -25,6 +25,7 @@ from fastapi.testclient import TestClient
 
 from shuangkong.accounting.api import batches
 from shuangkong.app import import_mending
+from shuangkong.app.catalogue import library
 from shuangkong.app.import_drafts import import_draft
 from shuangkong.app.web import create_app, imports
 from shuangkong.app.web.imports_pages import plain_name
@@ -548,7 +549,7 @@ def test_many_refusals_are_kept_as_a_file(app: FastAPI, monkeypatch: pytest.Monk
 def test_a_hundred_thousand_rows(app: FastAPI) -> None:
     """A hundred thousand rows are checked by a job, and written by one: row for row, the last one mended elsewhere."""
     client = signed_in(app, OFFICER)
-    carriers = [c.label.zh for c in imports.packs_here().carriers.values()]
+    carriers = [c.label.zh for c in library().carriers.values()]
     days = [date(2023, 1, 1) + timedelta(days=n) for n in range(1_100)]
     every = ((code, d, c) for d in days for c in carriers for code in (OWN, OTHER))
     rows = [f"{code},{d},{c},{n},吨标准煤" for n, (code, d, c) in enumerate(islice(every, 100_000))]

@@ -54,15 +54,14 @@ def look(content: bytes, name: str, sheet: str) -> Preview:
     return Preview(replace(whole, rows=whole.rows[:LOOKED_AT]), len(whole.rows))
 
 
-@lru_cache(maxsize=1)
-def packs_here() -> PackSet:
-    """The packs that come with the program."""
-    return library()
+def packs_here(workspace: Workspace) -> PackSet:
+    """The packs that come with the program, and those published in the workspace."""
+    return library(workspace=workspace)
 
 
-def schema_for(book: str) -> sheets.SheetSchema:
+def schema_for(workspace: Workspace, book: str) -> sheets.SheetSchema:
     """What a book, or the register of units, wants from a sheet; raises IMP-002."""
-    return unit_schema() if book == UNITS else schema_of(book, packs_here())
+    return unit_schema() if book == UNITS else schema_of(book, packs_here(workspace))
 
 
 @dataclass(frozen=True)
@@ -117,7 +116,7 @@ def check_now(workspace: Workspace, draft: ImportDraft, scope: Scope) -> Check:
         )  # fmt: skip
         return as_check(units_as_dict(done))
     report = import_sheet(
-        workspace, packs_here(), draft.book, content, draft.origin(), scope=scope, sheet=draft.sheet or None,
+        workspace, packs_here(workspace), draft.book, content, draft.origin(), scope=scope, sheet=draft.sheet or None,
         mapping=draft.mapping, dry_run=True,
     )  # fmt: skip
     return as_check(as_dict(report))
@@ -138,22 +137,21 @@ class Change:
     old_known_on: date | None
 
 
-def items_of(book: str) -> dict[str, Label]:
+def items_of(workspace: Workspace, book: str) -> dict[str, Label]:
     """What the items of a book are called: carriers, products, or the choices of its sheet."""
-    packs = packs_here()
+    packs = packs_here(workspace)
     if book == "energy":
         return {c.id: Label(c.label.zh, c.label.en) for c in packs.carriers.values()}
     if book == "output":
         return {p.id: Label(p.label.zh, p.label.en) for p in packs.products.values()}
-    return {c.value: c.label for f in schema_for(book).fields if f.name == "item" for c in f.choices}
+    return {c.value: c.label for f in schema_for(workspace, book).fields if f.name == "item" for c in f.choices}
 
 
 def heads_of(workspace: Workspace, draft: ImportDraft) -> dict[str, str]:
     """The name of each column by its letter."""
     sheet = preview(workspace, draft).sheet
-    return {
-        c.letter: c.key for c in sheets.find_head(sheet, words_of(schema_for(draft.book)), draft.header_row).columns
-    }
+    words = words_of(schema_for(workspace, draft.book))
+    return {c.letter: c.key for c in sheets.find_head(sheet, words, draft.header_row).columns}
 
 
 def changes_of(workspace: Workspace, check: Check, scope: Scope) -> list[Change]:

@@ -94,7 +94,7 @@ def columns_of(
 
     `form` is what was sent; `kept` says whether the mapping of the draft still counts. Raises IMP-001 and IMP-002.
     """
-    schema = schema_for(draft.book)
+    schema = schema_for(workspace, draft.book)
     sheet = preview(workspace, draft).sheet
     with reading(workspace.engine) as db:
         saved = _saved(db, schema.id, draft.principal)

@@ -90,7 +90,7 @@ def _page(a: Asked) -> HTMLResponse:
 @router.get("/imports/template/{book}.xlsx")
 def template(a: Writes, book: str) -> Response:
     """An empty sheet with the right heads for a book."""
-    content = sheets.template(m.schema_for(book), a.language)
+    content = sheets.template(m.schema_for(a.workspace, book), a.language)
     name = f"{m.BOOK_NAMES[book].in_(a.language)}.xlsx"
     headers = {"Content-Disposition": f"attachment; filename=\"{book}.xlsx\"; filename*=UTF-8''{quote(name)}"}
     return Response(content, media_type=XLSX, headers=headers)

@@ -187,7 +187,7 @@ def _mended(a: Asked, draft_id: str, form: Mapping[str, str]) -> Response:
     whole = sheets.read_sheet(a.workspace.blobs.get(draft.content), name=draft.called, sheet=draft.sheet or None)
     texts = {(f.row, f.column): f.new for f in fixes}
     try:
-        made = mending.mend(whole, draft.mapping, m.schema_for(draft.book), texts, left_out)
+        made = mending.mend(whole, draft.mapping, m.schema_for(a.workspace, draft.book), texts, left_out)
     except UserError as wrong:
         return checked_page(a, draft, "check", wrong)
     content = a.workspace.blobs.put(made.content)
