@@ -19,7 +19,8 @@ from shuangkong.policy.rules.evaluating import Known, holds, value_of
 from shuangkong.policy.rules.nodes import COMPARISONS, Binary, Call, Constant, Member, Name, Node, Unary, walk
 
 MAX_TRIES = 200_000
-MAX_WORK = 4_000_000
+#: Nodes of conditions that are worked out at most: a row with many exceptions is a long condition.
+MAX_WORK = 12_000_000
 _STEP = Decimal("0.000001")
 _OTHER = "（其他）"
 
@@ -48,7 +49,7 @@ def shape_of(table: CheckedTable, values: Mapping[str, Decimal | None], *, total
         return shape
     points = {i.name: _points(i, conditions, values) for i in table.inputs}
     tries = prod(len(p) for p in points.values())
-    if tries > MAX_TRIES or tries * len(conditions) > MAX_WORK:
+    if tries > MAX_TRIES or tries * sum(1 for c in conditions for _ in walk(c)) > MAX_WORK:
         shape.skipped = f"there are {tries} combinations of {len(conditions)} rows"
         return shape
     _try_all(table, conditions, points, values, shape, total=total)
