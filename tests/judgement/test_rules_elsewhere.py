@@ -1,14 +1,18 @@
-"""Decision tables give the same digits on PostgreSQL as on DuckDB."""
+"""Decision tables give the same digits on PostgreSQL, and on the newest DuckDB, as on the locked one."""
 
 from __future__ import annotations
 
+import json
 import random
 from decimal import Decimal
+from pathlib import Path
 
 import ibis
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from contract.test_engines import NEWEST_DUCKDB, isolated, reach, run_elsewhere
 from shuangkong.engine.api import DuckDB, Executor, PostgreSQL, compile_sql
 from shuangkong.judgement.api import decide
 from shuangkong.policy.api import (
@@ -103,3 +107,23 @@ def test_the_invented_rows_try_every_outcome() -> None:
         hits = {r["row_hit"] for r in answers(here, rules("first"))}
     assert seen == {None, "missing", "conflict", "no_value"}
     assert hits == {"r0", "r1", "r2", "r3", None}
+
+
+@pytest.mark.slow
+def test_the_newest_duckdb_decides_with_the_same_digits(tmp_path: Path) -> None:
+    """The newest DuckDB of the allowed range gives, row for row, what the locked one gives."""
+    command = isolated("--with", f"duckdb=={NEWEST_DUCKDB}")
+    reach(command)
+    (tmp_path / "inputs").mkdir()
+    pq.write_table(invented(), tmp_path / "inputs" / "asked_rows.parquet")
+    asked = ibis.table(SCHEMA, name="asked_rows")
+    values = {"p": ParameterValue(Decimal("1.25"))}
+    steps = [(f"table_{n}", compile_sql(decide(t, asked, values).order_by("n"))) for n, t in enumerate(TABLES)]
+    (tmp_path / "steps.json").write_text(json.dumps(steps), "utf-8")
+    run_elsewhere(command, "duckdb", tmp_path)
+    assert json.loads((tmp_path / "versions.json").read_text("utf-8"))["duckdb"] == NEWEST_DUCKDB
+    with DuckDB(threads=1) as here:
+        here.bind("asked_rows", invented())
+        for n, table in enumerate(TABLES):
+            found = pq.read_table(tmp_path / "out" / f"table_{n}.parquet").sort_by("n").to_pylist()
+            assert found == answers(here, table), table.hit
