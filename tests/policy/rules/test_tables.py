@@ -6,6 +6,8 @@ import pytest
 
 from policy.builders import INSTRUMENT
 from shuangkong.policy.api import Pack, PackErrors, load_files
+from shuangkong.policy.rendering import check_lines
+from shuangkong.policy.service import CheckReport
 
 CLAUSES = "- {id: 一, title: {zh: 规则}, kind: rule}\n"
 PARAMETERS = """- id: demo.bound
@@ -123,3 +125,14 @@ def test_a_table_that_cannot_be_checked_says_so() -> None:
     """Rows that calculate are not proved free of gaps; the reason is kept beside the table."""
     pack = loaded("{id: a, if: 'x * 2 > bound', then: {o: a}}", "first")
     assert [name for name, why in pack.unchecked if "calculates" in why] == ["demo"]
+
+
+def test_policy_check_names_the_tables_that_could_not_be_proved() -> None:
+    """They are counted with the others, and told with the reason, in words and as JSON."""
+    report = CheckReport((loaded("{id: a, if: 'x * 2 > bound', then: {o: a}}", "first"),), 0, (), ())
+    why = "a row calculates, asks has(), or compares inputs with each other"
+    assert report.counts["tables"] == 1
+    assert report.as_json()["unproved_tables"] == [{"pack": "demo.rules@1", "table": "demo", "because": why}]
+    assert list(check_lines(report, "en"))[1:] == [
+        f"  not proved free of gaps and overlaps demo.rules@1:demo: {why}"
+    ]  # fmt: skip
