@@ -81,8 +81,10 @@ def _plain(text: str, number: str) -> str:
 
 
 def _actions(text: str) -> set[str]:
-    """The actions of an exported log."""
-    return {row[3] for row in csv.reader(text.splitlines()) if len(row) > 5}
+    """The actions of an exported log, by the column that is headed so."""
+    rows = [row for row in csv.reader(text.splitlines()) if len(row) > 5]
+    column = next(i for i, head in enumerate(rows[0]) if head.endswith(" action"))
+    return {row[column] for row in rows}
 
 
 def test_verifying_tells_whether_the_log_holds(own: Own) -> None:
