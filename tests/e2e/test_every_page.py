@@ -31,7 +31,7 @@ PLAIN = {
 FIRST = (
     ("/units", r"/units/s_\w+", "/units/{subject_id}"),
     ("/packs", r"/packs/guofa-2021-33@[^/?#]+", "/packs/{name}"),
-    ("/rules", r"/rules/[^/?#]+@[^/?#]+/[^/?#]+", "/rules/{pack}/{table}"),
+    ("/rules", r"/rules/[^/?#]+%40[^/?#]+/[^/?#]+", "/rules/{pack}/{table}"),
     ("/rules/findings", r"/rules/findings/\w+", "/rules/findings/{key}"),
     ("/people", r"/people/p_\w+", "/people/{person_id}"),
     ("/audit", r"/audit/\d+", "/audit/{sequence}"),
