@@ -88,7 +88,8 @@ class Rhythm(Frozen):
 class Duty(Frozen):
     """A duty (任务): what bodies have to do; no amount is judged, only that it is done, by a day or at a rhythm.
 
-    `lead` (牵头) and `support` (配合) are names of bodies as printed; `due` is the last day.
+    `lead` (牵头) and `support` (配合) are names of bodies as printed; where nobody leads, `support` holds those who
+    answer together (责任单位). `due` is the last day.
     """
 
     slug: Slug
