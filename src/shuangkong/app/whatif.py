@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -85,14 +85,12 @@ def try_out(
     packs = packs_of_run(workspace, base)
     changed = packs.overlay(overlay)
 
+    said = audited(workspace, [overlay], principal, base)
+
     def end(db: sa.Connection, run_id: RunId) -> None:
         if also is not None:
             also(db, run_id)
-        record(
-            db, at=workspace.clock(), principal=principal, action="scenario.run", obj=run_id,
-            detail={"name": overlay.name, "sha256": overlay.content_hash, "because": overlay.because,
-                    "base": base.run_id, "changes": len(overlay.changes)},
-        )  # fmt: skip
+        said(db, run_id)
 
     every = replace(Scope.system(f"what-if for {principal}"), principal=principal)
     run = run_pipeline(
@@ -100,6 +98,22 @@ def try_out(
         progress=progress,
     )  # fmt: skip
     return Tried(run, base, overlay, changed.replaced)
+
+
+def audited(
+    workspace: Workspace, overlays: Sequence[Overlay], principal: str, base: RunRecord | None = None
+) -> Callable[[sa.Connection, RunId], None]:
+    """What writes into the audit log, with the end of a scenario, who tried which changes."""
+
+    def end(db: sa.Connection, run_id: RunId) -> None:
+        for overlay in overlays:
+            record(
+                db, at=workspace.clock(), principal=principal, action="scenario.run", obj=run_id,
+                detail={"name": overlay.name, "sha256": overlay.content_hash, "because": overlay.because,
+                        "base": base.run_id if base is not None else None, "changes": len(overlay.changes)},
+            )  # fmt: skip
+
+    return end
 
 
 def tried(workspace: Workspace, run_id: str, scope: Scope, principal: str) -> Tried:

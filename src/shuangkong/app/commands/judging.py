@@ -56,6 +56,7 @@ def judge_command(
     from shuangkong.app.acting import acting
     from shuangkong.app.pipeline import run_pipeline
     from shuangkong.app.summary import lines, summarise
+    from shuangkong.app.whatif import audited
     from shuangkong.engine.api import Workspace
     from shuangkong.kernel.scope import Scope
     from shuangkong.policy.api import load_overlay
@@ -68,6 +69,7 @@ def judge_command(
     run = run_pipeline(
         opened, library, known=instant, as_of=day_of(as_of, "--as-of"),
         scope=Scope.system(f"judge for {who.principal}"), overlays=changes,
+        also=audited(opened, changes, who.principal) if changes else None,
     )  # fmt: skip
     summary = summarise(opened, run, library, who.scope)
     if as_json:
