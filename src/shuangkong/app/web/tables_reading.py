@@ -10,7 +10,7 @@ from typing import Any
 from shuangkong.accounting.api import INDICATOR_VALUES, TOTALS, fewest, methods_of
 from shuangkong.app.web.reading import RunView
 from shuangkong.app.web.rows import Subject
-from shuangkong.engine.api import read_result
+from shuangkong.engine.api import DuckDB, read_result
 from shuangkong.judgement.api import RULE_FINDINGS, Bindings, Given, Why, rule_methods, subject_readings
 from shuangkong.judgement.api import why as walked
 from shuangkong.kernel.errors import UserError
@@ -20,6 +20,12 @@ from shuangkong.registry.api import industry, industry_path
 Row = dict[str, Any]
 _LEVELS = {"province": "province_code", "prefecture": "city_code", "county": "county_code"}
 FOUND_AT_MOST = 20
+_COUNTS = """
+    SELECT pack, slug, status, count(*) AS n FROM (
+        SELECT pack_id || '@' || pack_edition AS pack, slug, arg_max(status, period_end) AS status
+        FROM found GROUP BY pack_id, pack_edition, slug, subject_id)
+    GROUP BY ALL ORDER BY pack, slug, status
+"""
 
 
 def rule_findings(view: RunView, where: str) -> list[Row]:
@@ -47,14 +53,13 @@ def counts(view: RunView) -> dict[tuple[str, str], Counter[str]]:
     """How many subjects each table's newest year has, by status: those that the reader may see."""
 
     def read() -> dict[tuple[str, str], Counter[str]]:
-        newest: dict[tuple[str, str, str], Row] = {}
-        for row in rule_findings(view, "TRUE"):
-            at = (f"{row['pack_id']}@{row['pack_edition']}", row["slug"], row["subject_id"])
-            if at not in newest or row["period_end"] > newest[at]["period_end"]:
-                newest[at] = row
+        rows = read_result(view.run, RULE_FINDINGS, view.scope, view.seen)
+        with DuckDB(threads=2) as engine:
+            engine.bind("found", rows)
+            told = engine.run(_COUNTS).to_pylist()
         found: dict[tuple[str, str], Counter[str]] = {}
-        for (pack, slug, _), row in newest.items():
-            found.setdefault((pack, slug), Counter())[row["status"]] += 1
+        for row in told:
+            found.setdefault((row["pack"], row["slug"]), Counter())[row["status"]] = row["n"]
         return found
 
     return view._once(("rule_counts",), read)
