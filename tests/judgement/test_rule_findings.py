@@ -41,6 +41,7 @@ def found(demo_once: tuple[Path, Loaded]) -> dict[str, list[dict[str, Any]]]:
 
 
 def test_every_unit_is_decided_from_its_books_and_the_bound_is_included(found: dict[str, Any]) -> None:
+    """Every unit is decided from its books and the bound is included."""
     rows = [r for r in found["class"] if r["period_key"] == "2025"]
     known = [r for r in rows if r["readings"]["energy"]["state"] == "ok"]
     assert len(known) > 150
@@ -52,6 +53,7 @@ def test_every_unit_is_decided_from_its_books_and_the_bound_is_included(found: d
 
 
 def test_an_amount_of_money_is_the_product_of_parameter_and_reading_of_that_year(found: dict[str, Any]) -> None:
+    """An amount of money is the product of parameter and reading of that year."""
     rate = {"2023": Decimal("0.02"), "2024": Decimal("0.02"), "2025": Decimal("0.03")}
     rows = [r for r in found["surcharge"] if r["row_hit"] == "large"]
     assert {r["period_key"] for r in rows} == set(rate)
@@ -64,6 +66,7 @@ def test_an_amount_of_money_is_the_product_of_parameter_and_reading_of_that_year
 
 
 def test_what_only_a_person_can_give_is_no_finding_where_it_would_decide(found: dict[str, Any]) -> None:
+    """What only a person can give is no finding where it would decide."""
     assert {r["row_hit"] for r in found["diagnosis"]} == {"not-large"}
     large = {r["subject_id"] for r in found["class"] if r["row_hit"] == "large" and r["period_key"] == "2025"}
     told = {r["subject_id"] for r in found["diagnosis"] if r["period_key"] == "2025"}
@@ -72,6 +75,7 @@ def test_what_only_a_person_can_give_is_no_finding_where_it_would_decide(found: 
 
 
 def test_a_rule_that_ended_is_decided_for_its_own_years(found: dict[str, Any]) -> None:
+    """A rule that ended is decided for its own years."""
     assert {r["period_key"] for r in found["first-years"]} == {"2023", "2024"}
     assert {r["decided_for"] for r in found["first-years"]} == {date(2023, 12, 31), date(2024, 12, 31)}
     assert {r["decided_for"] for r in found["class"] if r["period_key"] == "2025"} == {date(2026, 11, 20)}
@@ -80,6 +84,7 @@ def test_a_rule_that_ended_is_decided_for_its_own_years(found: dict[str, Any]) -
 def test_the_reach_is_the_region_of_the_document_and_the_levels_of_the_scope(
     found: dict[str, Any], demo_once: tuple[Path, Loaded]
 ) -> None:
+    """The reach is the region of the document and the levels of the scope."""
     from shuangkong.engine.api import reading
     from shuangkong.registry.api import snapshot
 
@@ -93,6 +98,7 @@ def test_the_reach_is_the_region_of_the_document_and_the_levels_of_the_scope(
 
 
 def test_a_sum_from_part_of_the_returns_is_told_and_not_decided_on(found: dict[str, Any]) -> None:
+    """A sum from part of the returns is told and not decided on."""
     partial = [r for rows in found.values() for r in rows for x in r["readings"].values() if x["state"] == "partial"]
     assert partial
     for r in (r for r in found["class"] if r["readings"]["energy"]["state"] == "partial"):
@@ -104,6 +110,7 @@ def test_a_sum_from_part_of_the_returns_is_told_and_not_decided_on(found: dict[s
 
 
 def test_why_walks_from_a_rule_to_the_source_rows(found: dict[str, Any], demo_once: tuple[Path, Loaded]) -> None:
+    """Why walks from a rule to the source rows."""
     row = next(r for r in found["surcharge"] if r["row_hit"] == "large")
     told = explain(Workspace.open(demo_once[0]), row["finding_key"], ALL)
     assert told.clause["id"] == "二"
@@ -165,12 +172,14 @@ ASKED = "    - {name: a, label: {zh: 问}, type: flag}\n"
     ],
 )
 def test_whom_a_table_is_decided_for(inputs: str, more: str, kind: str | None, why: str | None) -> None:
+    """Whom a table is decided for."""
     packs, pack, table = bound(inputs, more)
     found = bindings_of(packs, pack, table, with_declared(catalogue(), packs))
     assert (decided_kind(table, found), why_not(table, found)) == (kind, why)
 
 
 def test_years_in_force_and_the_running_year_for_the_register() -> None:
+    """Years in force and the running year for the register."""
     _, _, table = bound(BOTH, "  about: unit\n")
     day = date(2026, 11, 20)
     years = sittings(table, [2022, 2023, 2024], as_of=day, of_books=True)
@@ -184,6 +193,7 @@ def test_years_in_force_and_the_running_year_for_the_register() -> None:
 
 
 def test_the_built_in_tables_are_decided_or_say_why_not() -> None:
+    """The built in tables are decided or say why not."""
     packs = PackSet(builtin_packs(), catalogue=catalogue())
     known = with_declared(catalogue(), packs)
     for pack in packs.packs:

@@ -43,6 +43,7 @@ def wrong(inputs: str, more: str = "") -> list[tuple[str, str]]:
 
 
 def test_what_is_there_and_of_one_dimension_is_bound() -> None:
+    """What is there and of one dimension is bound."""
     inputs = """
     {name: energy, label: {zh: 能耗}, indicator: energy_total, unit: 10k_tce}
     {name: kind, label: {zh: 大类}, field: industry_division, type: text}
@@ -66,18 +67,21 @@ def test_what_is_there_and_of_one_dimension_is_bound() -> None:
     ],
 )
 def test_what_is_not_there_or_of_another_type_is_named_with_its_place(given: str, code: str, key: str) -> None:
+    """What is not there or of another type is named with its place."""
     assert wrong(f"{{name: x, label: {{zh: 测}}, {given}}}") == [
         (code, f"packs/test/tables/rules.yaml:6 [0].inputs[0].{key}")
     ]
 
 
 def test_the_remedy_names_what_there_is() -> None:
+    """The remedy names what there is."""
     with pytest.raises(PackErrors) as caught:
         PackSet([pack_with("{name: x, label: {zh: 测}, indicator: energy_totals, unit: tce}")], catalogue=catalogue())
     assert "energy_total" in caught.value.problems[0].remedy
 
 
 def test_one_name_is_bound_to_one_thing_along_a_chain() -> None:
+    """One name is bound to one thing along a chain."""
     later = """
 - id: two
   clause: 一
@@ -96,10 +100,12 @@ def test_one_name_is_bound_to_one_thing_along_a_chain() -> None:
 
 
 def test_without_a_catalogue_bindings_are_not_looked_at() -> None:
+    """Without a catalogue bindings are not looked at."""
     assert PackSet([pack_with("{name: x, label: {zh: 测}, indicator: gone, unit: tce}")]).catalogue is None
 
 
 def test_the_packs_of_the_program_bind_what_there_is() -> None:
+    """The packs of the program bind what there is."""
     packs = library()
     assert packs.catalogue is catalogue()
     assert any(p.tables for p in packs.packs)

@@ -31,6 +31,7 @@ def row(packs: PackSet, table: str, name: str) -> object:
 
 
 def test_a_changed_row_is_marked_and_the_books_packs_stay(packs: PackSet) -> None:
+    """A changed row is marked and the books packs stay."""
     changed = packs.overlay(
         overlay("table: surcharge, row: key, set: {when: {division: ['30']}, then: {surcharge: 0}}")
     )
@@ -44,6 +45,7 @@ def test_a_changed_row_is_marked_and_the_books_packs_stay(packs: PackSet) -> Non
 
 
 def test_a_row_is_added_before_another_and_taken_out(packs: PackSet) -> None:
+    """A row is added before another and taken out."""
     new = "add: {id: huge, when: {energy: '>= 200000'}, then: {class: 特大}}"
     changed = packs.overlay(overlay(f"table: class, row: large, {new}", "table: class, row: key, remove: true"))
     assert [r.id for r in changed.table(PACK, "class").rows] == ["huge", "large", "other"]
@@ -53,6 +55,7 @@ def test_a_row_is_added_before_another_and_taken_out(packs: PackSet) -> None:
 
 
 def test_fields_of_a_table_change(packs: PackSet) -> None:
+    """Fields of a table change."""
     changed = packs.overlay(overlay("table: surcharge, set: {to: 2025-07-01}"))
     assert changed.table(PACK, "surcharge").end == date(2025, 7, 1)
 
@@ -72,6 +75,7 @@ def test_fields_of_a_table_change(packs: PackSet) -> None:
     ],
 )
 def test_a_change_that_does_not_hold_is_refused(packs: PackSet, change: str, says: str) -> None:
+    """A change that does not hold is refused."""
     with pytest.raises(UserError) as caught:
         packs.overlay(overlay(change))
     assert caught.value.code == "RUN-003"
@@ -79,6 +83,7 @@ def test_a_change_that_does_not_hold_is_refused(packs: PackSet, change: str, say
 
 
 def test_what_a_run_keeps_is_the_same_change_with_every_digit(packs: PackSet) -> None:
+    """What a run keeps is the same change with every digit."""
     made = overlay(
         "table: class, row: large, set: {when: {energy: 12.50}}", "table: class, row: key, remove: true",
         "parameter: demo-rules.coal-reward, set: {value: 40.10}",
@@ -90,6 +95,7 @@ def test_what_a_run_keeps_is_the_same_change_with_every_digit(packs: PackSet) ->
 
 
 def test_a_run_reads_its_scenario_again(packs: PackSet) -> None:
+    """A run reads its scenario again."""
     changed = packs.overlay(overlay("table: diagnosis, row: accepted, set: {then: {grant: 25000}}"))
     again = PackSet.from_bytes(changed.bytes())
     assert again.table(PACK, "diagnosis").rows == changed.table(PACK, "diagnosis").rows
