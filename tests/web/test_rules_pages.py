@@ -47,7 +47,7 @@ def test_a_table_is_drawn_with_inputs_outputs_policy_and_parameters(pages: Pages
     for row in ("large", "key"):
         assert f'<th scope="row">{row}' in html
     assert "= large_rate * electricity" in html
-    assert "demo-rules.surcharge [large]" in html
+    assert "demo-rules.surcharge</span> [large]" in html
     assert 'href="/packs/demo-shifanshi-rules@2023#clause-%E4%BA%8C"' in html
 
 

@@ -92,16 +92,18 @@ def test_a_form_becomes_the_change_file_that_a_person_would_write(fields: tuple[
     packs, names = fields
     assert {"p-demo-rules.surcharge-large", "r-large-when-division", "r-key-then-surcharge"} <= set(names)
     sent = {
-        "r-large-when-division": '["30"]', "r-large-when-class": "",
+        "r-large-when-division": '["30"]',
         "r-key-then-surcharge": "{calc: 2 * key_rate * electricity}", "p-demo-rules.surcharge-key": "0.015",
     }  # fmt: skip
     made = overlay_of(all_fields(packs, PACK, "surcharge", ""), sent, "Nur Zement", "试“一试”")
     assert (made.name, made.because) == ("nur-zement", "试“一试”")
     by_entry = {c.row or c.parameter: c.set for c in made.changes}
-    assert by_entry["large"] == {"when": {"division": ["30"], "class": None}}
+    assert by_entry["large"] == {"when": {"division": ["30"]}}
     assert str(by_entry["demo-rules.surcharge"]["value"]) == "0.015"
     table = packs.overlay(made).table(PACK, "surcharge")
-    assert table.rows[0].when == {"division": ["30"]}
+    assert table.rows[0].when == {"class": "大型", "division": ["30"]}
+    emptied = overlay_of(all_fields(packs, PACK, "surcharge", ""), {"r-large-when-class": ""}, "x", "y")
+    assert emptied.changes[0].set == {"when": {"class": None}}
     assert table.rows[1].then["surcharge"] == {"calc": "2 * key_rate * electricity"}
 
 
