@@ -36,7 +36,8 @@ def known(handed_in: dict[str, dict[int, tuple[str, ...]]]) -> dict[tuple[str, s
     entries = [
         {
             "entry_id": f"{subject}{month}{measure}", "method_id": METHOD, "measure": measure, "subject_id": subject,
-            **due(month), "part": "electricity", "extent": "own", "amount": Decimal(1), "unit": UNITS.get(measure, "tce"),
+            **due(month), "part": "electricity", "extent": "own", "amount": Decimal(1),
+            "unit": UNITS.get(measure, "tce"),
             "state": "ok", "factor_key": None, "confidence": "confirmed",
         }
         for subject, months in handed_in.items()

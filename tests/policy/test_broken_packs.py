@@ -78,7 +78,8 @@ def test_problems_of_all_packs_come_together() -> None:
         ),
         (
             "name: x\nbecause: trial\nchanges:\n  - {pack: a, target: b, set: {}, because: z}\n",
-            "PACK-003 o.yaml:4 changes[0]: the change does not say one thing. Give the fields to change under set, or add, or remove.",
+            "PACK-003 o.yaml:4 changes[0]: the change does not say one thing. "
+            "Give the fields to change under set, or add, or remove.",
         ),
     ],
 )
