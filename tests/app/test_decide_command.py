@@ -15,10 +15,10 @@ TABLE = "wenzhou-retrofit-2021:grant"
 HEAD = "主体,saving,intensity_fall,productivity_rise,legal_person,registered_here,revenue_here,spend_audited,spend\n"
 
 
-def run(path: Path, text: str, *more: str) -> dict[str, object]:
+def run(path: Path, text: str, *more: str, table: str = TABLE) -> dict[str, object]:
     """The JSON that the command prints for a file."""
     path.write_text(text, "utf-8")
-    done = CliRunner().invoke(app, ["decide", TABLE, "--input", str(path), "--json", *more])
+    done = CliRunner().invoke(app, ["decide", table, "--input", str(path), "--json", *more])
     if isinstance(done.exception, UserError):
         raise done.exception
     found: dict[str, object] = json.loads(done.stdout)
@@ -54,6 +54,23 @@ def test_an_answer_tells_what_it_rests_on(tmp_path: Path) -> None:
     assert row["confidence"] == "confirmed"
     spend = next(i for i in found["inputs"] if i["name"] == "spend")  # type: ignore[attr-defined]
     assert (spend["unit"], spend["type"], spend["table"]) == ("10k_CNY", "number", "grant")
+
+
+def test_a_table_that_collects_cites_the_clauses_of_the_rows_that_hit(tmp_path: Path) -> None:
+    """Of six conditions with a clause each, the answer names those that fail; where none does, those looked at."""
+    head = (
+        "air_met,pollutant_total_met,adds_capacity,swap_done,industry_plan_met,review_strict,eia_strict,policy_met,"
+        "plan_met,zoning_met,plan_eia_met,coal_replaced,emission_cut,impact_analysed,eia_impact_analysed,reduced,"
+        "layout_met,filing_met,threshold_raised"
+    )
+    told = {"construction": "新建", "product": "钢铁", "warning": "其他", "over_advanced": "0", "over_domestic": "0"}
+    good = dict.fromkeys(head.split(","), "true") | told
+    bad = good | {"air_met": "false", "pollutant_total_met": "false", "warning": "红色"}
+    text = "\n".join(",".join(r) for r in (list(good), bad.values(), good.values())) + "\n"
+    found = run(tmp_path / "in.csv", text, "--date", "2022-06-30", table="henan-two-high-2021:gate-reasons")
+    failed, passed = found["rows"]  # type: ignore[misc]
+    assert (failed["rows_hit"], failed["clause"]) == (["one", "four"], "二（四）1, 二（四）4")
+    assert (passed["rows_hit"], passed["clause"].count("二（四）")) == ([], 6)
 
 
 @pytest.mark.parametrize(("code", "inside"), [("330302", True), ("330300", True), ("410100", False), ("", None)])

@@ -47,8 +47,9 @@ def decided_rows(
 
     A row maps inputs to cells (text or values, empty is unknown); other columns pass through as text, and those of
     `SCOPE_COLUMNS` say whom the table is asked about. The result adds the columns of `decide_chain`, `rows_hit` for a
-    table that collects, in_scope (true, false, or null where it is not told), and used: the parameters that the answer
-    rests on, with their figures and marks. A row out of scope is set aside: undecided is out_of_scope.
+    table that collects (the clause is then that of the rows that hit), in_scope (true, false, or null where it is not
+    told), and used: the parameters that the answer rests on, with their figures and marks. A row out of scope is set
+    aside: undecided is out_of_scope.
     """
     chain = tuple(t.on(day) for t in packs.chain(pack, table))
     inputs = asked_inputs(chain)
@@ -99,7 +100,12 @@ def _told(
 ) -> dict[str, Any]:
     told = {k: v for k, v in row.items() if k != "rule__row" and not k.rpartition("__")[2].startswith("hits_")}
     told["used"] = [u for t in chain for u in _used(t, row, chain[-1], resting[t.id], values[t.id])]
-    return {**told, "rows_hit": rows_hit(chain[-1], row)} if chain[-1].collects else told
+    if not chain[-1].collects:
+        return told
+    hit = rows_hit(chain[-1], row)
+    if hit:
+        told["clause"] = ", ".join(dict.fromkeys(r.clause for r in chain[-1].ordered if r.id in hit and r.clause))
+    return {**told, "rows_hit": hit}
 
 
 def _used(
