@@ -75,6 +75,17 @@ def test_every_route_answers_and_loads_nothing_from_elsewhere(pages: Any, lang: 
     assert checked > 60
 
 
+def test_a_pack_says_how_it_stands_and_what_its_bodies_are(pages: Any) -> None:
+    """A document past its last day has ended; bodies support only where one leads, else they are responsible."""
+    text = re.sub(r"<[^>]*>", "", pages.get("/packs/henan-two-high-2021@2021"))
+    assert "责任单位：省发展改革委、工业和信息化厅、生态环境厅" in text
+    assert re.search("牵头：省发展改革委 +配合：省地方金融监管局", text)
+    assert "牵头：省发展改革委、" not in text
+    ended = pages.get("/packs/wenzhou-retrofit-2021@2021")
+    assert re.search('class="stand-expired">[^<]*失效', ended)
+    assert "2023-12-31" in ended
+
+
 def test_links_of_the_main_pages_lead_somewhere(pages: Any) -> None:
     """No link on home, a region, a finding, a unit or a pack is dead."""
     missed = pages.first(pack_id="guofa-2016-74", variant="plan", status="missed")
