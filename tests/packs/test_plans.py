@@ -30,7 +30,8 @@ READ_BASE = {"solvent-coating-share", "solvent-ink-share", "solvent-adhesive-use
 def as_labelled(t: Target) -> tuple[object, ...]:
     """A target as the labels write one."""
     base = None if t.slug in READ_BASE else t.base_year
-    return t.clause, t.comparator, t.value, t.value_high, t.unit, base, t.target_year
+    comparator = "at_least" if t.comparator == "more_than" else t.comparator  # the labels take 超过 and 不低于 as one
+    return t.clause, comparator, t.value, t.value_high, t.unit, base, t.target_year
 
 
 @pytest.mark.shared

@@ -32,10 +32,13 @@ def table(**changes: object) -> DecisionTable:
 
 @pytest.mark.parametrize(
     ("comparator", "operator"),
-    [("decrease_by", "ge"), ("increase_by", "ge"), ("at_least", "ge"), ("reach", "ge"), ("at_most", "le")],
-)
+    [
+        ("decrease_by", "ge"), ("increase_by", "ge"), ("at_least", "ge"), ("reach", "ge"), ("at_most", "le"),
+        ("more_than", "gt"), ("less_than", "lt"),
+    ],
+)  # fmt: skip
 def test_a_one_sided_target_compares_with_its_threshold(comparator: str, operator: str) -> None:
-    """不低于 and 不超过 include the number itself; a fall is compared as a positive change."""
+    """不低于 and 不超过 include the number itself, 超过 and 低于 do not; a fall is compared as a positive change."""
     found = table(comparator=comparator)
     assert [(i.name, i.unit) for i in found.inputs] == [("value", "%"), ("threshold", "%")]
     assert [(c.input, c.op, c.operand) for r in found.rows for c in r.when] == [("value", operator, "threshold")]

@@ -22,6 +22,8 @@ COMPARATORS = {
     "increase_by": ("提高", "rise by"),
     "at_most": ("不超过", "at most"),
     "at_least": ("不低于", "at least"),
+    "less_than": ("低于", "below"),
+    "more_than": ("超过", "above"),
     "reach": ("达到", "reach"),
     "about": ("约", "about"),
     "between": ("介于", "between"),

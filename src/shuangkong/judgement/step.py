@@ -199,7 +199,7 @@ def _answered(d: ir.Table) -> ir.Table:
         (open_ & d.value.notnull(), Status.UNDETERMINED.value), (d.reason.notnull(), Status.INSUFFICIENT.value),
         (open_, Status.UNDETERMINED.value), else_=ibis.ifelse(hit.isnull(), _unhit(d), decided),
     )  # fmt: skip
-    margin = ibis.ifelse(d.comparator == "at_most", d.threshold - d.value, d.value - d.threshold)
+    margin = ibis.ifelse(d.comparator.isin(["at_most", "less_than"]), d.threshold - d.value, d.value - d.threshold)
     needs = ibis.cases(
         (d.open_needs.notnull(), d.open_needs), (d.value_needs.notnull(), d.value_needs),
         (d.value.isnull(), d.indicator_id + " " + d.value_period),

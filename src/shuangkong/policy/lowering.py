@@ -17,6 +17,8 @@ _OPERATORS: dict[str, Operator] = {
     "at_least": "ge",
     "reach": "ge",
     "at_most": "le",
+    "more_than": "gt",
+    "less_than": "lt",
 }
 
 
@@ -25,8 +27,8 @@ def lower_target(target: Target) -> DecisionTable:
 
     Inputs, all in the target's unit: `value` (the level; for decrease_by and increase_by the change achieved,
     positive in the direction asked for), `threshold`, and for a band `threshold_high`. Both ends are included,
-    as are 以上, 以下 and 不少于. A target that says 左右 (about) without a tolerance is lowered to a table
-    that stays open.
+    as are 以上, 以下 and 不少于; 超过 and 低于 (more_than, less_than) leave the figure out. A target that says
+    左右 (about) without a tolerance is lowered to a table that stays open.
     """
     low, high = target.bounds
     names = ("value", "threshold") if high is None else ("value", "threshold", "threshold_high")

@@ -53,7 +53,10 @@ __all__ = [
 ]
 
 NATION = "000000"
-Comparator = Literal["decrease_by", "increase_by", "at_most", "at_least", "reach", "about", "between"]
+#: at_most and at_least take the figure in (以下, 以上, 不超过, 不低于); less_than, more_than leave it out (低于, 超过).
+Comparator = Literal[
+    "decrease_by", "increase_by", "at_most", "at_least", "less_than", "more_than", "reach", "about", "between"
+]
 
 
 class Instrument(Frozen):

@@ -38,6 +38,8 @@ _WORDS: dict[str, Label] = {
     "increase_by": Label("提高", "up by"),
     "at_most": Label("不超过", "at most"),
     "at_least": Label("不低于", "at least"),
+    "less_than": Label("低于", "below"),
+    "more_than": Label("超过", "above"),
     "reach": Label("达到", "reaches"),
     "about": Label("约", "about"),
     "between": Label("介于", "between"),

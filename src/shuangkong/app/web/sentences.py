@@ -87,7 +87,9 @@ class Teller:
         if f.margin is None or not f.decided:
             return ""
         unit = "pp" if f.unit == "%" else self.unit(f)
-        key = "sentence.better" if f.margin >= 0 else "sentence.over" if f.comparator == "at_most" else "sentence.short"
+        better = f.margin > 0 or (f.margin == 0 and f.comparator not in ("more_than", "less_than"))
+        over = f.comparator in ("at_most", "less_than")
+        key = "sentence.better" if better else "sentence.over" if over else "sentence.short"
         return self.speaker.say(key, value=self._figure(abs(f.margin), unit, f.threshold))
 
     def reason(self, f: Stated) -> str:
