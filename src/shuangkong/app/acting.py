@@ -25,6 +25,7 @@ COMMANDS: dict[str, str | None] = {
     "policy check": None,
     "policy list": None,
     "policy show": None,
+    "policy read": None,
     "policy in-force": "findings.read",
     "policy clauses": None,
     "policy propose": "packs.propose",

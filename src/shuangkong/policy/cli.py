@@ -16,6 +16,7 @@ from shuangkong.kernel.labels import Language
 from shuangkong.policy import service
 from shuangkong.policy.fields import parse_day
 from shuangkong.policy.places import region_path
+from shuangkong.policy.reading import service as reading
 from shuangkong.policy.rendering import check_lines, coverage_lines, document_line, tree_lines, word
 
 policy_app = typer.Typer(no_args_is_help=True, help="规则包：检查、查看、在某地某日有效的文件 (packs)")
@@ -121,6 +122,24 @@ def clauses_command(
             typer.echo(line)
     if wrong:
         raise typer.Exit(2)
+
+
+@policy_app.command("read")
+def read_command(
+    file: Annotated[Path, typer.Argument(help="文件：txt、md、docx、有文字层的 pdf、html (a document)")],
+    document: Annotated[
+        int | None, typer.Option("--document", help="只读其中第几份文件 (only the document of this number in the file)")
+    ] = None,
+    as_json: AsJson = False,
+    lang: Speaks = Lang.zh,
+) -> None:
+    """Read a document: its targets and duties as candidates, each with its clause and the words it stands in."""
+    found = reading.read_file(file, document)
+    if as_json:
+        _json(reading.as_json(found, document))
+        return
+    for line in reading.lines(found, _language(lang)):
+        typer.echo(line)
 
 
 @policy_app.command("in-force")

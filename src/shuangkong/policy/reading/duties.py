@@ -1,0 +1,177 @@
+"""Responsibility tails (责任分工): （省A厅、B厅牵头，省C局等按职责分工负责） becomes who leads and who supports."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from shuangkong.policy.reading.clean import Clean
+from shuangkong.policy.reading.model import Clause, Document, Duty
+from shuangkong.policy.reading.tree import clause_of
+
+_BODY = r"(?:政府|厅|局|委|办|部|院|行|署|会|中心|公司|集团|单位|部门|企业|处|队|社|站|馆|校|区|市|县|所|组)"
+_ROLE = re.compile(
+    r"(?P<lead>牵头负责|牵头落实|牵头单位[：:]?|牵头部门[：:]?|牵头)"
+    r"|(?P<main>责任单位[：:]?|责任部门[：:]?|主要责任单位[：:]?)"
+    r"|(?P<help>(?:配合|参与|参加|协办|协同)(?:单位|部门)[：:]?|等?(?:配合落实|配合|参与|参加|协助))"
+    r"|(?P<share>(?:等(?:有关|相关)?(?:部门|单位|地)?)?(?:按|依)照?(?:各自)?(?:职责|职能)?(?:任务)?(?:分工)?(?:共同)?(?:分别)?(?:负责|落实)(?:落实)?"
+    r"|(?:等(?:有关|相关)?(?:部门|单位|地)?)?(?:分工|共同|分别|具体)?负责(?:落实|实施|推进|组织实施)?|(?:等(?:有关|相关)?(?:部门|单位|地)?)?落实)"
+)
+_ROLED = re.compile(r"负责(?!人|同志|制)|牵头|责任单位|责任部门|配合单位|职责分工")
+_LATER = re.compile(r"[。，；]?(?:以下|下同|后同|各县.{0,20}负责，以下)")
+_HEAD = re.compile(r"(?:(?:牵头|责任|配合|主要责任)(?:单位|部门)|由)[：:]?")
+_SPLIT_AND = re.compile(r"(?<=[府厅局委办部院行署会心司团位门区])(?:和|及|以及|与|会同)(?=[^，、]{2,})")
+_ONE_NAME = re.compile(r"各?(?:省辖|设区|地级以上)?[市区县旗州](?:（[^）]*）|〔[^〕]*〕)?[市区县]?")
+_REST = re.compile(
+    r"^(?:由|其中|并|及|和|以及|会同)|等(?:部门|单位|有关部门|相关部门|地|)?$|(?:部门|单位)?(?:分别|共同|具体|联合)$|[。；：，]$"
+)
+_DEADLINE = re.compile(
+    r"(?:完成时限|完成时间|时限|时间要求)[：:]?([^；。）]+)|((?:20\d\d年(?:\d{1,2}月)?(?:\d{1,2}日)?(?:底|末)?前?|持续|长期)(?:完成|推进|坚持|实施|落实)?)$"
+)
+_OPENING, _CLOSING = "（〔【[", "）〕】]"
+
+
+def duties(cleaned: Clean, document: Document) -> Iterator[Duty]:
+    """The responsibility tails of a document in order."""
+    text, bare_lists = cleaned.text, False
+    for start, end in _tails(text, document.start, document.end):
+        inner = text[start:end].strip(_OPENING + _CLOSING + "。\n")
+        roled = _ROLED.search(inner) is not None
+        if not roled and not (bare_lists and _names_alone(inner)):
+            continue
+        lead, support, deadlines = parse(inner)
+        if not lead and not support:
+            continue
+        bare_lists = bare_lists or "下同" in inner
+        first, last = cleaned.span(start, end)
+        yield Duty(
+            document.number, _clause(document.clauses, text, start).id, tuple(lead), tuple(support),
+            cleaned.original[first:last], first, last, tuple(deadlines), "high" if roled else "medium",
+            () if roled else ("role_carried",),
+        )  # fmt: skip
+
+
+def _clause(found: tuple[Clause, ...], text: str, at: int) -> Clause:
+    """The clause of a tail; on a line of its own after a numbered list it is that of the clause around the list."""
+    here = clause_of(found, at)
+    own_line = at == 0 or text[at - 1] == "\n"
+    if not own_line or here.rank < 4:
+        return here
+    items = [c for c in found if c.start <= at and c.rank == here.rank]
+    tailed = any(_ROLED.search(text[c.start : c.end]) for c in items[-4:-1])
+    if tailed or len(text[here.start : at]) < 2:
+        return here
+    return next((c for c in reversed(found) if c.start <= here.start and c.rank < here.rank), here)
+
+
+def _tails(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Where tails stand: brackets behind a sentence, and lines that begin with the word for who is responsible."""
+    at = start
+    while at < end:
+        if text[at] in _OPENING:
+            stop = _closing(text, at, end)
+            inner = text[at + 1 : stop]
+            before = text[at - 1] if at > start else "\n"
+            if len(inner) > 3 and (
+                before in "。；！\n”）〕：" or _HEAD.match(inner) or inner.endswith(("负责", "负责。"))
+            ):
+                yield at, min(stop + 1, end)
+                at = stop + 1
+                continue
+        elif (at == start or text[at - 1] in "\n。；") and _HEAD.match(text, at) and text[at] != "由":
+            stop = text.find("\n", at, end)
+            stop = end if stop < 0 else stop
+            # Roles on lines of their own, one after the other, are one tail.
+            while stop < end and _HEAD.match(text, stop + 1) and text[stop + 1] != text[at]:
+                more = text.find("\n", stop + 1, end)
+                stop = end if more < 0 else more
+            yield at, stop
+            at = stop
+            continue
+        at += 1
+
+
+def _closing(text: str, at: int, end: int) -> int:
+    depth = 0
+    for i in range(at, min(end, at + 900)):
+        if text[i] in _OPENING:
+            depth += 1
+        elif text[i] in _CLOSING:
+            depth -= 1
+            if not depth:
+                return i
+        elif text[i] == "\n" and depth == 1:
+            return i
+    return min(end, at + 900)
+
+
+def _names_alone(inner: str) -> bool:
+    names = list(_names(inner))
+    return len(names) > 0 and all(re.search(rf"{_BODY}$", n) and len(n) <= 24 for n in names) and "。" not in inner
+
+
+def parse(inner: str) -> tuple[list[str], list[str], list[str]]:
+    """(lead, support, deadlines) of the words of one tail."""
+    deadlines = [x for found in _DEADLINE.findall(inner) for x in found if x]
+    inner = _DEADLINE.sub("", inner).rstrip("；，。")
+    later = _LATER.search(inner)
+    if later:
+        inner = inner[: later.start()]
+    lead: list[str] = []
+    support: list[str] = []
+    contrast = bool(re.search("配合(?:单位|部门)", inner))
+    at, pending = 0, ""
+    for found in _ROLE.finditer(inner):
+        names = list(_names(inner[at : found.start()]))
+        kind = found.lastgroup or ""
+        label = found[0].endswith(("：", ":")) or bool(
+            re.search("(?:单位|部门)$", found[0]) and kind in ("lead", "main", "help")
+        )
+        _give(lead, support, pending, names, contrast) if pending and names else None
+        if label:
+            pending = kind
+        else:
+            if not pending or not names:
+                _give(lead, support, kind, names, contrast)
+            pending = ""
+        at = found.end()
+    rest = list(_names(inner[at:]))
+    _give(lead, support, pending or "share", rest, contrast)
+    return lead, [n for n in support if n not in lead], deadlines
+
+
+def _give(lead: list[str], support: list[str], kind: str, names: list[str], contrast: bool) -> None:
+    into = lead if kind == "lead" or (kind == "main" and contrast) else support
+    into.extend(n for n in names if n not in into)
+
+
+def _names(words: str) -> Iterator[str]:
+    """Names of bodies as printed; 各区、市政府 is one."""
+    parts: list[str] = []
+    for piece in _outside(words):
+        parts.extend(_SPLIT_AND.split(piece))
+    held = ""
+    for part in parts:
+        name = held + part
+        held = ""
+        for _ in range(3):
+            name = _REST.sub("", name)
+        if not name:
+            continue
+        if _ONE_NAME.fullmatch(name) and len(name) <= 12 and name.startswith("各") and part is not parts[-1]:
+            following = parts[parts.index(part) + 1]
+            if re.match(r"[市区县旗](?:（[^）]*）|〔[^〕]*〕)?(?:[市区县])?(?:人民)?(?:政府|管委会)", following):
+                held = name + "、"
+                continue
+        if 2 <= len(name) <= 40 and re.search("[一-鿿]", name):
+            yield name
+
+
+def _outside(words: str) -> Iterator[str]:
+    depth, begun = 0, 0
+    for i, sign in enumerate(words):
+        depth += (sign in _OPENING) - (sign in _CLOSING)
+        if depth <= 0 and sign in "、，；。,":
+            yield words[begun:i]
+            begun = i + 1
+    yield words[begun:]

@@ -1,0 +1,133 @@
+"""Which amounts are targets (取舍): what a document sets is in; thresholds, sizes, prices, what stands are out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from shuangkong.policy.reading.names import ACT, has_indicator, share, trimmed
+from shuangkong.policy.reading.values import COUNTED, Amount
+
+#: Money given to somebody on a condition is a rule, not a target.
+_RULE = re.compile(
+    r"给予|补贴|补助|奖励|奖补|扶持|资助|加价|罚款|处罚|上浮|下浮|浮动|贴息|征收|收取|一次性|最高不超过|费率|税率|利率|电价|水价|加收"
+)
+_PAST = re.compile(
+    r"已(?:经|累计|建|完成|达|实现|有|形成)|[“\"]十三五[”\"]?(?:期间|时期|以来|末)?|目前|近年来|去年|上年(?!度?基础)|现有(?=[0-9])|截至(?:20\d\d年|目前)|以来|全年(?:完成|实现)了"
+)
+_THRESHOLD_NOUN = re.compile(
+    r"^(?:的)?(?:（[^）]*）)?的?[一-鿿A-Z“]*?(?:单位|企业|项目|锅炉|机组|地区|城市|用户|建筑|设施|地方|加油站|数据中心|船舶|车辆|泊位|装置|产能|炉|电机|油罐|储罐|园区|行业|用能|污染|规模|范围)"
+)
+_ATTRIBUTE = re.compile(
+    r"(?:能耗|耗能|消费量?|能力|面积|容量|功率|人口|半径|含量|投资额?|规模|用地|销售量?|排放量|产值|收入|用量|热值|电压|里程|吨位|有机物|日处理.*|大于|小于|超过|低于|不足|高于|过)(?:达到?|为|在|大于|小于|超过|低于|高于)*$"
+)
+_CONDITION = re.compile(r"(?:^|，)(?:对|对于|凡|如|若|将|把|除|在)(?!.{0,4}(?:20\d\d|十四五))[^，]*$")
+_FREQUENCY = re.compile(r"至少开展|至少组织|频次|提前|连续|期限|时限|时间|为期|不超过\d+年|督察|反馈")
+
+
+def is_target(text: str, start: int, end: int, part: int, group: Sequence[Amount]) -> bool:
+    """Whether a group of amounts sets something."""
+    first, last = group[0], group[-1]
+    words = text[part : first.start]
+    sentence = text[start:end]
+    if _inside(text, start, first.start, "《", "》") or _quoted(text, start, first.start):
+        return False
+    if _RULE.search(words + last.after[:16].split("，")[0]) or (
+        _RULE.search(sentence) and re.search("给予|补贴|补助|奖励|扶持", sentence)
+    ):
+        return False
+    if _PAST.search(words) or _FREQUENCY.search(words[-10:]):
+        return False
+    if first.unit.endswith("倍") or first.unit == "倍":
+        return bool(re.search("替代|置换|减量|提高|达到|增长", words + last.after[:14]))
+    bracket = _inside(text, start, first.start, "（", "）")
+    if bracket and not re.search("达到?|下降|提高|降低|增长|减少|控制在|不低于", words):
+        return False
+    if bracket and re.search("含硫|含量|指|简称|以下", words):
+        return False
+    if not first.unit:
+        return (
+            bool(re.search("PUE|电能利用效率|电能使用效率|WUE|系数|指数|比值|容积率|能效比|PM|AQI", words))
+            and not _narrows(last)
+            and first.said
+        )
+    after = last.after
+    if first.unit == "%" or first.unit == "‰":
+        return _percent(words, first, after)
+    if "吨级" in first.unit:
+        return False
+    if COUNTED.search(first.unit):
+        return _count(words, first, after)
+    return _amount(words, first, after)
+
+
+def _percent(words: str, first: Amount, after: str) -> bool:
+    if first.said or has_indicator(trimmed(words)):
+        return not (
+            _narrows_words(after)
+            and re.match(r"的(?!比例|比重|目标|要求|任务|水平)", after)
+            and not _share_end(words, after)
+        )
+    if share(after) or after.startswith("达标") or re.match(r"的?(?:比例|比重)", after):
+        return not _CONDITION.search(words)
+    return words.endswith("具备") or (bool(ACT.search(words)) and not re.match("的", after))
+
+
+def _share_end(words: str, after: str) -> bool:
+    return bool(re.match("的(?:比例|比重|目标|要求|任务|水平|尖峰|占)", after))
+
+
+def _narrows(amount: Amount) -> bool:
+    return _narrows_words(amount.after)
+
+
+def _narrows_words(after: str) -> bool:
+    """Whether what follows is a noun that the amount only picks out: 5万吨以上的企业."""
+    return bool(re.match(r"的(?!比例|比重|目标|要求|任务|水平|速度|幅度|占比)[一-鿿“A-Z]", after))
+
+
+def _count(words: str, first: Amount, after: str) -> bool:
+    acts = ACT.search(words)
+    if re.match(r"(?:月|工作日|小时|部门|单位联合|试点城市已)", after):
+        return False
+    if first.behind in ("以下", "及以下", "及以上") and re.match("的?[一-鿿]", after) and not first.said:
+        return False
+    if re.search(r"(?:超过|大于|低于|不足|小于|多于)$", words) and _narrows_words(after):
+        return False
+    if acts or first.said:
+        return not _CONDITION.search(words) or bool(acts)
+    # 全省7家企业基本完成改造: the verb stands behind what is counted.
+    things = re.split("[，；]", after)[0]
+    return bool(re.search(r"完成|建成|实现|达到|整治|改造|投产|退出|关停|覆盖", things)) and not re.match("的", after)
+
+
+def _amount(words: str, first: Amount, after: str) -> bool:
+    picks = re.match(r"(?:的)?(?:（[^）]*）)?(?:的)?[一-鿿“A-Z]", after) is not None and not re.match(
+        r"和|及|以及|与|或|等|，", after
+    )
+    said = first.said or has_indicator(trimmed(words))
+    if first.behind in ("及以上", "及以下", "含以上") and picks:
+        return False
+    if first.behind in ("以上", "以下", "以内") and picks:
+        near = re.search(r"(?:新增|增加|达到|腾出)[^，]{0,12}$", words)
+        return bool(near) and first.behind == "以上" and not re.match("的", after) and not _CONDITION.search(words)
+    if re.match("范围|半径|规模", after):
+        return False
+    if picks and re.match("的", after):
+        return False
+    if picks and re.search(r"(?:超过|大于|小于|低于|不足)$", words):
+        return False
+    if re.search("指标(?!为|值)", after[:8]) and picks:
+        return False
+    if said:
+        return not (_ATTRIBUTE.search(trimmed(words)) and _CONDITION.search(words) and first.behind)
+    acts = re.search(rf"(?:{ACT.pattern})(?:约|近|共)?$", words) if picks else ACT.search(words)
+    return acts is not None and not _CONDITION.search(words)
+
+
+def _inside(text: str, start: int, at: int, opening: str, closing: str) -> bool:
+    return text.rfind(opening, start, at) > text.rfind(closing, start, at)
+
+
+def _quoted(text: str, start: int, at: int) -> bool:
+    return text.rfind("“", start, at) > text.rfind("”", start, at) and at - text.rfind("“", start, at) < 16

@@ -1,0 +1,83 @@
+"""What the reader finds (读出的内容): documents, clauses, targets and duties, each with its words and their place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One numbered clause; `start` to `end` are signs of the cleaned text up to the next number of any level."""
+
+    id: str
+    rank: int
+    title: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One document of a file, with what it says about itself."""
+
+    number: int
+    kind: str
+    start: int
+    end: int
+    title: str | None = None
+    doc_number: str | None = None
+    issuer: str | None = None
+    region: str | None = None
+    issued: str | None = None
+    period: tuple[int, int] | None = None
+    carries_out: tuple[str, ...] = ()
+    clauses: tuple[Clause, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A quantity that a document sets. `start` and `end` are signs of the original text."""
+
+    document: int
+    clause: str
+    indicator: str
+    scope: str | None
+    comparator: str
+    value: Decimal
+    value_high: Decimal | None
+    unit: str
+    base_year: int | None
+    target_year: int | None
+    quote: str
+    start: int
+    end: int
+    confidence: str
+    unsure: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """One responsibility tail: who leads and who supports."""
+
+    document: int
+    clause: str
+    lead: tuple[str, ...]
+    support: tuple[str, ...]
+    quote: str
+    start: int
+    end: int
+    deadlines: tuple[str, ...] = ()
+    confidence: str = "high"
+    unsure: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """All that was read of a file."""
+
+    documents: tuple[Document, ...]
+    targets: tuple[Target, ...]
+    duties: tuple[Duty, ...]
+    reason: str | None = None
+    notes: tuple[str, ...] = field(default=())

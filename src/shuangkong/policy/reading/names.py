@@ -1,0 +1,148 @@
+"""What a target is about (指标名称): the words before or behind its number, without time, place and verbs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+TAIL = re.compile(
+    r"(?:率|比例|比重|占比|量|能耗|消耗|强度|面积|能力|容量|规模|水平|排放|浓度|PUE|PUE值|值|天数|覆盖|数量|长度|里程|收入|产值|投资|资金|产能|系数|指数|效率|"
+    r"消费|用水|煤耗|电耗|水耗|管网|总数|人数|倍数|份额|装机|增加值|幅度|增速|蓄积|盖度|改造|标准)(?:（[^）]*）)?$"
+)
+_LEADING = re.compile(
+    r"^(?:其中|并且|并|且|同时|力争|确保|全面|努力|积极|推动|推进|使|实现|到|的|基本|以及|及|和|或者|或|即|原则上|要|应|须|将|每年|年均|累计|总体|不断|进一步|"
+    r"持续|加快|通过[^，]{2,20}|[，：:、“；]|20\d\d年(?:底|末|年底|年末)?前?|[“\"]?十[四五]五[”\"]?(?:期间|时期|末)?|(?:至|到)20\d\d年(?:底|末)?|前|底|末)"
+)
+_VERBS = (
+    r"(?:达到或超过|达到|达|提高到|提高至|提升到|提升至|提升|提高|增加到|增加|增长到|增长|扩大到|扩大至|上升到|上升|稳定在|保持在|维持在|控制在|控制目标为|目标为|"
+    r"完成|降至|降到|降低到|降低至|降低|下降到|下降至|下降|减少到|减少至|减少|削减|压减到|压减|不低于|不少于|不小于|超过|突破|不超过|不高于|不大于|高于|低于|小于|大于|"
+    r"至少|优于|约为|约|近|为|分别|均|都|各|再|力争|原则上|应|要|须|总体|实现|累计|年均|每年|降幅|增幅|稳定|至|到|在|幅度|不得低于|不得超过|可|以|也|逐步|"
+    r"(?:比|较|相比|在)20\d\d年(?:水平|的基础上|基础上)?|同比|比上年|较上年|[≥≤><：:“，])"
+)
+_TRAILING = re.compile(rf"{_VERBS}$")
+_PLACE = re.compile(r"^(?:全省|全市|全国|全区|全县|全州|我省|我市|我区|我县|本市|本区|全系统)(?:的)?")
+_WHO = re.compile(
+    r"(?:市|省|区|县|州|旗|镇|乡|村|企业|行业|单位|其他|其余|其中|农村|城镇|机关|流域|东部|中部|西部|建筑|车辆|船舶|项目|产品|机组|锅炉|领域|部门|年|或|）)$"
+)
+_ACTS = (
+    "新建改造|新建|新增|建成|建设|建立|创建|培育|打造|实施|开展|完成|推广|遴选|选择|推动|推进|支持|形成|认定|评选|遴选发布|发布|淘汰|改造|整治|制定|制修订|制订|布局|组织|扶持|"
+    "引进|组建|设立|安排|投入|筹措|统筹|争取|实现|腾出|节约|替代|关停|退出|压减|削减|治理|修复|造林|绿化|更新|更换|配备|投放|举办|纳入|探索|试点|建造|增设|安装|回收|处置|"
+    "利用|关闭|清理|减少|降低|化解|培训|培养|具备|达到|扩建|改建|迁建|公布|推出|启动|落实|新创建|再|力争|新培育|新认定|改扩建|投运|并网|供应|储备|拨付|下达"
+)
+ACT = re.compile(rf"(?:{_ACTS})")
+_SHARE_VERB = re.compile(
+    r"(?<!.)(?P<who>.*?)(?P<did>(?:基本|全部|全面|完成|建成|达到|具备|实现|使用|采用|开展|纳入|执行|配备|安装|符合|接入|建立|通过|获得|达成|得到|落实|成为|淘汰|参与|改造|创建).*)$"
+)
+_SHARED_TAIL = re.compile(
+    r"((?:重点工程|主要|年|累计|综合)*(?:减排量|排放总量|排放量|排放|削减量|使用量|消费量|消费总量|用量|使用比例|综合利用率|资源化利用率|利用率|覆盖率|处理率|收集率|达标率|"
+    r"回收率|处置率|普及率|普及|治理率|装机容量|装机规模|装机|产量|产能|能耗|水耗|电耗|浓度|比例|比重|占比|面积|数量|规模|能力|强度|收入|增加值|效率|水平|率|量))$"
+)
+
+
+def trimmed(words: str) -> str:
+    """Words without leading connectives and trailing verbs."""
+    before = None
+    while before != words:
+        before = words
+        words = _LEADING.sub("", words)
+    before = None
+    while before != words:
+        before = words
+        words = _TRAILING.sub("", words)
+    return words.strip("，、：:“”；（ ")
+
+
+def name_of(words: str) -> tuple[str, str | None]:
+    """(indicator, scope) of the words before a number; the indicator is empty where they name only a place."""
+    words = trimmed(words)
+    place = _PLACE.match(words)
+    scope = place[0] if place else None
+    words = words[place.end() :] if place else words
+    words = _LEADING.sub("", words)
+    of = re.match(r"(.+?)(?:达到|占)([^达占]{2,18})的$", words)
+    if of and not TAIL.search(words):
+        return re.sub(r"量$|$", "", of[1], count=1) + "占比", scope
+    for pattern in (
+        r"^(.{2,}?)((?:能效)?达到[^，]{2,16}的?(?:产能)?(?:比例|比重|占比))$",
+        r"^(.{2,}[车品物率构位业房筑])(使用[^，]{2,20}(?:比例|比重|占比))$",
+        r"^(.{3,}(?:中|里))[，]?([^，]{3,}(?:比例|比重|占比|率))$",
+        r"^(.{2,}[^和与、的])(单位[^，]{3,20}(?:排放|能耗|消耗|强度|水耗|电耗)(?:强度)?)$",
+    ):
+        found = re.match(pattern, words)
+        if found:
+            return found[2], found[1]
+    return words, scope
+
+
+def is_place(words: str) -> bool:
+    """Whether words only say who or where, so that what is measured was named before."""
+    return len(words) <= 2 or _WHO.search(words) is not None
+
+
+def has_indicator(words: str) -> bool:
+    """Whether the words end in something that is measured, and not only in a place or a group."""
+    return bool(TAIL.search(words))
+
+
+def counted(before: str, unit: str, behind: str) -> str:
+    """The name of a count whose things stand behind it (建成3个试点) or before it (试点3个)."""
+    things = re.sub(r"^(?:的|左右|以上|以内)+", "", behind)
+    things = re.split(r"[，。；：（]|等(?=[^级])", things)[0]
+    verb = re.search(rf"((?:{_ACTS}|新)+)$", trimmed_soft(before))
+    if len(things) >= 2:
+        lead = verb[1] if verb and re.search("新|完成|淘汰|改造|整治|推广|培育", verb[1]) else ""
+        return (lead + things)[:40]
+    words = trimmed_soft(before)
+    words = re.sub(r"^(?:全省|全市|全国|全区|我省|我市)", "", words)
+    return re.sub(r"^(?:建立|创建|完成|开展|实施|建设|建成|打造|形成|实现|培育)(?=.{3,})", "", words)[-40:]
+
+
+def trimmed_soft(words: str) -> str:
+    """Words without leading connectives only, and without comparing words at their end."""
+    before = None
+    while before != words:
+        before = words
+        words = re.sub(
+            r"^(?:其中|并|且|力争|确保|努力|积极|到|每年|累计|，|：|及|和|同时|全面|持续|加快|20\d\d年(?:底|末)?前?|[“]?十[四五]五[”]?(?:期间|时期)?)",
+            "",
+            words,
+        )
+        words = re.sub(r"(?:不少于|不低于|超过|达到|达|约|近|至少|共|分别|突破|各|均|为|在|到|，|“)$", "", words)
+    return words.strip("，、：:“”；")
+
+
+def share(behind: str) -> tuple[str, str | None] | None:
+    """(indicator, scope) of 80%以上的机关建成节约型机关: what is done by that share of whom."""
+    things = re.split(r"[，。；：]", re.sub(r"^(?:的)?", "", behind))[0]
+    found = _SHARE_VERB.match(things)
+    if not found or len(found["who"]) < 2 or len(found["did"]) < 3:
+        return None
+    return re.split(r"[，。；]", found["did"])[0][:24] + "比例", found["who"][:40]
+
+
+def listed(words: str, count: int) -> list[str] | None:
+    """`count` names out of a list with a shared ending: 涂料、油墨使用比例 becomes 涂料使用比例 and 油墨使用比例."""
+    words = trimmed(words)
+    ways = (r"、", r"、|(?<=[一-鿿）])和(?=[一-鿿])", r"、|(?<=[一-鿿）])(?:和|及|以及|与)(?=[一-鿿])", r"[、，]")
+    found = [[w for w in re.split(way, words) if w] for way in ways]
+    items = next((i for i in found if len(i) == count), next((i for i in found if len(i) > count), []))
+    return spread(items[-count:]) if count >= 2 and items else None
+
+
+def spread(items: Sequence[str]) -> list[str]:
+    """Names with the ending of the last one put behind those that lack it."""
+    items = [_PLACE.sub("", trimmed(i)) for i in items]
+    ending = _SHARED_TAIL.search(items[-1])
+    if not ending:
+        return list(items)
+    head = re.match(r"^(溶剂型|主要农作物|城镇|城市|农村|单位|万元|规模以上|新增|全社会|新建)(.{2,})$", items[0])
+    made = []
+    for i, item in enumerate(items):
+        full, own = item, _SHARED_TAIL.search(item)
+        # 化学需氧量 ends in 量 without being a measure of its own: only endings of two signs or more count.
+        if i < len(items) - 1 and not (own and len(own[1]) > 1 and item != own[1]):
+            full = item + ending[1]
+        if head and i and not full.startswith(head[1]) and head[1] in ("溶剂型", "主要农作物"):
+            full = head[1] + full
+        made.append(full)
+    return made

@@ -1,0 +1,51 @@
+"""Years in sentences (年份): which year a number is for, and which year it is compared with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+_TIME = re.compile(
+    r"(?P<before>[比较以于自从]|相比于?|相较于?|在)?(?P<year>20[0-9]{2})(?:[-—–~～至到](?P<to>20[0-9]{2}))?年(?!版|均|代|修订|本）)(?P<base>(?:的)?(?:水平|基础|相比|为基期|基数)|起)?"
+    r"|(?P<five>[“\"]?十(?P<which>[四五六])五[”\"]?(?:期间|时期|期末|末|规划期|以来)?)"
+    r"|(?P<three>三年(?:努力|行动|时间|内|左右)|[“\"]?规划期|期末)"
+)
+_BASE = re.compile(r"(?:比|较|相比|相较于?|在|以)(20[0-9]{2})年")
+_PREVIOUS = re.compile(r"同比|比上年|较上年|比去年|较去年|环比上年|上年度?基础")
+YEARLY = re.compile(r"年均|每年|逐年|年度(?=下降|降低|提高|增长)")
+_DURING = re.compile("期间$|时期$|末$|规划期$|以来$")
+_FIVES = {"四": 2025, "五": 2030, "六": 2035}
+
+
+def years_at(text: str, start: int, end: int, last: int | None) -> Iterator[tuple[int, int, bool]]:
+    """(place, year, whether it names a five-year period) of every time phrase; not of those compared with."""
+    for found in _TIME.finditer(text, start, end):
+        if found["five"]:
+            # 十四五 alone stands in names of plans; a time is 十四五期间.
+            if _DURING.search(found["five"]):
+                yield found.start(), _FIVES[found["which"]], not found["five"].endswith("末")
+        elif found["three"]:
+            if last:
+                yield found.start(), last, False
+        elif not _compares(found, text):
+            yield found.start(), int(found["to"] or found["year"]), False
+
+
+def _compares(found: re.Match[str], text: str) -> bool:
+    """Whether a year is one that something is compared with."""
+    before, base = found["before"] or "", found["base"]
+    if before in ("比", "较", "以") or before.startswith("相"):
+        return True
+    if base and base != "起":
+        return True
+    return before == "在" and re.match(r".{0,3}基础", text[found.end() : found.end() + 5]) is not None
+
+
+def base_of(words: str, year: int | None) -> int | None:
+    """The year that an amount is compared with, where the words say one."""
+    stated = list(_BASE.finditer(words))
+    if stated:
+        return int(stated[-1][1])
+    if _PREVIOUS.search(words) and year:
+        return year - 1
+    return None

@@ -1,0 +1,162 @@
+"""Amounts in sentences (数值): number, unit, what stands right before and behind, and so what is compared how."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from shuangkong.policy.figures import number_of
+
+_COUNTS = (
+    "家|个|座|台套|台|套|辆|条|户|处|人次|名|人|项|艘|列|批次|批|场|株|头|只|所|件|间|幢|栋|片|组|份|吨级|期|款|支|对"
+)
+_AMOUNTS = (
+    "个百分点|百分点|%|‰|吨标准煤|吨标煤|吨二氧化碳当量|吨二氧化碳|吨|千瓦时|度电|千瓦|兆瓦时|兆瓦|平方米|平方公里|立方米|标准立方米"
+    "|公里|千米|公顷|亩|元|美元|倍|蒸吨|千克标准煤|克标准煤|千克|毫克|微克|克|标准车|标箱|TEU|m³|㎡|m2|m3|kWh|MWh|GWh|MW|GW|kW|KW|kgce|tce|gce|km|升|焦|千焦|吉焦|桶"
+)
+_UNIT = re.compile(
+    rf"(?:万|亿|千|百|百万|千万|万亿|兆)?(?:{_AMOUNTS}|{_COUNTS})"
+    r"(?:(?:/|每)(?:万元|千瓦时|平方米|立方米|标准立方米|公里|吨标准煤|吨|小时|日|天|年|人|辆|台|月|m³|㎡|m2|kWh|t|亩|公顷|标箱|千克|标方|d|a|h))*"
+    r"(?:·年)?|(?:万|亿)(?=以|左右|，|、|。|；|$)"
+)
+COUNTED = re.compile(rf"(?:万|千|百)?(?:{_COUNTS})$")
+#: A number that a date, a grade, a name or a numbering holds.
+_NUMBER = re.compile(
+    r"(?<![A-Za-z0-9.〔#第—])(?:[0-9]+(?:\.[0-9]+)?(?:/[0-9](?![0-9]))?|翻[一两]番|[一二三四五六七八九十]+分之[一二三四五六七八九十]+)(?![0-9])"
+)
+_NO_VALUE = re.compile(
+    r"年(?!均)|月|[日号级期届时版号岁]|G(?!W)|周年|度(?!电)|类|小时|天(?!然)|分钟|个(?:方面|月|季度|工作日|层面|维度|环节|阶段|重点方向|小时|自然日|基点|"
+    r"试点省|大类|门类|专项|重大)|[条项](?:措施|任务|重点任务|工作|问题|指标|规定|举措|制度|原则|要求)|[〕\]）.、]|种(?!植)|\+|×|:|：[0-9]|大(?!型|于)|[Vv]|次(?!性)|[年月]|[-—~～至][0-9]+年"
+)
+_NAMES = re.compile(r"PM$|CO$|SO$|NO[xX]?$|COD$|(?:GB|T|HJ|DB)[/A-Z0-9]*$|\+$|国$|工业$|专栏$|附件$|表$|VOCs$|O$|N$")
+_RANGE = re.compile(r"(?:%|[一-鿿/]{0,6}?)?[-—–~～至到](?=[0-9])")
+BEHIND = re.compile(r"[（(]含[）)]|(?:及|含)?以上|及?以下|以内|之内|左右|上下")
+
+_SOFT = (
+    r"(?:约|近|将近|分别|各|均|都|幅度|率|力争|为|在|原则上|要|须|应|需|达到|达|完成|保持|实现|累计|年均|每年|再|总体|进一步|不低于|不少于|不得低于|"
+    r"超过|突破|高于|大于|至少|不高于|不超过)*"
+)
+_DOWN = re.compile(rf"(?:下降|降低|减少|削减|压减|缩减|降幅|下调|减排|压缩|递减|压降|少){_SOFT}$")
+_UP = re.compile(rf"(?:提高|提升|增长|增加|上升|增幅|增速|递增|增|翻番){_SOFT}$")
+_MOST = re.compile(
+    r"(?:降至|降到|降低到|降低至|下降到|下降至|减少到|减少至|压减到|压减至|控制在|控制到|限制在|稳定控制在|控制目标为|不超过|不高于|不大于|不得超过|不得高于|"
+    r"不多于|(?<![不得])低于|(?<!不)小于|优于|压缩到|压缩至|(?<![不得])少于|小于等于|≤|<|不突破|限值为)(?:约|每[一-鿿]{1,4})?$"
+)
+_LEAST = re.compile(
+    r"(?:超过|突破|不低于|不少于|不小于|高于|大于|至少|不得低于|不得少于|≥|>|超|多于|最低|下限为|不低于每年|大于等于)(?:约)?$"
+)
+_ABOUT = re.compile(r"(?:约|近|大约|将近|约为)$")
+_NEAR = re.compile(r"(?<!不)(?:低于|小于|少于)$")
+#: Verbs that say a level right before the number.
+LEVEL = re.compile(
+    r"(?:达到或超过|达到|达|提高到|提高至|提升到|提升至|增加到|增加至|增长到|扩大到|扩大至|上升到|上升至|稳定在|稳定达到|保持在|维持在|稳定保持在|控制在|实现|"
+    r"完成|降至|降到|降低到|降低至|下降到|下降至|压减到|不低于|不少于|超过|突破|不超过|不高于|不大于|高于|大于|低于|小于|至少|优于|约|近|为|目标为|控制目标为|"
+    r"约为|占比|占|比例|比重|分别|均|至|到|在|减少至|达成|不得低于|不得超过|建成|新增|≥|≤|≧|≦)$"
+)
+
+
+@dataclass(slots=True)
+class Amount:
+    """One amount of a text: where its number begins, where number, unit and 以上 end, and what they say."""
+
+    start: int
+    end: int
+    unit_end: int
+    value: Decimal
+    high: Decimal | None
+    unit: str
+    behind: str
+    before: str
+    after: str
+
+    @property
+    def comparator(self) -> str:
+        """How the amount is compared: the first rule that fits."""
+        before = self.before
+        if self.unit == "翻番":
+            return "increase_by"
+        if _DOWN.search(before):
+            return "decrease_by"
+        if _UP.search(before):
+            return "increase_by"
+        if self.high is not None:
+            return "between"
+        if _MOST.search(before) or self.behind in ("以下", "及以下", "以内", "之内"):
+            return "at_most"
+        if _LEAST.search(before) or "以上" in self.behind:
+            return "at_least"
+        if self.behind in ("左右", "上下") or _ABOUT.search(before):
+            return "about"
+        return "reach"
+
+    @property
+    def said(self) -> bool:
+        """Whether a verb or a comparing word stands right before it."""
+        before = self.before
+        return bool(_DOWN.search(before) or _UP.search(before) or LEVEL.search(before) or self.unit == "翻番")
+
+
+def amounts(text: str, start: int, end: int) -> Iterator[Amount]:
+    """The amounts between two places of a cleaned text, without dates, grades, names and numbers of things."""
+    at = start
+    while found := _NUMBER.search(text, at, end):
+        at = found.end()
+        if found[0][0] == "翻":
+            # To double is to rise by the whole.
+            value, unit, stop = Decimal(100) if found[0][1] == "一" else Decimal(300), "翻番", at
+            yield Amount(
+                found.start(),
+                stop,
+                stop,
+                value,
+                None,
+                unit,
+                "",
+                text[max(start, found.start() - 14) : found.start()],
+                text[at:end],
+            )
+            continue
+        low = _value(found[0])
+        if (
+            low is None
+            or _NO_VALUE.match(text, at, end)
+            or _NAMES.search(text[max(start, found.start() - 6) : found.start()])
+        ):
+            continue
+        high, unit_from = None, at
+        ranged = _RANGE.match(text, at, end)
+        if ranged:
+            upper = _NUMBER.match(text, ranged.end(), end)
+            if (
+                upper
+                and not _NO_VALUE.match(text, upper.end(), end)
+                and (top := _value(upper[0])) is not None
+                and top > low
+            ):
+                high, unit_from = top, upper.end()
+        unit_found = _UNIT.match(text, unit_from, end)
+        unit_end = unit_found.end() if unit_found else unit_from
+        behind = BEHIND.match(text, unit_end, end)
+        stop = behind.end() if behind else unit_end
+        word = behind[0] if behind else ""
+        if word.startswith(("（含", "(含")) and (more := BEHIND.match(text, stop, end)):
+            word, stop = "及" + more[0], more.end()
+        unit = unit_found[0] if unit_found else ""
+        if not unit and word and text.startswith("倍", stop):
+            # 1.2及以上倍量替代: the unit stands behind.
+            unit = "倍"
+        at = stop
+        yield Amount(
+            found.start(), stop, unit_end, low, high, unit, word,
+            text[max(start, found.start() - 14) : found.start()], text[stop:end],
+        )  # fmt: skip
+
+
+def _value(printed: str) -> Decimal | None:
+    if "/" in printed:
+        above, below = printed.split("/")
+        return round(Decimal(above) / Decimal(below), 4) if int(below) else None
+    value = number_of(printed)
+    return round(value, 4) if value is not None and "分之" in printed else value
