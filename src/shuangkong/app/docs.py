@@ -1,8 +1,9 @@
 """Write the generated pages of the manual: `python -m shuangkong.app.docs [--check] [--root FOLDER]`.
 
 docs/methods/<rule>.md from the docstring, the register and the worked cases; docs/data/columns.md from the table
-contracts; docs/packs/clauses/<pack>.md from the packs' clauses; tests/golden/sql/<query>.sql from the compiled
-expressions. `--check` writes nothing and ends with 1 when a page is stale.
+contracts; docs/packs/clauses/<pack>.md from the packs' clauses, docs/packs/cases/<pack>.md from their cases;
+tests/golden/sql/<query>.sql from the compiled expressions. `--check` writes nothing and ends with 1 when a page is
+stale.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from shuangkong.policy.api import Catalogue
 from shuangkong.testkit.api import Case, Table, folder_cases, pack_cases, table
 
 METHODS, DATA, GOLDEN = Path("docs/methods"), Path("docs/data"), Path("tests/golden/sql")
+CASES = Path("docs/packs/cases")
 HEAD = "<!-- Written by `./run docs`; change the docstring, the contract or the case instead. -->\n"
 NATURES = {"flow": Label("流量", "flow"), "stock": Label("存量", "stock"), "ratio": Label("比率", "ratio")}
 BETTER = {
@@ -48,12 +50,16 @@ RULES: dict[str, tuple[Label, object]] = {
     "decide": (Label("判定", "judgement by decision table"), decide),
 }
 
+DECIDE = "decide"
+_CASES_OF_PACKS = "各规则包的算例 worked cases of the packs: [docs/packs/cases](../packs/cases)."
+
 
 def pages(root: Path) -> dict[Path, str]:
     """Every generated page by its place below the root."""
     cases = (*folder_cases(root / "tests" / "cases"), *pack_cases())
     found = {METHODS / f"{i.id}.md": _indicator(i, cases) for i in INDICATORS.values()}
     found |= {METHODS / f"{name}.md": _rule(name, label, of, cases) for name, (label, of) in RULES.items()}
+    found |= _pack_cases(cases)
     found[METHODS / "README.md"] = _index(root, found)
     found |= clause_pages(HEAD)
     found[DATA / "columns.md"] = columns_page(contracts())
@@ -104,7 +110,7 @@ def write(root: Path) -> list[str]:
 
 
 def _generated(root: Path) -> Iterator[Path]:
-    for folder in (METHODS, DATA, CLAUSES):
+    for folder in (METHODS, DATA, CLAUSES, CASES):
         yield from (p for p in (root / folder).glob("*.md") if p.read_text("utf-8").startswith(HEAD))
     yield from (root / GOLDEN).glob("*.sql")
 
@@ -137,9 +143,26 @@ def _rule(name: str, label: Label, of: object, cases: Sequence[Case]) -> str:
         f"`{name}`",
         "## 规则 Rule",
         _prose(inspect.getdoc(of) or ""),
-        *_cases(name, cases),
+        *([_CASES_OF_PACKS] if name == DECIDE else []),
+        *_cases(name, [c for c in cases if name != DECIDE or _pack_of(c) is None]),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _pack_of(case: Case) -> str | None:
+    """The folder of the pack that a case came with, as one word; None for a case of the tests."""
+    found = re.fullmatch(r"packs/(.+)/cases/[a-z0-9_]+\.yaml:[0-9]+", case.place)
+    return found[1].replace("/", "-") if found else None
+
+
+def _pack_cases(cases: Sequence[Case]) -> dict[Path, str]:
+    """The decisions that packs bring as worked cases: one page for each pack, for there are hundreds."""
+    names = sorted({n for c in cases if DECIDE in c.tries and (n := _pack_of(c))})
+    found = {}
+    for name in names:
+        mine = [c for c in cases if _pack_of(c) == name]
+        found[CASES / f"{name}.md"] = "\n\n".join([f"{HEAD}# {name}", *_cases(DECIDE, mine)]) + "\n"
+    return found
 
 
 def _prose(doc: str) -> str:
