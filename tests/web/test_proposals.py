@@ -96,6 +96,47 @@ def test_what_is_wrong_is_shown_and_nothing_is_kept(own: Own) -> None:
     assert officer.get("/proposals").text.count("<tr>") == before
 
 
+def test_a_countys_pack_moves_nobody_elses(own: Own) -> None:
+    """Neither by a target or parameter of others, nor in the place of a document of others, nor by ending it."""
+    officer, administrator = own.as_("demo.officer.990101"), own.as_("demo.administrator")
+    national = next(p for p in library().packs if p.instrument.level == "nation" and p.parameters)
+    instrument = dict(pack("test.sixth@2026", level="county", region="990101").files)["instrument.yaml"].decode()
+    ending = re.sub("supersedes: .*", f'supersedes: ["{national.key}"]', instrument)
+    for content, told in (
+        (archive("test.sixth@2026", **{"targets.yaml": TARGET.replace("990101", "990102")}), "990102"),
+        (archive("test.sixth@2026", **{"targets.yaml": TARGET.replace("990101", "000000")}), "000000"),
+        (archive(national.key), national.key),
+        (archive("test.sixth@2026", **{"instrument.yaml": ending}), national.key),
+    ):
+        status, text, _ = send(officer, content)
+        assert status in (400, 403)
+        assert "您范围以外的地区" in text
+        assert told in text
+    # who proposed it may be allowed to: the one who publishes is asked again
+    _, _, page = send(administrator, archive("test.sixth@2026", **{"targets.yaml": TARGET.replace("990101", "990102")}))
+    status, text = press(officer, page, "publish")
+    assert (status, "990102" in text) == (403, True)
+
+
+def test_a_broken_archive_is_told_as_one(own: Own) -> None:
+    """Names in no encoding, and contents that their method cannot read."""
+    officer = own.as_("demo.officer.990101")
+    kept = io.BytesIO()
+    with zipfile.ZipFile(kept, "w") as zipped:
+        zipped.writestr("计.yaml", "x")
+    names = kept.getvalue().replace("计".encode(), b"\xff\xff\xff")
+    kept = io.BytesIO()
+    with zipfile.ZipFile(kept, "w", zipfile.ZIP_LZMA) as zipped:
+        zipped.writestr("instrument.yaml", "a" * 3000)
+    packed = bytearray(kept.getvalue())
+    for n in range(48, 70):
+        packed[n] ^= 0xFF
+    for content in (names, bytes(packed)):
+        status, text, _ = send(officer, content)
+        assert status == 400
+        assert "不是规则包的 zip" in text
+
+
 def test_sending_back_takes_a_reason(own: Own) -> None:
     """Without one the form says so; with one the proposal is closed, and its reason is shown."""
     officer, administrator = own.as_("demo.officer.990101"), own.as_("demo.administrator")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Literal
@@ -40,26 +40,32 @@ def propose_pack(workspace: Workspace, scope: Scope, files: Mapping[str, bytes],
     """Propose a pack for the workspace; gives the proposal's id.
 
     Raises PackErrors for what is wrong in it, alone or beside the packs that stand; SCOPE-001 where the document's
-    region does not lie in the scope; PACK-007 as `propose` does.
+    region, or one that the pack reaches, does not lie in the scope; PACK-007 as `propose` does.
     """
     pack = load_files(files, origin=origin)
     standing = _standing(workspace)
     _together(standing, pack)
     with writing(workspace.engine) as db:
         at = workspace.clock()
-        _within(db, scope, pack.instrument.region, at)
+        _reaches_within(db, scope, pack, standing, at)
         return propose(db, workspace.blobs, pack, because, standing=standing, at=at, principal=scope.principal)
 
 
 def decide_on(workspace: Workspace, scope: Scope, proposal_id: str, decision: Decision, reason: str) -> Proposal:
     """Publish, reject or withdraw a proposal; raises what `decide_proposal` does, and SCOPE-001 outside the scope."""
+    pack: Pack | None = None
+    standing: tuple[Pack, ...] = ()
     if decision == "published":
         with reading(workspace.engine) as db:
             found = proposal(db, proposal_id)
-        _together(_standing(workspace), proposed_pack(workspace.blobs, found))
+            _within(db, scope, found.region, workspace.clock())
+        pack, standing = proposed_pack(workspace.blobs, found), _standing(workspace)
+        _together(standing, pack)
     with writing(workspace.engine) as db:
         at = workspace.clock()
         _within(db, scope, proposal(db, proposal_id).region, at)
+        if pack is not None:
+            _reaches_within(db, scope, pack, standing, at)
         return decide_proposal(db, proposal_id, decision, reason, at=at, principal=scope.principal)
 
 
@@ -95,6 +101,37 @@ def _standing(workspace: Workspace) -> tuple[Pack, ...]:
 def _together(standing: tuple[Pack, ...], pack: Pack) -> None:
     """Raise PackErrors where the pack contradicts those that stand."""
     PackSet(with_published(standing, [pack]), catalogue=catalogue())
+
+
+def _reaches_within(db: sa.Connection, scope: Scope, pack: Pack, standing: tuple[Pack, ...], at: datetime) -> None:
+    """SCOPE-001 unless all that the pack would change lies in the scope: a county's pack moves nobody else's."""
+    _within(db, scope, pack.instrument.region, at)
+    for what, region in _reached(pack, standing):
+        if not _lies_within(db, scope, region, at):
+            raise UserError(
+                "SCOPE-001", f"{what} reaches {region}, which is not in your scope.", where=pack.key,
+                remedy="Leave it out, or ask who is appointed for that region.", case="reaches",
+                facts={"what": what, "region": region},
+            )  # fmt: skip
+
+
+def _reached(pack: Pack, standing: tuple[Pack, ...]) -> Iterator[tuple[str, str]]:
+    """Entries that reach further than the document's own region, with the region that each reaches.
+
+    So do the pack in whose place it would stand, those that it ends, and parameters, carriers and products of all.
+    """
+    for target in pack.targets:
+        yield from ((target.slug, region) for region in target.subject.regions)
+    for table in pack.tables:
+        yield from ((table.id, region) for region in (table.scope.regions if table.scope else ()))
+    own = {p.id for p in pack.parameters}
+    known = {c.id for other in standing for c in other.carriers} | {p.id for other in standing for p in other.products}
+    for other in standing:
+        if other.key == pack.key or other.key in pack.instrument.supersedes:
+            yield other.key, other.instrument.region
+        yield from ((p.id, other.instrument.region) for p in other.parameters if p.id in own)
+    shared = [*(c.id for c in pack.carriers), *(p.id for p in pack.products)]
+    yield from ((name, NATION) for name in shared if name not in known)
 
 
 def _lies_within(db: sa.Connection, scope: Scope, region: str, at: datetime) -> bool:

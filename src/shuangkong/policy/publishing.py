@@ -7,7 +7,9 @@ later pack of the same id and edition stands in its place from then on, and runs
 from __future__ import annotations
 
 import io
+import lzma
 import zipfile
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -104,7 +106,7 @@ def unpacked(content: bytes, *, origin: str) -> Mapping[str, bytes]:
                     where=origin, remedy="Pack the folder of one pack alone.", case="archive_large",
                 )  # fmt: skip
             files = {e.filename: archive.read(e) for e in entries}
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError) as error:
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, ValueError, RuntimeError, OSError, EOFError) as error:
         raise UserError(
             "PACK-001", "this is no zip archive of a pack.", where=origin,
             remedy="Zip the folder with instrument.yaml.", case="archive",
