@@ -10,7 +10,8 @@ import pytest
 from shuangkong.app.demo.city import make_city, region, unit_subject
 from shuangkong.app.demo.run import Loaded
 from shuangkong.engine.api import WITHHELD, read_result, writing
-from shuangkong.judgement.api import FINDINGS
+from shuangkong.judgement.api import FINDINGS, RULE_FINDINGS, RULE_READINGS
+from shuangkong.kernel.ids import SubjectId
 from shuangkong.kernel.scope import Scope
 from shuangkong.registry.api import publish
 from web.clients import visitor
@@ -74,3 +75,26 @@ def test_what_tells_of_few_units_is_withheld_from_the_public(
         assert all((format(v.normalize(), "f") in sheet.text) == shown for v in secret.values())
     assert {f["value"] is not None for f in public.get(f"/api/findings?region={city}&size=1000").json()["findings"]
             if f["finding_key"] in told} <= {True}  # fmt: skip
+
+
+def test_rules_do_not_tell_what_is_withheld(
+    demo_once: tuple[Path, Loaded], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Inputs of rules are such figures, and the row that hit tells of them: page, list, chain and counts are silent."""
+    own, run = own_demo(demo_once, tmp_path_factory), demo_once[1].run
+    withheld = {r["key"] for r in read_result(run, WITHHELD, Scope.all("test")).to_pylist()}
+    readings = read_result(run, RULE_READINGS, Scope.all("test")).to_pylist()
+    telling = [r for r in readings if r["source_key"] in withheld and r["value"] is not None]
+    assert telling
+    place = telling[0]["subject_id"]
+    now = own.workspace.clock()
+    with writing(own.workspace.engine) as db:
+        publish(db, [SubjectId(place)], now.date(), now, principal="test")
+    rules = read_result(run, RULE_FINDINGS, Scope.all("test"), where=f"subject_id = '{place}'").to_pylist()
+    public, administrator = visitor(own.app), own.as_("demo.administrator")
+    for key in {r["finding_key"] for r in rules}:
+        assert public.get(f"/rules/findings/{key}").status_code == 404
+    assert administrator.get(f"/rules/findings/{telling[0]['finding_key']}").status_code == 200
+    listed = public.get("/rules/findings")
+    assert listed.status_code == 200
+    assert not [r for r in rules if r["finding_key"] in listed.text]

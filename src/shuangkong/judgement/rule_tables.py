@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from shuangkong.engine.api import PERIOD_COLUMNS, Column, TableContract, day, number, text
+from shuangkong.engine.api import PERIOD_COLUMNS, Column, Confidential, TableContract, day, number, text
 from shuangkong.kernel.labels import Label
 
 
@@ -21,6 +21,12 @@ RULE_STATUS_LABELS: dict[RuleStatus, Label] = {
     RuleStatus.NO_ROW: Label("无行命中", "no row hit"),
     RuleStatus.UNDETERMINED: Label("待定", "undetermined"),
 }
+
+#: An answer tells its readings, and so does the row that hit: of a region of which a year's figure is withheld no answer
+#: is shown to who sees it only because its page is public. Readings are of whole years: withheld months do not count.
+_CONFIDENTIAL = Confidential(
+    hidden="subject_id IN (SELECT subject_id FROM withheld WHERE reason <> 'months')", unchecked="true"
+)
 
 RULE_FINDINGS = TableContract(
     "rule_findings",
@@ -46,6 +52,7 @@ RULE_FINDINGS = TableContract(
     ),
     key=("finding_key",),
     doc="Subject × decision table × year → row, answer, what is missing.",
+    confidential=_CONFIDENTIAL,
 )  # fmt: skip
 
 RULE_OUTPUTS = TableContract(
@@ -62,6 +69,7 @@ RULE_OUTPUTS = TableContract(
     ),
     key=("finding_key", "position"),
     doc="What the row that hit gives, one row for each output.",
+    confidential=_CONFIDENTIAL,
 )
 
 RULE_READINGS = TableContract(
@@ -83,4 +91,5 @@ RULE_READINGS = TableContract(
     ),
     key=("finding_key", "position"),
     doc="What each input was for the subject, one row for each input of the table and of those before it.",
+    confidential=_CONFIDENTIAL,
 )
