@@ -168,6 +168,9 @@ def _continues(so_far: str, previous: _Line, line: _Line, usual: int) -> bool:
     if line.heading or previous.heading or not so_far:
         return False
     numbered = NUMBERED.match(line.text)
+    opened = so_far.count("（") + so_far.count("〔") - so_far.count("）") - so_far.count("〕")
+    if opened > 0 and not numbered and max(so_far.rfind("（"), so_far.rfind("〔")) > len(so_far) - 400:
+        return True
     if so_far.endswith(_ENDS) and not (so_far[-1] == "." and so_far[-2:-1].isdigit() and line.text[0].isdigit()):
         return False
     if numbered and not so_far.endswith(("，", "、", "（", "《", "“")):
@@ -175,8 +178,6 @@ def _continues(so_far: str, previous: _Line, line: _Line, usual: int) -> bool:
     if so_far.endswith(_OPEN) and not _PAGE.fullmatch(so_far):
         return True
     if _GOES_ON.match(line.text) and not line.text.startswith("日期"):
-        return True
-    if so_far.count("（") + so_far.count("〔") > so_far.count("）") + so_far.count("〕"):
         return True
     if so_far.endswith(("）", "〕")):
         return not _TAIL.search(so_far[-60:]) and not line.indented and not _BEGINS.match(line.text)

@@ -31,6 +31,7 @@ _NO_VALUE = re.compile(
     r"试点省|大类|门类|专项|重大)|[条项](?:措施|任务|重点任务|工作|问题|指标|规定|举措|制度|原则|要求)|[〕\]）.、]|种(?!植)|\+|×|:|：[0-9]|大(?!型|于)|[Vv]|次(?!性)|[年月]|[-—~～至][0-9]+年"
 )
 _NAMES = re.compile(r"PM$|CO$|SO$|NO[xX]?$|COD$|(?:GB|T|HJ|DB)[/A-Z0-9]*$|\+$|国$|工业$|专栏$|附件$|表$|VOCs$|O$|N$")
+_UPPER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 _RANGE = re.compile(r"(?:%|[一-鿿/]{0,6}?)?[-—–~～至到](?=[0-9])")
 BEHIND = re.compile(r"[（(]含[）)]|(?:及|含)?以上|及?以下|以内|之内|左右|上下")
 
@@ -128,7 +129,7 @@ def amounts(text: str, start: int, end: int) -> Iterator[Amount]:
         high, unit_from = None, at
         ranged = _RANGE.match(text, at, end)
         if ranged:
-            upper = _NUMBER.match(text, ranged.end(), end)
+            upper = _UPPER.match(text, ranged.end(), end)
             if (
                 upper
                 and not _NO_VALUE.match(text, upper.end(), end)

@@ -1,0 +1,36 @@
+"""Each phenomenon of the corpus of invented sentences is read as its entry says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from shuangkong.policy.reading.duties import parse
+from shuangkong.policy.reading.service import as_json, read_text
+
+HERE = Path(__file__).parent
+SENTENCES: list[dict[str, Any]] = yaml.safe_load((HERE / "corpus.yaml").read_text("utf-8"))
+TAILS: list[dict[str, Any]] = yaml.safe_load((HERE / "tails.yaml").read_text("utf-8"))
+PLAN = "合成市“十四五”示范方案\n一、重点任务\n（一）合成工程。{}\n"
+
+
+@pytest.mark.parametrize("entry", SENTENCES, ids=lambda e: e["what"])
+def test_a_sentence_is_read_as_expected(entry: dict[str, Any]) -> None:
+    found = as_json(read_text(PLAN.format(entry["text"])))["targets"]
+    keys = ("indicator", "comparator", "value", "unit", "base_year", "target_year")
+    assert [[t[k] for k in keys] for t in found] == entry["expect"]
+    assert {t["clause"] for t in found} <= {"一（一）"}
+
+
+@pytest.mark.parametrize("entry", TAILS, ids=lambda e: e["what"])
+def test_a_tail_is_read_as_expected(entry: dict[str, Any]) -> None:
+    found = as_json(read_text(PLAN.format("开展合成工作。" + entry["text"])))["duties"]
+    assert [(d["lead"], d["support"]) for d in found] == [(entry["lead"], entry["support"])]
+
+
+def test_deadlines_inside_tails_are_kept_apart_from_the_names() -> None:
+    lead, support, due = parse("牵头单位：市甲局；配合单位：市乙局；完成时限：2024年6月底前")
+    assert (lead, support, due) == (["市甲局"], ["市乙局"], ["2024年6月底前"])
