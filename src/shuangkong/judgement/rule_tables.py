@@ -22,8 +22,8 @@ RULE_STATUS_LABELS: dict[RuleStatus, Label] = {
     RuleStatus.UNDETERMINED: Label("待定", "undetermined"),
 }
 
-#: An answer tells its readings, and so does the row that hit: of a region of which a year's figure is withheld no answer
-#: is shown to who sees it only because its page is public. Readings are of whole years: withheld months do not count.
+#: An answer tells its readings, and so does the row that hit: of a region of which a year's figure is withheld none is
+#: shown to who sees it only because its page is public. Readings are of whole years: withheld months do not count.
 _CONFIDENTIAL = Confidential(
     hidden="subject_id IN (SELECT subject_id FROM withheld WHERE reason <> 'months')", unchecked="true"
 )
