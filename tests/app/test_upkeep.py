@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from policy.builders import pack
 from shuangkong.accounting.api import Origin
 from shuangkong.app.import_drafts import add_draft, change_draft, draft_of, import_draft
 from shuangkong.app.jobs import ask_import
@@ -21,6 +22,8 @@ from shuangkong.app.upkeep import give_up, tidy, upkeep_beside
 from shuangkong.engine.api import Workspace, audit_entry, jobs, reading, verify, writing
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.scope import Scope
+from shuangkong.policy.api import propose
+from shuangkong.policy.publishing import packed
 from source_tree import ROOT
 from web.counties import HERE, REGISTER, code_of, furnish, work
 
@@ -65,6 +68,17 @@ def there(workspace: Workspace) -> set[str]:
 def kept(workspace: Workspace, content: bytes = SHEET) -> bool:
     """Whether the file is still among the originals."""
     return workspace.blobs.path(hashlib.sha256(content).hexdigest()).exists()
+
+
+def test_a_file_that_a_proposed_pack_rests_on_stays(workspace: Workspace) -> None:
+    """Whoever hands a proposed pack's own bytes up as an import cannot have them deleted by leaving it alone."""
+    proposed = pack("test.kept@2026", level="county", region="990101")
+    with writing(workspace.engine) as db:
+        at, reason = workspace.clock(), "试"
+        propose(db, workspace.blobs, proposed, reason, standing=(), at=at, principal="p_one")
+    begun(workspace, packed(proposed.files))
+    assert tidy(later(workspace, DAYS + timedelta(minutes=5)))["imports"] == 1
+    assert kept(workspace, packed(proposed.files))
 
 
 @pytest.mark.parametrize("workspace", ["", pytest.param("postgresql", marks=pytest.mark.service)], indirect=True)

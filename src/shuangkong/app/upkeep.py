@@ -21,6 +21,7 @@ from shuangkong.app.limits import limit
 from shuangkong.app.store import boundary_file
 from shuangkong.engine.api import Workspace, audit_entry, jobs, record, writing
 from shuangkong.kernel.scope import Scope
+from shuangkong.policy.api import proposals
 from shuangkong.registry.api import source_table
 from shuangkong.webkit.api import expire_drafts
 
@@ -76,7 +77,7 @@ def give_up(workspace: Workspace, db: sa.Connection, draft: ImportDraft) -> None
 
 
 def discard(db: sa.Connection, workspace: Workspace, files: Collection[str]) -> None:
-    """Delete uploads on which nothing rests any more: no import, source, map, job that waits or entry of a commit.
+    """Delete uploads on which nothing rests any more: no import, source, map, proposed pack, job that waits or commit.
 
     Called at the end of the transaction in which their imports went. It has written to the audit log, whose lock keeps
     out whoever hands the same file up at the same time: they look after their entry whether the file is there.
@@ -97,7 +98,9 @@ def _rests_on(db: sa.Connection, sha256: str) -> bool:
         sa.select(j.job_id).where(sa.or_(waits, j.result_blob == sha256)),
         sa.select(e.sequence).where(e.action == "import.units", e.detail.contains(sha256, autoescape=True)),
     )
-    return any(db.execute(query.limit(1)).first() is not None for query in named)
+    if any(db.execute(query.limit(1)).first() is not None for query in named):
+        return True
+    return any(p.blob == sha256 for p in proposals(db))
 
 
 @contextmanager
