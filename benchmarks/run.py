@@ -1,7 +1,7 @@
-"""`./run bench`: the main job by phase, roll-up and rules against SQL by hand, packs, sheets, tables, pages.
+"""`./run bench`: the main job by phase, roll-up and rules against SQL by hand, packs, sheets, tables, pages, reading.
 
-    ./run bench [--only demo,rollup,rules,packs,sheet,tables,pages] [--entries N] [--rows N] [--pairs N] [--threads N]
-                [--rounds N]
+    ./run bench [--only demo,rollup,rules,packs,sheet,tables,pages,reader] [--entries N] [--rows N] [--pairs N]
+                [--threads N] [--rounds N]
 
 CPU seconds are those of the process with all its threads. The figures go to benchmarks/results/latest.json too.
 """
@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
-ALL = ("demo", "rollup", "rules", "packs", "sheet", "tables", "pages")
+ALL = ("demo", "rollup", "rules", "packs", "sheet", "tables", "pages", "reader")
 
 
 def demo() -> dict[str, Any]:
@@ -110,6 +110,7 @@ def main() -> None:
     """Measure what was asked for, print it and keep it."""
     sys.path.insert(0, str(HERE))
     import pages_bench
+    import reader_bench
     import rollup_bench
     import rules_bench
     import tables_bench
@@ -131,6 +132,8 @@ def main() -> None:
             results[name] = rules_bench.measure(asked.rows, asked.pairs, asked.threads)
         elif name == "tables":
             results[name] = tables_bench.measure()
+        elif name == "reader":
+            results[name] = reader_bench.measure()
         elif name == "pages":
             results[name] = pages_bench.measure(asked.rounds)
         else:

@@ -22,7 +22,7 @@ _PAGE = re.compile(
     r"[-—–－_·•]*\s*第?\s*\d{1,4}\s*页?\s*[-—–－_·•]*|第\s*\d+\s*页.{0,3}共\s*\d+\s*页|\d+\s*/\s*\d+|Page\s*\d+.*",
     re.IGNORECASE,
 )
-_PINYIN = re.compile(r"[（(]?[a-zü]*[āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜ][a-züāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜ]*[）)]?")
+_PINYIN = re.compile(r"[（(]?[a-zü]{0,6}[āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜ][a-züāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜ]{0,6}[）)]?")
 #: A paragraph that ends so is whole; one that ends so needs more.
 _ENDS = tuple("。！？；：.!?;:")
 _OPEN = tuple("，、（〔《“,(·/-—0123456789")
@@ -36,6 +36,8 @@ _WIDE = str.maketrans(
     {",": "，", ";": "；", ":": "：", "?": "？", "!": "！", "(": "（", ")": "）", "％": "%", "．": "."}
 )
 _RUNNING = 40
+#: So much of a paragraph tells whether a line goes on with it; more would be slow on a file that never stops.
+_LOOK_BACK = 800
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ def clean(original: str) -> Clean:
     lengths = sorted(len(line.text) for line in lines)
     usual = lengths[int(len(lengths) * 0.8)] if lengths else 0
     for line in lines:
-        so_far = "".join(signs[begun:])
+        so_far = "".join(signs[max(begun, len(signs) - _LOOK_BACK) :])
         if previous is not None and not _continues(so_far, previous, line, usual):
             signs.append("\n")
             places.append(previous.places[-1])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 
 from shuangkong.policy.reading.clean import Clean
@@ -28,13 +29,19 @@ _REST = re.compile(
 _DEADLINE = re.compile(
     r"(?:完成时限|完成时间|时限|时间要求)[：:]?([^；。）]+)|((?:20\d\d年(?:\d{1,2}月)?(?:\d{1,2}日)?(?:底|末)?前?|持续|长期)(?:完成|推进|坚持|实施|落实)?)$"
 )
+#: So many clauses back the one around a list is looked for.
+_NEAR = 80
 _OPENING, _CLOSING = "（〔【[", "）〕】]"
 
 
 def duties(cleaned: Clean, document: Document) -> Iterator[Duty]:
     """The responsibility tails of a document in order."""
-    text, bare_lists = cleaned.text, False
-    for start, end in _tails(text, document.start, document.end):
+    text = cleaned.text
+    tails = list(_tails(text, document.start, document.end))
+    # Brackets with names alone are tails where a document has them throughout, or after one that says 下同.
+    bare = [t for t in tails if _names_alone(text[t[0] : t[1]].strip(_OPENING + _CLOSING + "。\n"))]
+    bare_lists = len(bare) >= 3 and not any(_ROLED.search(text[s:e]) for s, e in tails)
+    for start, end in tails:
         inner = text[start:end].strip(_OPENING + _CLOSING + "。\n")
         roled = _ROLED.search(inner) is not None
         if not roled and not (bare_lists and _names_alone(inner)):
@@ -57,18 +64,19 @@ def _clause(found: tuple[Clause, ...], text: str, at: int) -> Clause:
     own_line = at == 0 or text[at - 1] == "\n"
     if not own_line or here.rank < 4:
         return here
-    items = [c for c in found if c.start <= at and c.rank == here.rank]
-    tailed = any(_ROLED.search(text[c.start : c.end]) for c in items[-4:-1])
-    if tailed or len(text[here.start : at]) < 2:
+    before = found[max(0, bisect_right(found, at, key=lambda c: c.start) - _NEAR) :]
+    before = before[: bisect_right(before, at, key=lambda c: c.start)]
+    items = [c for c in before if c.rank == here.rank]
+    if any(_ROLED.search(text[c.start : c.end]) for c in items[-4:-1]):
         return here
-    return next((c for c in reversed(found) if c.start <= here.start and c.rank < here.rank), here)
+    return next((c for c in reversed(before) if c.rank < here.rank), here)
 
 
 def _tails(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     """Where tails stand: brackets behind a sentence, and lines that begin with the word for who is responsible."""
     at = start
     while at < end:
-        if text[at] in _OPENING:
+        if text[at] in _OPENING and (at == start or text[at - 1] not in _OPENING):
             stop = _closing(text, at, end)
             inner = text[at + 1 : stop]
             before = text[at - 1] if at > start else "\n"

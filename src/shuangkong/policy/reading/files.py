@@ -17,7 +17,7 @@ from shuangkong.kernel.errors import UserError
 
 #: The longest plan of a province with all annexes stays far below these; what is longer is not a document.
 MAX_BYTES = 20_000_000
-MAX_SIGNS = 2_000_000
+MAX_SIGNS = 1_000_000
 _WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 #: Half of what is in a text has to be signs that texts have, else it is something else in a text file's name.
 _ODD = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\ufffd\ue000-\uf8ff]")

@@ -45,6 +45,12 @@ def is_target(text: str, start: int, end: int, part: int, group: Sequence[Amount
         return False
     if bracket and re.search("含硫|含量|指|简称|以下", words):
         return False
+    if re.search("[由从]$", words) or re.search("巩固|成果|问题", last.after[:14].split("，")[0]):
+        return False
+    if words.endswith(("力争", "争取")) and first.unit and not re.match("的?[一-鿿]", last.after):
+        return True
+    if first.value < 1 and not first.unit and share(last.after):
+        return not _CONDITION.search(words)
     if not first.unit:
         return (
             bool(re.search("PUE|电能利用效率|电能使用效率|WUE|系数|指数|比值|容积率|能效比|PM|AQI", words))
@@ -68,6 +74,8 @@ def _percent(words: str, first: Amount, after: str) -> bool:
             and re.match(r"的(?!比例|比重|目标|要求|任务|水平)", after)
             and not _share_end(words, after)
         )
+    if re.match("的?节能(?:设计)?标准", after):
+        return True
     if share(after) or after.startswith("达标") or re.match(r"的?(?:比例|比重)", after):
         return not _CONDITION.search(words)
     return words.endswith("具备") or (bool(ACT.search(words)) and not re.match("的", after))

@@ -54,7 +54,12 @@ def trimmed(words: str) -> str:
 
 def name_of(words: str) -> tuple[str, str | None]:
     """(indicator, scope) of the words before a number; the indicator is empty where they name only a place."""
-    words = trimmed(words)
+    # 占比由30%提高到40%: where it comes from is none of its name.
+    words = re.sub(
+        r"[由从][0-9][0-9.]*[^，]{0,6}?(?:提高|提升|增加|增长|上升|下降|降低|降|减少|扩大|压减)?[至到]?$",
+        "",
+        trimmed(words),
+    )
     place = _PLACE.match(words)
     scope = place[0] if place else None
     words = words[place.end() :] if place else words

@@ -17,6 +17,8 @@ from shuangkong.policy.reading.values import COUNTED, Amount, amounts
 
 _SENTENCE = re.compile(r"[。！？\n；]")
 _QUOTE = 60
+#: No sentence is longer; a file that never stops is cut so that reading it stays quick.
+_LONGEST = 1500
 _CONDITIONS = re.compile("(?:符合|满足|具备)(?:以下|下列)[^。]{0,6}条件")
 _GOAL = re.compile("目标|指标")
 
@@ -75,7 +77,8 @@ def _sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int, bool
     for i in range(start, end):
         sign = text[i]
         depth = 0 if sign == "\n" else max(0, depth + (sign in "（〔") - (sign in "）〕"))
-        if _SENTENCE.match(sign) and (not depth or sign == "\n"):
+        too_long = i - at >= _LONGEST and sign == "，"
+        if too_long or (_SENTENCE.match(sign) and (not depth or sign == "\n")):
             if i > at:
                 yield at, i, broken
                 broken = False
@@ -162,6 +165,9 @@ def _of_group(
             own = comparator
         elif i and amount.comparator == "reach":
             own = first.comparator if "以上" not in first.behind and "左右" not in first.behind else "reach"
+        if own == "reach" and said.comparator in ("decrease_by", "increase_by") and not names.trimmed(words):
+            # 下降13.5%、力争14%: the second value goes the way of the first.
+            own = said.comparator
         rises = own in ("decrease_by", "increase_by")
         base = stated
         if base is None and rises and not yearly and time.five:
@@ -237,6 +243,10 @@ def _names(
             unsure.append("list_unlike")
             return [(name or said.name, scope)] * len(group), part
         return [(n, scope) for n in many], part
+    if re.match("的?节能(?:设计)?标准", first.after):
+        return [(name + "节能设计标准", scope)], part
+    if not first.unit and first.value < 1 and (shared := names.share(first.after)):
+        return [shared], part
     if (first.unit == "%" and first.behind and not first.said) or (
         first.unit == "%" and re.match(r"的?[一-鿿]", first.after)
     ):

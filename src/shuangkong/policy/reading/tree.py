@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 
 from shuangkong.policy.figures import number_of
 from shuangkong.policy.reading.model import Clause
@@ -94,6 +95,6 @@ def _follows(rank: int, number: int, last: dict[int, int]) -> bool:
     return number == 1 and rank >= 3 and bool(last)
 
 
-def clause_of(found: tuple[Clause, ...], at: int) -> Clause:
+def clause_of(found: Sequence[Clause], at: int) -> Clause:
     """The innermost clause that a place belongs to."""
-    return next((c for c in reversed(found) if c.start <= at), found[0])
+    return found[max(0, bisect_right(found, at, key=lambda c: c.start) - 1)]

@@ -26,6 +26,8 @@ COUNTED = re.compile(rf"(?:万|千|百)?(?:{_COUNTS})$")
 _NUMBER = re.compile(
     r"(?<![A-Za-z0-9.〔#第—])(?:[0-9]+(?:\.[0-9]+)?(?:/[0-9](?![0-9]))?|翻[一两]番|[一二三四五六七八九十]+分之[一二三四五六七八九十]+)(?![0-9])"
 )
+#: So many signs behind an amount say what it is.
+_BEHIND = 120
 _NO_VALUE = re.compile(
     r"年(?!均)|月|[日号级期届时版号岁]|G(?!W)|周年|度(?!电)|类|小时|天(?!然)|分钟|个(?:方面|月|季度|工作日|层面|维度|环节|阶段|重点方向|小时|自然日|基点|"
     r"试点省|大类|门类|专项|重大)|[条项](?:措施|任务|重点任务|工作|问题|指标|规定|举措|制度|原则|要求)|[〕\]）.、]|种(?!植)|\+|×|:|：[0-9]|大(?!型|于)|[Vv]|次(?!性)|[年月]|[-—~～至][0-9]+年"
@@ -116,7 +118,7 @@ def amounts(text: str, start: int, end: int) -> Iterator[Amount]:
                 unit,
                 "",
                 text[max(start, found.start() - 14) : found.start()],
-                text[at:end],
+                text[at : min(end, at + _BEHIND)],
             )
             continue
         low = _value(found[0])
@@ -151,7 +153,7 @@ def amounts(text: str, start: int, end: int) -> Iterator[Amount]:
         at = stop
         yield Amount(
             found.start(), stop, unit_end, low, high, unit, word,
-            text[max(start, found.start() - 14) : found.start()], text[stop:end],
+            text[max(start, found.start() - 14) : found.start()], text[stop : min(end, stop + _BEHIND)],
         )  # fmt: skip
 
 
