@@ -16,8 +16,7 @@ POLICIES = Path(__file__).resolve().parents[2] / "shared" / "policies"
 #: Invented (合成), for machines without the folder.
 MADE = (
     "合成市示范方案\n一、主要目标\n"
-    + "到2025年，合成能耗比2020年下降12.5%，合成利用率达到81%以上。持续推进示范工作，完善制度。（市甲局牵头，市乙局负责）\n"
-    * 2000
+    + "到2025年，合成能耗比2020年下降12.5%，合成利用率达到81%以上。（市甲局牵头，市乙局负责）\n" * 2000
 )
 
 

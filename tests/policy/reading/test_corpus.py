@@ -19,6 +19,7 @@ PLAN = "合成市“十四五”示范方案\n一、重点任务\n（一）合�
 
 @pytest.mark.parametrize("entry", SENTENCES, ids=lambda e: e["what"])
 def test_a_sentence_is_read_as_expected(entry: dict[str, Any]) -> None:
+    """Each invented sentence gives the targets of its entry, in the clause it stands in."""
     found = as_json(read_text(PLAN.format(entry["text"])))["targets"]
     keys = ("indicator", "comparator", "value", "unit", "base_year", "target_year")
     assert [[t[k] for k in keys] for t in found] == entry["expect"]
@@ -27,10 +28,12 @@ def test_a_sentence_is_read_as_expected(entry: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("entry", TAILS, ids=lambda e: e["what"])
 def test_a_tail_is_read_as_expected(entry: dict[str, Any]) -> None:
+    """Each invented tail gives who leads and who supports."""
     found = as_json(read_text(PLAN.format("开展合成工作。" + entry["text"])))["duties"]
     assert [(d["lead"], d["support"]) for d in found] == [(entry["lead"], entry["support"])]
 
 
 def test_deadlines_inside_tails_are_kept_apart_from_the_names() -> None:
+    """A deadline in a tail is no body."""
     lead, support, due = parse("牵头单位：市甲局；配合单位：市乙局；完成时限：2024年6月底前")
     assert (lead, support, due) == (["市甲局"], ["市乙局"], ["2024年6月底前"])

@@ -33,15 +33,18 @@ def word(body: str) -> bytes:
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
 def test_encodings(encoding: str) -> None:
+    """UTF-8, with and without a mark, GB18030 and UTF-16 give the same text."""
     assert text_in(LINE.encode(encoding), "a.txt") == LINE
 
 
 def test_word_files_give_their_paragraphs() -> None:
+    """Runs of a paragraph are put together, paragraphs kept apart."""
     runs = "<w:p><w:r><w:t>到2025年，</w:t></w:r><w:r><w:t>甲</w:t></w:r></w:p><w:p><w:r><w:t>乙</w:t></w:r></w:p>"
     assert text_in(word(runs), "a.docx") == "到2025年，甲\n乙"
 
 
 def test_pages_give_what_a_reader_sees() -> None:
+    """Scripts and heads of pages are no text; the declared encoding holds."""
     page = f"<html><head><title>x</title></head><body><script>1</script><p>{LINE}</p><div>乙</div></body></html>"
     assert text_in(page.encode(), "a.html").split() == [LINE, "乙"]
     old = f'<html><head><meta charset="gb2312"></head><body><p>{LINE}</p></body></html>'
@@ -49,6 +52,7 @@ def test_pages_give_what_a_reader_sees() -> None:
 
 
 def test_a_scan_without_text_says_so() -> None:
+    """A PDF of images alone has no text."""
     held = io.BytesIO()
     writer = PdfWriter()
     writer.add_blank_page(200, 200)
@@ -58,6 +62,7 @@ def test_a_scan_without_text_says_so() -> None:
 
 @pytest.mark.parametrize("content", [b"", b"  \n\n\t", "\ufeff".encode()])
 def test_empty_files_say_so(content: bytes) -> None:
+    """Nothing and blanks alone have no text."""
     assert code(content, "a.txt") == "READ-003"
 
 
@@ -72,10 +77,12 @@ def test_empty_files_say_so(content: bytes) -> None:
     ],
 )
 def test_what_is_no_text_is_refused(content: bytes) -> None:
+    """Binary data and broken files are refused, whatever their name says."""
     assert code(content, "a.txt") == "READ-001"
 
 
 def test_a_word_file_that_is_another_archive_is_refused() -> None:
+    """An archive without a document in it is refused."""
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w") as parts:
         parts.writestr("other.xml", "x")
@@ -83,6 +90,7 @@ def test_a_word_file_that_is_another_archive_is_refused() -> None:
 
 
 def test_a_file_of_fifty_megabytes_is_refused_unread(tmp_path: Path) -> None:
+    """A file over the limit is refused by its size."""
     large = tmp_path / "large.txt"
     with large.open("wb") as file:
         file.truncate(50_000_000)
@@ -92,11 +100,13 @@ def test_a_file_of_fifty_megabytes_is_refused_unread(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    """A file that does not exist is a user's mistake, not a fault."""
     with pytest.raises(UserError, match="READ-001"):
         text_of(tmp_path / "none.txt")
 
 
 def test_the_command_prints_lists_as_json_and_lines(tmp_path: Path) -> None:
+    """The command gives JSON for programs and lines for people."""
     file = tmp_path / "plan.txt"
     file.write_text(f"合成市示范方案\n一、目标\n{LINE}（市甲局负责）\n", "utf-8")
     shown = CliRunner().invoke(policy_app, ["read", str(file), "--json"])

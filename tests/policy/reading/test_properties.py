@@ -47,6 +47,7 @@ RIGHT = read(PLAN)
 
 
 def test_the_plan_is_read_at_all() -> None:
+    """The text that is spoilt below holds targets, duties and a title."""
     targets, duties, document = RIGHT
     assert (len(targets), len(duties)) == (7, 3)
     assert document["title"] == "合成市“十四五”节能示范方案"  # type: ignore[index]
@@ -67,37 +68,44 @@ def wrapped(text: str, width: int, mark: str | None, choice: random.Random) -> s
 @settings(max_examples=60, deadline=None)
 @given(width=st.integers(14, 60), mark=st.sampled_from((None, *MARKS)), seed=st.integers(0, 999))
 def test_wraps_and_page_marks_change_nothing(width: int, mark: str | None, seed: int) -> None:
+    """Line ends at any width, and page marks at them, leave the reading as it is."""
     assert read(wrapped(PLAN, width, mark, random.Random(seed))) == RIGHT
 
 
 @settings(max_examples=60, deadline=None)
 @given(seed=st.integers(0, 9999), blank=st.sampled_from((" ", "　", "  ", "\u200b")))
 def test_blanks_change_nothing(seed: int, blank: str) -> None:
+    """Blanks of any kind inside words and numbers leave the reading as it is."""
     choice = random.Random(seed)
     text = "".join(sign + (blank if sign != "\n" and choice.random() < 0.15 else "") for sign in PLAN)
     assert read(text) == RIGHT
 
 
 def test_traditional_characters_change_nothing() -> None:
+    """A text in traditional characters reads like one in simplified ones."""
     assert read(opencc.OpenCC("s2t").convert(PLAN)) == RIGHT
 
 
 def test_width_and_brackets_change_nothing() -> None:
+    """Full and half width of digits and marks read alike."""
     wide = str.maketrans("0123456789.%", "０１２３４５６７８９．％")
     assert read(PLAN.translate(wide)) == RIGHT
     assert read(PLAN.replace("（", "(").replace("）", ")").replace("，", ",").replace("；", ";")) == RIGHT
 
 
 def test_markdown_changes_nothing() -> None:
+    """Headings and bold of markdown leave the reading as it is."""
     marked = re.sub(r"^([一二三]、.*)$", r"## **\1**", PLAN, flags=re.MULTILINE)
     assert read(re.sub(r"^（([一二])）(.{4})。", r"**（\1）\2。**", marked, flags=re.MULTILINE)) == RIGHT
 
 
 def test_pinyin_changes_nothing() -> None:
+    """Pinyin behind characters leaves the reading as it is."""
     assert read(PLAN.replace("园区", "园(yuán)区qū")) == RIGHT
 
 
 def test_running_headers_change_nothing() -> None:
+    """A header that stands on every page leaves the reading as it is."""
     pages = PLAN.replace("\n二、", "\n合成市公报\n\n二、").replace("\n三、", "\n合成市公报\n\n三、")
     assert read("合成市公报\n" * 2 + pages) == RIGHT
 
@@ -105,6 +113,7 @@ def test_running_headers_change_nothing() -> None:
 @settings(max_examples=40, deadline=None)
 @given(width=st.integers(14, 50), seed=st.integers(0, 99))
 def test_every_place_points_at_its_words(width: int, seed: int) -> None:
+    """The original from start to end is the quote, and a target's quote is short and holds a figure."""
     text = wrapped(PLAN, width, "— 3 —", random.Random(seed))
     found = as_json(read_text(text))
     assert found["targets"]
@@ -118,6 +127,7 @@ def test_every_place_points_at_its_words(width: int, seed: int) -> None:
 @settings(max_examples=150, deadline=None)
 @given(st.text(max_size=400))
 def test_each_sign_keeps_its_place_whatever_the_text(text: str) -> None:
+    """Any text can be cleaned, and the places only go forward."""
     cleaned = clean(text)
     assert len(cleaned.text) == len(cleaned.places)
     assert list(cleaned.places) == sorted(cleaned.places)
@@ -151,6 +161,7 @@ def test_each_sign_keeps_its_place_whatever_the_text(text: str) -> None:
     )
 )
 def test_pieces_of_plans_in_any_order_are_read_without_a_fault(pieces: list[str]) -> None:
+    """Whatever order pieces of plans come in, places point at their words."""
     text = "合" + "".join(pieces)
     for entry in (found := as_json(read_text(text)))["targets"] + found["duties"]:
         assert text[entry["start"] : entry["end"]] == entry["quote"]
@@ -158,11 +169,13 @@ def test_pieces_of_plans_in_any_order_are_read_without_a_fault(pieces: list[str]
 
 @pytest.mark.parametrize("asked", [0, 2])
 def test_a_document_that_is_not_there_is_a_clear_error(asked: int) -> None:
+    """Asking for a document that the file does not hold has its own code."""
     with pytest.raises(Exception, match="READ-004"):
         read_text(PLAN, asked)
 
 
 def test_two_documents_of_a_file_are_told_apart() -> None:
+    """Two plans in one file are two documents, and one can be read alone."""
     second = PLAN.replace("合成市“十四五”节能示范方案", "假想县“十四五”节能示范方案").replace("12.5%", "13.5%")
     text = PLAN * 1 + "\n" + "示范内容。" * 80 + "\n\n" + second
     found = as_json(read_text(text))

@@ -14,6 +14,7 @@ NAME_BAR = 0.9
 @pytest.mark.skipif(not score.POLICIES.is_dir(), reason="the folder ../shared is not beside the checkout")
 @pytest.mark.parametrize("apart", [False, True], ids=["tuned on", "kept apart"])
 def test_documents_are_read_well(apart: bool) -> None:
+    """Precision, recall and fields are over the bar, also on the documents kept apart."""
     total = score.Score()
     for name, text, label in score.labelled():
         if (name in score.APART) is apart:
