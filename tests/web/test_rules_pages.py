@@ -123,7 +123,8 @@ def test_the_public_sees_tables_and_no_findings_of_units(pages: Pages, charged: 
 def test_every_table_of_every_pack_can_be_drawn(pages: Pages) -> None:
     """Every table of every pack can be drawn."""
     day, known = pages.view.run.as_of, pages.view.run.known.date()
-    drawn = [drawing(pages.view.packs, p, t, day=day, known=known) for p in pages.view.packs.packs for t in p.tables]
+    packs = pages.view.packs
+    drawn = [drawing(packs, p, t, day=day, known=known, today=day) for p in packs.packs for t in p.tables]
     assert all(len(d.rows) == len(d.entry.rows) for d in drawn)
 
 
@@ -137,3 +138,14 @@ def test_money_is_never_shown_as_nought() -> None:
     zh = Speaker("zh", read_messages(*MESSAGES))
     told = [money(Decimal(v), zh).replace("\u2009", " ") for v in ("0.5", "764505.46", "645000000")]
     assert told == ["0.5 元", "76.45 万元", "6.45 亿元"]
+
+
+def test_an_expired_table_shows_the_figures_it_had(pages: Pages) -> None:
+    """Its last day, its bounds and rates as figures, its last year offered; not a code in their place."""
+    html = pages.get("/rules/wenzhou-retrofit-2021@2021/grant")
+    assert "已失效" in html
+    assert "至 2023-12-31" in html
+    assert "[100\u2009万元, 200\u2009万元)" in html
+    assert "= 14% × 一年内生产性设备与信息化投入" in html
+    assert "PACK-004" not in html
+    assert "<option selected>2023</option>" in html

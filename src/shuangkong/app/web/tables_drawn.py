@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -99,10 +100,26 @@ def standing_of(entry: TableEntry, day: date) -> str:
     return "expired" if entry.end is not None and day >= entry.end else "in_force"
 
 
+def last_day(entry: TableEntry) -> date | None:
+    """The last day on which a table is in force, if it has one."""
+    return entry.end - timedelta(days=1) if entry.end is not None else None
+
+
 def drawing(
-    packs: PackSet, pack: Pack, entry: TableEntry, *, day: date, known: date, given: Mapping[str, str] | None = None
+    packs: PackSet,
+    pack: Pack,
+    entry: TableEntry,
+    *,
+    day: date,
+    known: date,
+    today: date,
+    given: Mapping[str, str] | None = None,
 ) -> Drawing:
-    """The table on a day; with `given` (cells by input, empty is unknown) what it says of them; raises RULE-007."""
+    """The table on a day; with `given` (cells by input, empty is unknown) what it says of them; raises RULE-007.
+
+    `today` tells how it stands. Before and after its time its figures are those of its first and last day.
+    """
+    day = max(min(day, last_day(entry) or day), entry.start) if given is None else day
     inputs = bindings_of(packs, pack, entry, with_declared(catalogue(), packs))
     table = inputs.chain[-1]
     parameters = parameters_of(packs, pack, entry, day, known)
@@ -113,7 +130,7 @@ def drawing(
     hit = set(answer.get("rows_hit") or [answer["row_hit"]]) if answer else set()
     rows = tuple(_row(entry, table, r, values if answer else None, r.id in hit) for r in entry.rows)
     return Drawing(
-        pack, entry, inputs, rows, parameters, standing_of(entry, day), why_not(entry, inputs),
+        pack, entry, inputs, rows, parameters, standing_of(entry, today), why_not(entry, inputs),
         dict(pack.unchecked).get(entry.id), answer, given or {},
     )  # fmt: skip
 
@@ -208,3 +225,24 @@ def unit_of_input(entry: TableEntry, name: str, speaker: Speaker) -> str:
     """The unit of an input in words; empty where it has none."""
     unit = next((i.unit for i in entry.inputs if i.name == name), None)
     return unit_words(unit, speaker.language) if unit and unit != "1" else ""
+
+
+_QUOTED = re.compile(r'("[^"]*")')
+_CONVERTED = re.compile(r'\bto\(([a-z][a-z0-9_]*), *"[^"]*"\)')
+_WORD = re.compile(r"[a-z][a-z0-9_]*")
+#: Signs of expressions as people write them.
+_SIGNS = (("&&", "rules.and"), ("||", "rules.or"))
+
+
+def said(drawn: Drawing, text: str, speaker: Speaker) -> str:
+    """A cell or expression with figures for its parameters and labels for its inputs: [100 万元, 200 万元)."""
+    names: dict[str, str] = {i.name: speaker.label(i.label.label) for i in drawn.entry.inputs}
+    for p in drawn.parameters:
+        if p["value"] is not None and p["table"] == drawn.entry.id:
+            names[p["name"]] = output_words(p["value"], p["unit"], speaker)
+    text = _CONVERTED.sub(r"\1", text)
+    for sign, key in _SIGNS:
+        text = text.replace(sign, speaker.say(key))
+    parts = _QUOTED.split(text)
+    parts[::2] = [_WORD.sub(lambda m: names.get(m[0], m[0]), p).replace("*", "×") for p in parts[::2]]
+    return "".join(parts)

@@ -15,7 +15,17 @@ from shuangkong.app.web import tables_reading as r
 from shuangkong.app.web.choice import Chosen, chooser
 from shuangkong.app.web.context import Asked, Asks
 from shuangkong.app.web.reading import Row, RunView
-from shuangkong.app.web.tables_drawn import HITS, Drawing, answered, drawing, output_words, standing_of, unit_of_input
+from shuangkong.app.web.tables_drawn import (
+    HITS,
+    Drawing,
+    answered,
+    drawing,
+    last_day,
+    output_words,
+    said,
+    standing_of,
+    unit_of_input,
+)
 from shuangkong.app.web.tables_list import SPEC, rules_table
 from shuangkong.app.web.why_page import groups, item_label
 from shuangkong.judgement.api import RULE_STATUS_LABELS, RuleStatus, bindings_of, why_not
@@ -67,7 +77,7 @@ def words(a: Asked, view: RunView) -> dict[str, Any]:
         "rule_told": told, "output_words": lambda v, u: output_words(v, u, say), "hits": HITS, "why_not": WHY_NOT,
         "subject_kinds": KINDS, "standings": STANDING_LABELS, "as_standing": Standing,
         "input_unit": lambda entry, name: unit_of_input(entry, name, say),
-        "item_label": lambda item: item_label(view, item),
+        "item_label": lambda item: item_label(view, item), "rule_text": lambda d, text: said(d, text, say),
     }  # fmt: skip
 
 
@@ -132,7 +142,9 @@ def why(a: Reads, key: str) -> HTMLResponse:
     # what was not decided on stays out: the table is drawn with what the run had
     given = {x["input"]: _cell(x) if x["state"] == "ok" or _enough(entry, x) else "" for x in chain.readings}
     pack = view.packs.pack(f"{row['pack_id']}@{row['pack_edition']}")
-    drawn = drawing(view.packs, pack, entry, day=row["decided_for"], known=view.run.known.date(), given=given)
+    drawn = drawing(
+        view.packs, pack, entry, day=row["decided_for"], known=view.run.known.date(), today=view.run.as_of, given=given
+    )
     return a.page(
         "rule_why.html", view, f=row, why=chain, drawn=drawn, groups=groups(chain.entries), tool=_form(drawn, given),
         source_list=sorted(chain.sources, key=lambda s: (s.get("publisher") or "", s.get("file_name") or "")),
@@ -160,9 +172,11 @@ def rule(
     found = view.packs.pack(pack)
     entry = view.packs.table(found.key, table)
     known, last = view.run.known.date(), view.run.as_of.year - 1
-    chosen = int(year) if year and 1990 <= int(year) <= view.run.as_of.year else last
+    ended = last_day(entry)
+    newest = min(last, ended.year) if ended else last
+    chosen = int(year) if year and 1990 <= int(year) <= view.run.as_of.year else newest
     day = view.run.as_of if chosen >= last else date(chosen, 12, 31)
-    plain = drawing(view.packs, found, entry, day=day, known=known)
+    plain = drawing(view.packs, found, entry, day=day, known=known, today=view.run.as_of)
     looked = r.looked_up(view, entry.about, who)
     readings: Mapping[str, Reading] = {}
     if looked.subject is not None:
@@ -174,14 +188,14 @@ def rule(
     drawn, refused = plain, None
     if looked.subject is not None or any(given.values()):
         try:
-            drawn = drawing(view.packs, found, entry, day=day, known=known, given=given)
+            drawn = drawing(view.packs, found, entry, day=day, known=known, today=view.run.as_of, given=given)
         except UserError as wrong:
             refused = wrong
     return a.page(
         "rule.html", view, drawn=drawn, pack=found, looked=looked, who_words=who, year=chosen, day=day,
         tool=_form(plain, given), readings=readings, refused=refused,
         counts=r.counts(view).get((found.key, entry.id), {}),
-        years=range(last, max(entry.start.year, last - 5) - 1, -1), chooser=chooser(a, view), **words(a, view),
+        years=range(last, max(entry.start.year, newest - 5) - 1, -1), chooser=chooser(a, view), **words(a, view),
     )  # fmt: skip
 
 
