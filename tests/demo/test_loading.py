@@ -137,8 +137,9 @@ def test_the_import_takes_every_file(tmp_path: Path, city: City) -> None:
     found = {}
     for file in city_files(city):
         origin = Origin(
-            file.name, file.publisher, file.document, file.licence, file.handed_in, "synthetic", synthetic=True
-        )
+            file.name, file.publisher, file.document, file.licence, file.handed_in, "synthetic", synthetic=True,
+            reason=file.reason,
+        )  # fmt: skip
         report = import_sheet(workspace, packs, file.book, file.content, origin, scope=Scope.all("test"))
         assert (report.refusals, report.flaws, report.rows) == ((), (), file.rows), file.name
         found[file.name] = (report.fresh, report.corrected)
