@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 
 
@@ -73,11 +74,26 @@ class Duty:
 
 
 @dataclass(frozen=True, slots=True)
+class Candidate:
+    """Something else that a document asks for: a rule, a range, a deadline, a list to keep, a platform to build."""
+
+    document: int
+    clause: str
+    kind: str
+    fields: Mapping[str, object]
+    quote: str
+    start: int
+    end: int
+    confidence: str
+    unsure: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """All that was read of a file."""
 
     documents: tuple[Document, ...]
     targets: tuple[Target, ...]
     duties: tuple[Duty, ...]
+    candidates: tuple[Candidate, ...] = ()
     reason: str | None = None
-    notes: tuple[str, ...] = field(default=())

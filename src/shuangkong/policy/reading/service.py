@@ -9,11 +9,12 @@ from typing import Any
 
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.labels import Label, Language
+from shuangkong.policy.reading.candidates import candidates
 from shuangkong.policy.reading.clean import Clean, clean
 from shuangkong.policy.reading.documents import documents
 from shuangkong.policy.reading.duties import duties
 from shuangkong.policy.reading.files import text_of
-from shuangkong.policy.reading.model import Document, Duty, Reading, Target
+from shuangkong.policy.reading.model import Candidate, Document, Duty, Reading, Target
 from shuangkong.policy.reading.targets import targets
 
 #: A summary repeats what a plan sets, numbered like one; articles, interpretations and lists of contents set nothing.
@@ -40,7 +41,8 @@ def read_text(text: str, number: int | None = None, name: str = "") -> Reading:
     reason = None
     if not wanted and not owed:
         reason = "no_instrument" if not asked else "nothing_found"
-    return Reading(found, wanted, owed, reason)
+    further = tuple(c for d in asked for c in candidates(cleaned, d))
+    return Reading(found, wanted, owed, further, reason)
 
 
 def as_json(reading: Reading, number: int | None = None) -> dict[str, Any]:
@@ -52,7 +54,7 @@ def as_json(reading: Reading, number: int | None = None) -> dict[str, Any]:
         "document": _document(shown),
         "targets": [_target(t) for t in reading.targets],
         "duties": [_duty(d) for d in reading.duties],
-        "candidates": [],
+        "candidates": [_candidate(c) for c in reading.candidates],
         "documents": [{"number": d.number, "kind": d.kind, **_document(d)} for d in reading.documents],
         "reason": reading.reason,
     }
@@ -116,4 +118,11 @@ def _duty(d: Duty) -> dict[str, Any]:
         "clause": d.clause, "lead": list(d.lead), "support": list(d.support), "deadlines": list(d.deadlines),
         "quote": d.quote, "document": d.document, "start": d.start, "end": d.end, "confidence": d.confidence,
         "unsure": list(d.unsure),
+    }  # fmt: skip
+
+
+def _candidate(c: Candidate) -> dict[str, Any]:
+    return {
+        "clause": c.clause, "kind": c.kind, "fields": dict(c.fields), "quote": c.quote, "document": c.document,
+        "start": c.start, "end": c.end, "confidence": c.confidence, "unsure": list(c.unsure),
     }  # fmt: skip

@@ -51,7 +51,7 @@ def targets(cleaned: Clean, document: Document) -> Iterator[Target]:
     annual = document.period[0] == document.period[1] if document.period else False
     goals = {c.id for c in document.clauses if c.rank and _GOAL.search(c.title[:16])}
     time, held = _Time(), False
-    for start, end, broken in _sentences(text, document.start, document.end):
+    for start, end, broken in sentences(text, document.start, document.end):
         number = number_at(text, start)
         start = min(end, number[3]) if number else start
         clause = clause_of(document.clauses, start)
@@ -71,7 +71,7 @@ def targets(cleaned: Clean, document: Document) -> Iterator[Target]:
         yield from found
 
 
-def _sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int, bool]]:
+def sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int, bool]]:
     """(start, end, whether a paragraph ended before it) of every sentence; stops in brackets do not end one."""
     at, depth, broken = start, 0, True
     for i in range(start, end):
