@@ -120,3 +120,11 @@ def test_cells_and_names_as_typed() -> None:
     assert shown(["a", "b"]) == '["a", "b"]'
     assert shown(True) == "true"
     assert [slug(n) for n in ("A b", "第一", "1x")] == ["a-b", "scenario", "scenario-1x"]
+
+
+def test_documents_that_ended_are_marked_where_one_is_chosen(own: Own) -> None:
+    """A change of what ended touches nobody today: the list says so before one is chosen."""
+    rows = own.as_("demo.administrator").get("/whatif/new").text.split("<tr>")
+    marked = {key for row in rows for key in re.findall(r"pack=([^\"]+)", row) if "已失效" in row}
+    assert "data-centre-plan-2021%402021" in marked
+    assert PACK.replace("@", "%40") not in marked

@@ -19,7 +19,7 @@ from shuangkong.app.whatif_effects import Effects, effects
 from shuangkong.engine.api import jobs, reading, writing
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.labels import Label
-from shuangkong.policy.api import Overlay
+from shuangkong.policy.api import STANDING_LABELS, Overlay, Standing
 from shuangkong.webkit.api import download_headers
 
 router = APIRouter(include_in_schema=False)
@@ -77,6 +77,8 @@ def _form(
         rows=row_fields(found, entry) if found and entry else {},
         goals=target_fields(found, goal) if found and goal else [], sent=sent, refused=refused,
         offered=[p for p in packs.packs if p.tables or p.targets], chooser=chooser(a, view),
+        ended={p.key for p in packs.packs if (end := p.instrument.in_force_to) is not None and end <= view.run.as_of},
+        expired=STANDING_LABELS[Standing.EXPIRED],
     )  # fmt: skip
 
 
