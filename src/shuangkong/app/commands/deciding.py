@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -61,6 +60,7 @@ def decide_command(
 ) -> None:
     """判定：把规则表用于文件中的各行，给出命中行与所缺输入 (decide the rows of a file by a table of a pack)."""
     from shuangkong.judgement.api import decided_rows, set_aside
+    from shuangkong.policy.api import STANDING_LABELS, Standing
 
     pack, colon, name = table.rpartition(":")
     if not colon:
@@ -68,7 +68,7 @@ def decide_command(
     library = packs_with(packs)
     entry: TableEntry = library.table(pack, name)
     day, as_known = day_of(on, "--date"), past_day(known, "--known")
-    standing = _standing(entry, day)
+    standing = entry.standing_on(day)
     rows = decided_rows(library, pack, name, rows_of(file), day=day, known=as_known, where=str(file))
     if standing != "in_force":
         rows = [set_aside(entry, r, standing) for r in rows]
@@ -83,7 +83,8 @@ def decide_command(
     if as_json:
         put_json(answer)
         return
-    typer.echo(f"{answer['pack']} {name} {entry.label.label.in_(language_of(lang))} {day} {standing}")
+    stands = STANDING_LABELS[Standing(standing)].in_(language_of(lang))
+    typer.echo(f"{answer['pack']} {name} {entry.label.label.in_(language_of(lang))} {day} {stands}")
     for row in rows:
         typer.echo("  ".join(f"{k}={plain(v)}" for k, v in row.items() if v is not None and k != "used"))
 
@@ -91,12 +92,6 @@ def decide_command(
 def plain(value: object) -> str:
     """A cell of an answer as text."""
     return str(value) if isinstance(value, bool | int | str | list) else str(plain_value(value))
-
-
-def _standing(entry: TableEntry, day: date) -> str:
-    if day < entry.start:
-        return "not_yet"
-    return "expired" if entry.end is not None and day >= entry.end else "in_force"
 
 
 def _inputs(library: PackSet, pack: str, table: CheckedTable) -> list[dict[str, Any]]:

@@ -93,13 +93,6 @@ class Drawing:
         return asked_inputs(self.inputs.chain)
 
 
-def standing_of(entry: TableEntry, day: date) -> str:
-    """How a table stands on a day: in_force, not_yet or expired."""
-    if day < entry.start:
-        return "not_yet"
-    return "expired" if entry.end is not None and day >= entry.end else "in_force"
-
-
 def last_day(entry: TableEntry) -> date | None:
     """The last day on which a table is in force, if it has one."""
     return entry.end - timedelta(days=1) if entry.end is not None else None
@@ -130,7 +123,7 @@ def drawing(
     hit = set(answer.get("rows_hit") or [answer["row_hit"]]) if answer else set()
     rows = tuple(_row(entry, table, r, values if answer else None, r.id in hit) for r in entry.rows)
     return Drawing(
-        pack, entry, inputs, rows, parameters, standing_of(entry, today), why_not(entry, inputs),
+        pack, entry, inputs, rows, parameters, entry.standing_on(today), why_not(entry, inputs),
         dict(pack.unchecked).get(entry.id), answer, given or {},
     )  # fmt: skip
 

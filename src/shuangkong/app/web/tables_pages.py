@@ -23,7 +23,6 @@ from shuangkong.app.web.tables_drawn import (
     last_day,
     output_words,
     said,
-    standing_of,
     unit_of_input,
 )
 from shuangkong.app.web.tables_list import SPEC, rules_table
@@ -114,7 +113,7 @@ def _listed(view: RunView, pack: str, table: TableEntry, counted: Any, day: date
         ("rule_bindings", pack, table.id), lambda: bindings_of(view.packs, view.packs.pack(pack), table, known)
     )
     return {
-        "entry": table, "counts": counted, "standing": standing_of(table, day),
+        "entry": table, "counts": counted, "standing": table.standing_on(day),
         "why_not": why_not(table, found),
     }  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
@@ -171,6 +172,12 @@ class TableEntry(Frozen):
     confidence: Confidence
     open_because: Text | None = None
     note: Text | None = None
+
+    def standing_on(self, day: date) -> Literal["in_force", "not_yet", "expired"]:
+        """How the table stands on a day; the end itself is outside."""
+        if day < self.start:
+            return "not_yet"
+        return "expired" if self.end is not None and day >= self.end else "in_force"
 
     @property
     def total(self) -> bool:
