@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from shuangkong.policy.reading.candidates import candidates
 from shuangkong.policy.reading.clean import clean
 from shuangkong.policy.reading.documents import documents
 from shuangkong.policy.reading.duties import duties
@@ -24,8 +25,8 @@ def measure() -> dict[str, Any]:
     """What each stage takes over all texts."""
     files = sorted([*POLICIES.glob("source/*.txt"), *POLICIES.glob("more/*.txt")])
     texts = [f.read_text("utf-8") for f in files] or [MADE]
-    stages = dict.fromkeys(("clean", "documents", "targets", "duties"), 0.0)
-    found = {"targets": 0, "duties": 0}
+    stages = dict.fromkeys(("clean", "documents", "targets", "duties", "candidates"), 0.0)
+    found = {"targets": 0, "duties": 0, "candidates": 0}
     for text in texts:
         at = time.process_time()
         cleaned = clean(text)
@@ -35,7 +36,9 @@ def measure() -> dict[str, Any]:
         found["targets"] += sum(1 for d in parts for _ in targets(cleaned, d))
         stages["targets"], at = stages["targets"] + time.process_time() - at, time.process_time()
         found["duties"] += sum(1 for d in parts for _ in duties(cleaned, d))
-        stages["duties"] += time.process_time() - at
+        stages["duties"], at = stages["duties"] + time.process_time() - at, time.process_time()
+        found["candidates"] += sum(1 for d in parts for _ in candidates(cleaned, d))
+        stages["candidates"] += time.process_time() - at
     signs = sum(map(len, texts))
     return {
         "files": len(texts),

@@ -37,3 +37,15 @@ def test_deadlines_inside_tails_are_kept_apart_from_the_names() -> None:
     """A deadline in a tail is no body."""
     lead, support, due = parse("牵头单位：市甲局；配合单位：市乙局；完成时限：2024年6月底前")
     assert (lead, support, due) == (["市甲局"], ["市乙局"], ["2024年6月底前"])
+
+
+def test_a_tail_on_its_own_line_belongs_to_the_item_or_to_the_clause_around_the_list() -> None:
+    """Items with tails of their own keep them; one tail behind a whole list is that of the clause."""
+    each = "一、任务\n1.甲事。\n责任单位：市甲局\n配合单位：市乙局\n2.乙事。\n责任单位：市丙局\n"
+    found = as_json(read_text(PLAN.split("\n")[0] + "\n" + each))["duties"]
+    assert [(d["clause"], d["lead"], d["support"]) for d in found] == [
+        ("一1", ["市甲局"], ["市乙局"]),
+        ("一2", [], ["市丙局"]),
+    ]
+    one = "一、任务\n1.甲事；\n2.乙事。\n（市甲局负责）\n二、保障\n"
+    assert [d["clause"] for d in as_json(read_text(PLAN.split("\n")[0] + "\n" + one))["duties"]] == ["一"]

@@ -11,7 +11,7 @@ from shuangkong.policy.reading.tree import clauses, number_at, paragraphs
 
 _KINDS = (
     "通知|方案|意见|办法|规划|计划|决定|条例|细则|纲要|要点|规定|公告|通告|"
-    "指南|措施|行动|目录|报告|批复|规范|政策|清单|公示|函"
+    "指南|措施|行动|目录|报告|批复|规范|政策|清单|公示|函|安排"
 )
 _TITLE = re.compile(rf"(?=.{{6,90}}$)[^。；，：]*(?:{_KINDS})(?:[）》”]*|[（(][^（）()]{{1,24}}[）)])$")
 _ARTICLE = re.compile("解读|读懂|图解|答记者问|问答|访谈|述评|专家")
@@ -169,7 +169,7 @@ def _from_title(notice: str) -> str | None:
 
 def _region(words: str) -> str | None:
     words = re.sub(r"^.*?关于(?:印发|发布)?[《〈]?", "", words) or words
-    found = _REGION.match(words)
+    found = _REGION.match(re.sub(r"^20[0-9]{2}年度?", "", words))
     if not found or re.search("关于|国家|重点|全[国省市区]|工业|园区|开发区|自由", found[1]):
         return None
     return found[1]

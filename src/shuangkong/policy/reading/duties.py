@@ -67,7 +67,9 @@ def _clause(found: tuple[Clause, ...], text: str, at: int) -> Clause:
     before = found[max(0, bisect_right(found, at, key=lambda c: c.start) - _NEAR) :]
     before = before[: bisect_right(before, at, key=lambda c: c.start)]
     items = [c for c in before if c.rank == here.rank]
-    if any(_ROLED.search(text[c.start : c.end]) for c in items[-4:-1]):
+    after = bisect_right(found, at, key=lambda c: c.start)
+    listed_on = after < len(found) and found[after].rank >= here.rank
+    if listed_on or any(_ROLED.search(text[c.start : c.end]) for c in items[-4:-1]):
         return here
     return next((c for c in reversed(before) if c.rank < here.rank), here)
 
@@ -179,7 +181,7 @@ def _outside(words: str) -> Iterator[str]:
     depth, begun = 0, 0
     for i, sign in enumerate(words):
         depth += (sign in _OPENING) - (sign in _CLOSING)
-        if depth <= 0 and sign in "、，；。,":
+        if depth <= 0 and sign in "、，；。,\n":
             yield words[begun:i]
             begun = i + 1
     yield words[begun:]

@@ -92,7 +92,7 @@ def has_indicator(words: str) -> bool:
 def counted(before: str, unit: str, behind: str) -> str:
     """The name of a count whose things stand behind it (建成3个试点) or before it (试点3个)."""
     things = re.sub(r"^(?:的|左右|以上|以内)+", "", behind)
-    things = re.split(r"[，。；：（]|等(?=[^级])", things)[0]
+    things = re.split(r"[，。；：（]|等(?=[^级])|、(?=[0-9])", things)[0]
     verb = re.search(rf"((?:{_ACTS}|新)+)$", trimmed_soft(before))
     if len(things) >= 2:
         lead = verb[1] if verb and re.search("新|完成|淘汰|改造|整治|推广|培育", verb[1]) else ""
