@@ -189,3 +189,17 @@ def test_a_name_that_leads_outside_is_refused(workspace: Workspace) -> None:
     files = unpacked(zipped(plan() | {"../../evil.yaml": b"x"}), origin="x")
     with pytest.raises(PackErrors):
         offer(workspace, ANN, dict(files))
+
+
+def test_two_proposals_that_contradict_each_other_are_not_both_published(workspace: Workspace) -> None:
+    """Each is fine beside what stands; the second to be published is not, and still waits."""
+    other = "- {id: test.heads, label: {zh: 人数}, unit: %s, nature: stock}\n"
+    first = offer(workspace, ANN, plan() | {"indicators.yaml": (other % "item").encode()})
+    later = plan(name="test.second@2026") | {"indicators.yaml": (other % "tce").encode()}
+    second = offer(workspace, ANN, later)
+    decide_on(workspace, BEN, first, "published", "")
+    with pytest.raises(PackErrors):
+        decide_on(workspace, BEN, second, "published", "")
+    with reading(workspace.engine) as db:
+        assert {p.proposal_id: p.state for p in proposals_seen(db, ANN, workspace.clock())}[second] == "open"
+    assert "test.second" not in {p.id for p in library(workspace=workspace).packs}

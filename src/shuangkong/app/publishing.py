@@ -60,13 +60,16 @@ def decide_on(workspace: Workspace, scope: Scope, proposal_id: str, decision: De
             found = proposal(db, proposal_id)
             _within(db, scope, found.region, workspace.clock())
         pack, standing = proposed_pack(workspace.blobs, found), _standing(workspace)
-        _together(standing, pack)
     with writing(workspace.engine) as db:
         at = workspace.clock()
         _within(db, scope, proposal(db, proposal_id).region, at)
         if pack is not None:
             _reaches_within(db, scope, pack, standing, at)
-        return decide_proposal(db, proposal_id, decision, reason, at=at, principal=scope.principal)
+        done = decide_proposal(db, proposal_id, decision, reason, at=at, principal=scope.principal)
+        if pack is not None:
+            # its audit entry has taken the turn: nobody publishes between this check and the commit
+            _together(with_published(builtin_packs(), published_packs(db, workspace.blobs, at)), pack)
+        return done
 
 
 def proposals_seen(db: sa.Connection, scope: Scope, at: datetime) -> list[Proposal]:
