@@ -223,8 +223,6 @@ def unit_of_input(entry: TableEntry, name: str, speaker: Speaker) -> str:
 _QUOTED = re.compile(r'("[^"]*")')
 _CONVERTED = re.compile(r'\bto\(([a-z][a-z0-9_]*), *"[^"]*"\)')
 _WORD = re.compile(r"[a-z][a-z0-9_]*")
-#: Signs of expressions as people write them.
-_SIGNS = (("&&", "rules.and"), ("||", "rules.or"))
 
 
 def said(drawn: Drawing, text: str, speaker: Speaker) -> str:
@@ -234,8 +232,7 @@ def said(drawn: Drawing, text: str, speaker: Speaker) -> str:
         if p["value"] is not None and p["table"] == drawn.entry.id:
             names[p["name"]] = output_words(p["value"], p["unit"], speaker)
     text = _CONVERTED.sub(r"\1", text)
-    for sign, key in _SIGNS:
-        text = text.replace(sign, speaker.say(key))
+    text = text.replace("&&", speaker.say("rules.and")).replace("||", speaker.say("rules.or"))
     parts = _QUOTED.split(text)
     parts[::2] = [_WORD.sub(lambda m: names.get(m[0], m[0]), p).replace("*", "×") for p in parts[::2]]
     return "".join(parts)
