@@ -23,6 +23,7 @@ def test_from_the_rules_to_the_row_that_hit_and_a_change_that_is_tried(
         walk.enter()
         walk.go("/rules")
         walk.seen("rules")
+        page.locator("section#demo-shifanshi-rules summary").click()
         page.locator("a[href='/rules/demo-shifanshi-rules%402023/surcharge']").click()
         walk.seen("table")
         assert page.locator("tr.hit").count() == 0

@@ -47,7 +47,7 @@ def _export(job: jobs.JobContext, arguments: Mapping[str, Any]) -> jobs.Outcome:
     from shuangkong.app.web.listings import Eyes
     from shuangkong.app.web.reading import Reader
 
-    workspace, listing = job.workspace, LISTINGS[arguments["table"]]
+    workspace, listing = job.workspace, LISTINGS[_table_of(arguments)]
     job.progress(_WRITING, 0, 1)
     now = workspace.clock()
     expire_exports(workspace, now)
@@ -93,9 +93,14 @@ def ask_export(
     return jobs.enqueue(db, EXPORT, arguments, scope=scope, at=at, key=key)
 
 
+def _table_of(arguments: Mapping[str, Any]) -> str:
+    """The table of an export; up to 0.2.0 only findings were exported by jobs, and none was named."""
+    return str(arguments.get("table", "findings"))
+
+
 def rights_of_export(job: jobs.Job) -> tuple[str, ...]:
     """What the export of a job takes, also to fetch its file."""
-    return EXPORTED[job.arguments["table"]] if job.kind == EXPORT.name else ("export",)
+    return EXPORTED[_table_of(job.arguments)] if job.kind == EXPORT.name else ("export",)
 
 
 def exported_file(workspace: Workspace, job: jobs.Job, scope: Scope) -> Path | None:
