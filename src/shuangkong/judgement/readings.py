@@ -141,12 +141,15 @@ class Reading:
         t = TOTALS.ibis()
         t = t.filter(t.measure == measure, t.level == "subtree", t.period_kind == "year")
         own = t.part == part if part else ibis.literal(True)
-        # complete returns that name no coal have nought of it; no returns at all have no row here
-        known = t.amount.notnull().all(where=own).coalesce(True)
-        ok = (t.state == "ok").all(where=own).coalesce(True)
+        # returns that name no coal have nought of it, as far as they are there: where a month is missing for the rest,
+        # it is missing for coal too, and the answer is partial; no returns at all have no row here
+        named = t.count(where=own) > 0
+        known = ibis.ifelse(named, t.amount.notnull().all(where=own), t.amount.notnull().all())
+        ok = ibis.ifelse(named, (t.state == "ok").all(where=own), (t.state == "ok").all())
+        worst = ibis.ifelse(named, t.state.nullif("ok").min(where=own), t.state.nullif("ok").min())
         found = t.group_by("subject_id", "period_key", "method_id").aggregate(
             value=ibis.ifelse(known, t.amount.sum(where=own).coalesce(amount(0)).cast(AMOUNT), ibis.null(AMOUNT)),
-            state=ibis.ifelse(ok, "ok", t.state.nullif("ok").min(where=own)), coverage=t.coverage.min(),
+            state=ibis.ifelse(ok, "ok", worst), coverage=t.coverage.min(),
             rank=confidence_rank(t.confidence).max(), source_key=t.total_key.min(where=own).coalesce(t.total_key.min()),
         )  # fmt: skip
         return found.mutate(kind=ibis.literal("total"), printed=ibis.literal(False))
