@@ -11,7 +11,7 @@ _SOURCE = (
     day("known_on", "公布日", "published on"),
     instant("recorded_at", "入库时刻", "recorded at"),
     text("corrects", "更正", "corrects", nullable=True, doc="id of the row that this one puts right"),
-    text("confidence", "可信度", "confidence", doc="confirmed, inferred, unofficial, recalled or synthetic"),
+    text("confidence", "可信度", "confidence", doc="confirmed, inferred, unofficial, recalled, synthetic or candidate"),
 )
 
 BOOK_ENTRIES = TableContract(

@@ -35,6 +35,7 @@ REASONS = {
     "no_base": ("缺基期", "no base year"),
     "no_tolerance": ("“左右”未给出幅度", "“about” without a tolerance"),
     "no_guide": ("文件未指明碳核算指南", "the document names no carbon guide"),
+    "candidate": ("候选条目，未经复核", "a candidate that nobody has reviewed"),
     "confidential": ("为单个单位保密", "withheld for a single unit"),
     "no_nonfossil_return": ("缺非化石能源其中项", "no non-fossil return"),
 }

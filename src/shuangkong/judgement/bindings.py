@@ -15,6 +15,7 @@ from decimal import Decimal
 
 from shuangkong.accounting.api import CHANGE, INCREMENT, INDICATORS, Method
 from shuangkong.kernel.errors import UserError
+from shuangkong.kernel.findings import CANDIDATE
 from shuangkong.kernel.ids import finding_key
 from shuangkong.kernel.numbers import quantise
 from shuangkong.kernel.periods import Period
@@ -95,6 +96,8 @@ def bindings(
             for subject in sorted(_bound(pack, target, subjects)):
                 for b in _questions(pack, target, subject, as_of):
                     synthetic = b.synthetic or subject in subjects.synthetic
+                    if target.confidence == CANDIDATE:
+                        b = replace(b, reason=CANDIDATE, needs="a review of the candidate 候选条目待复核")
                     yield replace(b, synthetic=synthetic, method_id=_served(b.method_id, b.indicator_id, methods))
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import ibis
 
 from shuangkong.judgement.columns import balanced, looked_up, usable
-from shuangkong.kernel.findings import least_sure
+from shuangkong.kernel.findings import CANDIDATE, least_sure
 from shuangkong.policy.api import CheckedRow, CheckedTable, Node, ParameterValue, divides, names_in, with_values
 
 if TYPE_CHECKING:
@@ -52,8 +52,19 @@ class Bound:
 
     @property
     def closed(self) -> bool:
-        """Whether the document lets a row be read as an answer."""
-        return self.table.open_because is None
+        """Whether the document lets a row be read as an answer, and somebody has reviewed what was read of it."""
+        return self.table.open_because is None and not self.candidate
+
+    @property
+    def candidate(self) -> bool:
+        """Whether a row or a parameter's figure was read by a program and reviewed by nobody."""
+        marks = (*(r.confidence for r in self.rows), *(v.confidence for v in self.values.values()))
+        return CANDIDATE in marks
+
+    @property
+    def open_word(self) -> str:
+        """Why no row is read as an answer where the table is not closed."""
+        return CANDIDATE if self.candidate else "open"
 
     @property
     def calculated(self) -> bool:

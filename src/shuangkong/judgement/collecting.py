@@ -118,7 +118,7 @@ class AllRows:
         why = ibis.cases(
             (relation[bound.own("decided")], ibis.null("string")),
             (relation[bound.own("missing")].notnull(), ibis.literal("missing")),
-            else_=ibis.literal("no_value" if bound.closed else "open"),
+            else_=ibis.literal("no_value" if bound.closed else bound.open_word),
         )
         return {bound.own("undecided"): why}
 

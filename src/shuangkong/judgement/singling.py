@@ -171,7 +171,7 @@ class OneRow:
         bound = self.bound
         missing = relation[bound.own("missing")]
         if not bound.closed:
-            why: Any = ibis.literal("open")
+            why: Any = ibis.literal(bound.open_word)
         else:
             why = ibis.cases(
                 (relation[bound.own("decided")], ibis.null("string")),

@@ -24,7 +24,7 @@ from shuangkong.engine.api import (
 from shuangkong.judgement.bindings import Binding, Subjects, UnitFacts, bindings
 from shuangkong.judgement.rules import decide
 from shuangkong.judgement.tables import FINDING_CHANGES, FINDINGS
-from shuangkong.kernel.findings import CONFIDENCES, Status
+from shuangkong.kernel.findings import CANDIDATE, CONFIDENCES, Status
 from shuangkong.kernel.labels import Label
 from shuangkong.kernel.numbers import AMOUNT
 from shuangkong.policy.api import DecisionTable, Target, lower_target
@@ -183,7 +183,7 @@ def findings(asked: ir.Table, values: ir.Table, shapes: dict[str, DecisionTable]
     return _answered(d.rename(clause="target_clause"))
 
 
-OPEN_REASONS = ("no_progress_method", "unit_mismatch", "change_in_points", "open")
+OPEN_REASONS = ("no_progress_method", "unit_mismatch", "change_in_points", CANDIDATE, "open")
 
 
 def _answered(d: ir.Table) -> ir.Table:
@@ -191,12 +191,14 @@ def _answered(d: ir.Table) -> ir.Table:
 
     hit = d.row_hit == "hit"
     open_ = d.reason.isin(OPEN_REASONS) | (d.shape == "open")
+    # what nobody has reviewed stays undetermined whatever the readings say, also where there are none
+    undetermined = (open_ & d.value.notnull()) | (d.reason == CANDIDATE)
     decided = ibis.cases(
         (d.closed & hit, Status.MET.value), (d.closed, Status.MISSED.value), (hit, Status.ON_TRACK.value),
         else_=Status.BEHIND.value,
     )  # fmt: skip
     status = ibis.cases(
-        (open_ & d.value.notnull(), Status.UNDETERMINED.value), (d.reason.notnull(), Status.INSUFFICIENT.value),
+        (undetermined, Status.UNDETERMINED.value), (d.reason.notnull(), Status.INSUFFICIENT.value),
         (open_, Status.UNDETERMINED.value), else_=ibis.ifelse(hit.isnull(), _unhit(d), decided),
     )  # fmt: skip
     margin = ibis.ifelse(d.comparator.isin(["at_most", "less_than"]), d.threshold - d.value, d.value - d.threshold)

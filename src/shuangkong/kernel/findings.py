@@ -47,8 +47,10 @@ class Change(StrEnum):
     CLOSED = "closed"
 
 
+#: The mark of what a program read and nobody has reviewed: nothing is decided on it.
+CANDIDATE = "candidate"
 #: How sure a pack row or a published figure is, surest first.
-CONFIDENCES: tuple[str, ...] = ("confirmed", "inferred", "unofficial", "recalled", "synthetic")
+CONFIDENCES: tuple[str, ...] = ("confirmed", "inferred", "unofficial", "recalled", "synthetic", CANDIDATE)
 
 
 def least_sure(*marks: str) -> str:

@@ -6,7 +6,18 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from shuangkong.policy.fields import Day, Frozen, LabelModel, Number, RegionCode, Slug, Source, Text, wrong
+from shuangkong.policy.fields import (
+    Confidence,
+    Day,
+    Frozen,
+    LabelModel,
+    Number,
+    RegionCode,
+    Slug,
+    Source,
+    Text,
+    wrong,
+)
 from shuangkong.policy.figures import number_of
 
 #: Why nothing follows from a printed figure.
@@ -89,7 +100,7 @@ class Duty(Frozen):
     """A duty (任务): what bodies have to do; no amount is judged, only that it is done, by a day or at a rhythm.
 
     `lead` (牵头) and `support` (配合) are names of bodies as printed; where nobody leads, `support` holds those who
-    answer together (责任单位). `due` is the last day.
+    answer together (责任单位). `due` is the last day. Without a `confidence` it is as sure as the document.
     """
 
     slug: Slug
@@ -100,5 +111,6 @@ class Duty(Frozen):
     due: Day | None = None
     every: Rhythm | None = None
     regions: tuple[RegionCode, ...] = ()
+    confidence: Confidence | None = None
     source: Source
     note: Text | None = None

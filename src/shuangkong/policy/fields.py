@@ -115,7 +115,8 @@ RegionCode = Annotated[
     Field(strict=True),
     matching(r"[0-9]{6}", "a region code", 'Write the six digits of GB/T 2260, quoted, e.g. "130000".'),
 ]
-Confidence = Literal["confirmed", "inferred", "unofficial", "recalled", "synthetic"]
+#: How sure an entry is. A `candidate` was read by a program and reviewed by nobody: nothing is decided on it.
+Confidence = Literal["confirmed", "inferred", "unofficial", "recalled", "synthetic", "candidate"]
 
 
 class Frozen(BaseModel):

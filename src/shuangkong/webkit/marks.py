@@ -22,6 +22,7 @@ CONFIDENCE_LABELS: dict[str, Label] = {
     "unofficial": Label("非官方", "unofficial"),
     "recalled": Label("凭记忆", "recalled"),
     "synthetic": Label("合成", "synthetic"),
+    "candidate": Label("候选，未经复核", "candidate, not reviewed"),
 }
 
 

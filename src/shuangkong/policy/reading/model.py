@@ -38,7 +38,11 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A quantity that a document sets. `start` and `end` are signs of the original text."""
+    """A quantity that a document sets. `start` and `end` are signs of the original text.
+
+    The reader gives the indicator as printed; a person who reviews it may add which of the catalogue it is
+    (`indicator_id`) and which region it binds (`region`, code of GB/T 2260).
+    """
 
     document: int
     clause: str
@@ -55,6 +59,8 @@ class Target:
     end: int
     confidence: str
     unsure: tuple[str, ...] = ()
+    indicator_id: str | None = None
+    region: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
