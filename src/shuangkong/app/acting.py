@@ -26,6 +26,7 @@ COMMANDS: dict[str, str | None] = {
     "policy list": None,
     "policy show": None,
     "policy read": None,
+    "policy versions": None,
     "policy in-force": "findings.read",
     "policy clauses": None,
     "policy propose": "packs.propose",

@@ -17,6 +17,9 @@ from shuangkong.policy import service
 from shuangkong.policy.fields import parse_day
 from shuangkong.policy.places import region_path
 from shuangkong.policy.reading import service as reading
+from shuangkong.policy.reading.files import text_of
+from shuangkong.policy.reading.versions import Version, difference
+from shuangkong.policy.reading.versions_told import versions_json, versions_lines
 from shuangkong.policy.rendering import check_lines, coverage_lines, document_line, tree_lines, word
 
 policy_app = typer.Typer(no_args_is_help=True, help="规则包：检查、查看、在某地某日有效的文件 (packs)")
@@ -139,6 +142,22 @@ def read_command(
         _json(reading.as_json(found, document))
         return
     for line in reading.lines(found, _language(lang)):
+        typer.echo(line)
+
+
+@policy_app.command("versions")
+def versions_command(
+    old: Annotated[Path, typer.Argument(help="旧版文件 (the older version)")],
+    new: Annotated[Path, typer.Argument(help="新版文件 (the newer version)")],
+    as_json: AsJson = False,
+    lang: Speaks = Lang.zh,
+) -> None:
+    """Compare two versions of a document clause by clause; targets and duties that changed come first."""
+    found = difference(*(Version.of(text_of(path), path.name) for path in (old, new)))
+    if as_json:
+        _json(versions_json(found))
+        return
+    for line in versions_lines(found, _language(lang)):
         typer.echo(line)
 
 

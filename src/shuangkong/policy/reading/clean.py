@@ -161,6 +161,11 @@ def _running(original: str) -> frozenset[str]:
     )  # fmt: skip
 
 
+def folded(words: str) -> str:
+    """Words as the cleaned text would have them, without blanks: what a person typed or selected is looked for so."""
+    return "".join(_simple(sign) for sign in words if not sign.isspace() and sign not in _MARKUP)
+
+
 def _plain(line: str) -> str:
     return "".join(_simple(sign) for sign in line if not sign.isspace() and sign not in _MARKUP).lstrip("#>-")
 
