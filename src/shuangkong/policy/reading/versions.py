@@ -23,6 +23,7 @@ Kind = Literal["added", "removed", "changed", "moved"]
 #: As alike as a clause of the same number has to be, and one of another number, to be the same clause rewritten.
 ALIKE_SAME_NUMBER, ALIKE_ELSEWHERE = 0.35, 0.6
 _TOKEN = re.compile(r"[0-9]+(?:\.[0-9]+)?%?|[A-Za-z]+|.", re.DOTALL)
+_WHOLE = re.compile(r"[0-9A-Za-z.%]")
 _PART = re.compile(r"[^，。；：、]*[，。；：、]?")
 #: Longer clauses are compared by parts of sentences, those of more parts as wholes: comparing grows with the square.
 _BY_SIGN, _BY_PART = 1500, 2000
@@ -209,12 +210,13 @@ def _grams(text: str) -> Counter[str]:
 def _marked(old: Version, before: ClauseText, new: Version, after: ClauseText) -> Iterator[Marked]:
     """The words of both, as printed, in the order of reading."""
     ta, tb = old.cleaned.text[before.start : before.end], new.cleaned.text[after.start : after.end]
-    a, b = _tokens(ta), _tokens(tb)
-    if a is None or b is None:
-        yield Marked("gone", as_printed(old.cleaned, before.start, before.end))
-        yield Marked("new", as_printed(new.cleaned, after.start, after.end))
-        return
-    ends_a, ends_b = _ends(a, before.start), _ends(b, after.start)
+    # what both begin and end with needs no comparing
+    head = _alike_from(ta, tb)
+    tail = _alike_from(ta[head:][::-1], tb[head:][::-1])
+    a, b = _tokens(ta[head : len(ta) - tail]), _tokens(tb[head : len(tb) - tail])
+    if head:
+        yield Marked("same", as_printed(new.cleaned, after.start, after.start + head))
+    ends_a, ends_b = _ends(a, before.start + head), _ends(b, after.start + head)
     for kind, a1, a2, b1, b2 in SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
         if kind == "equal":
             yield Marked("same", as_printed(new.cleaned, ends_b[b1], ends_b[b2]))
@@ -223,14 +225,24 @@ def _marked(old: Version, before: ClauseText, new: Version, after: ClauseText) -
             yield Marked("gone", as_printed(old.cleaned, ends_a[a1], ends_a[a2]))
         if b2 > b1:
             yield Marked("new", as_printed(new.cleaned, ends_b[b1], ends_b[b2]))
+    if tail:
+        yield Marked("same", as_printed(new.cleaned, after.end - tail, after.end))
 
 
-def _tokens(text: str) -> list[str] | None:
-    """Numbers and words whole, else sign by sign; parts of sentences where it is long; None where far too long."""
+def _alike_from(a: str, b: str) -> int:
+    """How many signs two texts have in common from their beginning; a number or a word is not cut."""
+    n = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
+    while 0 < n < max(len(a), len(b)) and _WHOLE.match(a[n - 1]):
+        n -= 1
+    return n
+
+
+def _tokens(text: str) -> list[str]:
+    """Numbers and words whole, else sign by sign; parts of sentences where it is long; one where it is far too long."""
     if len(text) <= _BY_SIGN:
         return _TOKEN.findall(text)
     parts = [p for p in _PART.findall(text) if p]
-    return parts if len(parts) <= _BY_PART else None
+    return parts if len(parts) <= _BY_PART else [text]
 
 
 def _ends(tokens: list[str], start: int) -> list[int]:
