@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import ibis
 
-from shuangkong.judgement.columns import balanced, looked_up, usable
+from shuangkong.judgement.columns import AT_LEAST, balanced, looked_up, usable
 from shuangkong.kernel.findings import CANDIDATE, least_sure
 from shuangkong.policy.api import CheckedRow, CheckedTable, Node, ParameterValue, divides, names_in, with_values
 
@@ -34,10 +34,13 @@ class Bound:
     values: Mapping[str, ParameterValue]
     sources: Mapping[str, str]
     prefix: str
+    #: Inputs that have a column of lower bounds beside them.
+    bounded: frozenset[str] = frozenset()
 
     def columns(self, relation: ir.Table) -> dict[str, Any]:
         """The columns that conditions may ask for; a parameter without a value is a null like any other."""
         found = {i.name: usable(relation[self.sources[i.name]]) for i in self.table.inputs}
+        found |= {n + AT_LEAST: relation[self.sources[n] + AT_LEAST] for n in self.bounded}
         return found | {n: ibis.null(TYPES["number"]) for n in self.open_names}
 
     @property
@@ -80,14 +83,17 @@ class Bound:
         return self.prefix + name
 
 
-def bound(table: CheckedTable, values: Mapping[str, ParameterValue], sources: Mapping[str, str], prefix: str) -> Bound:
-    """The table with these parameters."""
+def bound(
+    table: CheckedTable, values: Mapping[str, ParameterValue], sources: Mapping[str, str], prefix: str,
+    there: Sequence[str] = (),
+) -> Bound:  # fmt: skip
+    """The table with these parameters; `there` are the columns of the relation that it will be asked of."""
     figures = {p.name: _figure(values, p.name) for p in table.parameters}
     return Bound(
         table, table.ordered,
         tuple(with_values(c, figures) for c in table.conditions),
         tuple(tuple(with_values(t, figures) for t in r.then) for r in table.ordered),
-        values, sources, prefix,
+        values, sources, prefix, frozenset(n for n, column in sources.items() if column + AT_LEAST in there),
     )  # fmt: skip
 
 

@@ -20,6 +20,14 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Columns = Mapping[str, Any]
 _TWICE = f"decimal(38, {2 * PLACES})"
+#: Behind the name of a column: what it is no less than, where it is null (连续期数的下限).
+AT_LEAST = "__at_least"
+#: The comparison with its sides changed over.
+_TURNED = {"<": ">", "<=": ">=", "==": "==", "!=": "!=", ">=": "<=", ">": "<"}
+#: Where a lower bound settles a comparison: (how the bound must lie to the figure, what then holds of every number on).
+_SETTLED = {
+    "<": (">=", False), "<=": (">", False), "==": (">", False), "!=": (">", True), ">=": (">=", True), ">": (">", True),
+}  # fmt: skip
 _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     "<": lambda a, b: a < b,
     "<=": lambda a, b: a <= b,
@@ -108,7 +116,15 @@ def _compared(op: str, left: Node, right: Node, columns: Columns) -> Any:
         b = alike(right.value, a, b)
     elif isinstance(left, Constant):
         a = alike(left.value, b, a)
-    return _COMPARE[op](a, b)
+    found = _COMPARE[op](a, b)
+    for one, other, turned in ((left, right, op), (right, left, _TURNED[op])):
+        low = columns.get(one.name + AT_LEAST) if isinstance(one, Name) else None
+        if low is not None:
+            # the column itself is null there: what every number from the bound on gives stands in its place
+            how, holds = _SETTLED[turned]
+            settled = ibis.ifelse(_COMPARE[how](low, value(other, columns)), ibis.literal(holds), ibis.null("boolean"))
+            found = found.coalesce(settled)
+    return found
 
 
 def _whole(node: Node, beside: Node, columns: Columns) -> Any:

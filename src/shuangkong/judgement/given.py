@@ -12,14 +12,17 @@ import pyarrow as pa
 from shuangkong.engine.api import DuckDB, compile_sql
 from shuangkong.judgement.bound import rests_on
 from shuangkong.judgement.collecting import rows_hit
+from shuangkong.judgement.columns import AT_LEAST
 from shuangkong.judgement.rules import ADDED, Values, decide_chain, slugged
 from shuangkong.judgement.scoping import OUT_OF_SCOPE, in_scope
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.numbers import MAX_QUANTITY, PLACES, parse_decimal
-from shuangkong.policy.api import CheckedInput, CheckedTable, Kind, PackSet, TableEntry, shown
+from shuangkong.policy.api import AtLeast, CheckedInput, CheckedTable, Kind, PackSet, TableEntry, shown
 
 _ARROW = {"number": pa.decimal128(38, 6), "text": pa.string(), "flag": pa.bool_(), "day": pa.date32()}
 _IBIS = {"number": "decimal(38, 6)", "text": "string", "flag": "boolean", "day": "date"}
+#: What stands before a number of which only this is known: that it is no less.
+_LOWER = ("≥", ">=")
 _FLAGS = {"true": True, "false": False, "是": True, "否": False, "1": True, "0": False}
 _HOW = {
     "number": "Write a number with at most six places, in the unit of the input.", "day": "Write 2021-12-28.",
@@ -45,7 +48,7 @@ def decided_rows(
 ) -> list[dict[str, Any]]:
     """What a table, and those it builds on, say of each row on a day; raises PACK-006, RULE-007 (`where`: the file).
 
-    A row maps inputs to cells (text or values, empty is unknown); other columns pass through as text, and those of
+    A row maps inputs to cells (text or values, empty is unknown, “≥ 3” a number that is no less); other columns pass through as text, and those of
     `SCOPE_COLUMNS` say whom the table is asked about. The result adds the columns of `decide_chain`, `rows_hit` for a
     table that collects (the clause is then that of the rows that hit), in_scope (true, false, or null where it is not
     told), and used: the parameters that the answer rests on, with their figures and marks. A row out of scope is set
@@ -63,7 +66,10 @@ def decided_rows(
     columns |= {c: pa.array([_text(r.get(c)) for r in rows], pa.string()) for c in others}
     for name, one in inputs.items():
         cells = [_read(one, r, n, where) for n, r in enumerate(rows, start=1)]
-        columns[name] = pa.array(cells, _ARROW[one.kind.name])
+        lows = [c.value if isinstance(c, AtLeast) else None for c in cells]
+        columns[name] = pa.array([None if isinstance(c, AtLeast) else c for c in cells], _ARROW[one.kind.name])
+        if any(low is not None for low in lows):
+            columns[name + AT_LEAST] = pa.array(lows, _ARROW["number"])
     values = {t.id: packs.values_of(t, day, known) for t in chain}
     entry, document = packs.table(pack, table), packs.pack(pack)
     inside = [in_scope(document, entry, r, day, f"{where} row {n}") for n, r in enumerate(rows, start=1)]
@@ -87,6 +93,7 @@ def _run(
     import ibis
 
     kinds = {c: _IBIS[inputs[c].kind.name] if c in inputs else "string" for c in given.column_names}
+    kinds |= {c: _IBIS["number"] for c in given.column_names if c.endswith(AT_LEAST)}
     asked = ibis.table({**kinds, "rule__row": "int64"}, name="asked")
     with DuckDB(threads=1) as engine:
         engine.bind("asked", given)
@@ -134,6 +141,10 @@ def _read(one: CheckedInput, row: Mapping[str, object], number: int, where: str)
     cell = row[one.name]
     if cell is None or cell == "":
         return None
+    if one.kind.name == "number" and isinstance(cell, str) and cell.strip().startswith(_LOWER):
+        low = _value(one.kind, cell.strip().lstrip("≥>= "))
+        if isinstance(low, Decimal) and _within(one, low):
+            return AtLeast(low)
     value = _value(one.kind, cell)
     if value is None or (one.choices and value not in one.choices) or not _within(one, value):
         raise UserError(

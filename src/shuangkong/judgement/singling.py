@@ -203,7 +203,7 @@ def _narrow(values: list[Any], type_: str) -> str:
 def _cut(bound: Bound) -> tuple[str, list[Stretch]] | None:
     """The line cut into stretches, where every row is an interval on one and the same input."""
     asked = set(names_in(*bound.conditions))
-    if len(asked) != 1 or asked & set(bound.open_names) or bound.table.hit == "any":
+    if len(asked) != 1 or asked & {*bound.open_names, *bound.bounded} or bound.table.hit == "any":
         return None
     name = next(iter(asked))
     cut = stretches(bound.conditions, name, several=bound.ordered)

@@ -52,9 +52,9 @@ from shuangkong.policy.rules.checked import (
     ParameterValue,
     UsedParameter,
 )
-from shuangkong.policy.rules.evaluating import Known, holds, nearest, value_of
+from shuangkong.policy.rules.evaluating import AtLeast, Known, holds, nearest, value_of
 from shuangkong.policy.rules.expressions import parse
-from shuangkong.policy.rules.model import InputEntry, RowEntry, TableEntry
+from shuangkong.policy.rules.model import Every, InputEntry, RowEntry, TableEntry
 from shuangkong.policy.rules.nodes import (
     TRUE,
     Binary,
@@ -71,6 +71,7 @@ from shuangkong.policy.rules.nodes import (
     with_values,
 )
 from shuangkong.policy.rules.types import DAY, FLAG, TEXT, Kind, conversion, shown, typed, unit_of
+from shuangkong.policy.streaks import GradeWord, StreakRule, threshold_of
 from shuangkong.policy.strict_yaml import Parsed, parse_yaml
 from shuangkong.policy.tables import Column, Condition, DecisionTable, Row, as_checked
 
@@ -85,6 +86,7 @@ __all__ = [
     "TEXT",
     "TRUE",
     "Accounting",
+    "AtLeast",
     "Binary",
     "Bindable",
     "Call",
@@ -107,8 +109,10 @@ __all__ = [
     "DecisionTable",
     "Difference",
     "Duty",
+    "Every",
     "Figure",
     "Frozen",
+    "GradeWord",
     "IndicatorDeclaration",
     "InputEntry",
     "Instrument",
@@ -133,6 +137,7 @@ __all__ = [
     "Source",
     "Standing",
     "StandingPack",
+    "StreakRule",
     "Subject",
     "SubjectKind",
     "TableEntry",
@@ -170,6 +175,7 @@ __all__ = [
     "schedule",
     "shown",
     "source_of",
+    "threshold_of",
     "tidy",
     "typed",
     "unanswered",

@@ -30,6 +30,7 @@ from shuangkong.policy.fields import (
 from shuangkong.policy.parameters import Correction, Dated, Parameter
 from shuangkong.policy.rules.checked import CheckedTable
 from shuangkong.policy.rules.model import TableEntry
+from shuangkong.policy.streaks import GradeWord, StreakRule
 
 __all__ = [
     "NATION",
@@ -40,6 +41,7 @@ __all__ = [
     "Correction",
     "Dated",
     "Duty",
+    "GradeWord",
     "IndicatorDeclaration",
     "Instrument",
     "LabelModel",
@@ -47,6 +49,7 @@ __all__ = [
     "Parameter",
     "Product",
     "Source",
+    "StreakRule",
     "Subject",
     "Target",
     "UnitSelection",
@@ -243,13 +246,29 @@ class Target(Frozen):
 
 
 class IndicatorDeclaration(Frozen):
-    """An indicator (指标) that a pack speaks of: only ever reported, or the name of a computed one."""
+    """An indicator (指标) that a pack speaks of: only ever reported, a streak, or the name of a computed one.
+
+    `grades` are the words of one that is published as a grade (unit: grade); `streak` says of which other indicator and
+    condition this one counts the periods in a row.
+    """
 
     id: Slug
     label: LabelModel
     unit: Text
     nature: Nature
+    grades: tuple[GradeWord, ...] = ()
+    streak: StreakRule | None = None
     note: Text | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> IndicatorDeclaration:
+        if bool(self.grades) and self.unit != "grade":
+            raise wrong("grades go with the unit grade.", "Write unit: grade, or leave them out.")
+        if len({g.value for g in self.grades}) != len(self.grades):
+            raise wrong("a grade is given twice.", "Give each grade its own number.")
+        if self.streak is not None and (self.unit != self.streak.unit or self.grades):
+            raise wrong("a streak is counted in its own periods.", f"Write unit: {self.streak.unit}, and no grades.")
+        return self
 
 
 class Carrier(Frozen):

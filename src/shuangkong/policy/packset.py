@@ -20,6 +20,7 @@ from shuangkong.policy.rules.catalogue import Catalogue, misbound
 from shuangkong.policy.rules.checked import CheckedTable, ParameterValue
 from shuangkong.policy.rules.model import TableEntry
 from shuangkong.policy.rules.together import values_on
+from shuangkong.policy.streaks import misread_streaks
 
 Kept = tuple[tuple[str, tuple[tuple[str, bytes], ...]], ...]
 _OVERLAY = "overlay:"
@@ -78,6 +79,7 @@ class PackSet:
         self.indicators: dict[str, IndicatorDeclaration] = merge_entries(self.packs, lambda p: p.indicators, problems)
         if catalogue is not None:
             problems += misbound(self, catalogue)
+            problems += misread_streaks(self, catalogue)
         if problems:
             raise PackErrors(problems)
 

@@ -14,6 +14,7 @@ from shuangkong.judgement.api import Bindings, asked_inputs, bindings_of, decide
 from shuangkong.kernel.labels import Label
 from shuangkong.kernel.units import convert
 from shuangkong.policy.api import (
+    AtLeast,
     CheckedInput,
     CheckedTable,
     Known,
@@ -137,6 +138,8 @@ def _values(inputs: Bindings, answer: Row, parameters: Sequence[Row]) -> dict[st
             f"{one.upstream[0].replace('.', '_').replace('-', '_')}__{one.upstream[1]}" if one.upstream else one.name
         )
         found[one.name] = answer.get(above)
+        if found[one.name] is None and answer.get(f"{one.name}__at_least") is not None:
+            found[one.name] = AtLeast(answer[f"{one.name}__at_least"])
     own = [p for p in parameters if p["table"] == table.id]
     return found | {p["name"]: p["value"] for p in own}
 

@@ -10,7 +10,7 @@ from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.labels import Label
 from shuangkong.kernel.units import base_of
 from shuangkong.kernel.units import unit as unit_named
-from shuangkong.policy.rules.model import InputEntry, TableEntry
+from shuangkong.policy.rules.model import Every, InputEntry, TableEntry
 from shuangkong.policy.rules.types import Kind, conversion, unit_of
 from shuangkong.policy.strict_yaml import Parsed, Seq, parse_yaml
 
@@ -26,7 +26,8 @@ _PLAIN = {"text": Kind("text"), "flag": Kind("flag"), "day": Kind("day")}
 class Bindable:
     """Something that is computed or registered: its type, its unit as it is stored, and whose it can be.
 
-    `unit` is the text of the unit; `kind` has none where the unit is no combination of known ones.
+    `unit` is the text of the unit; `kind` has none where the unit is no combination of known ones. `every` is the period
+    of a streak; what has none is there by year and, as far as it is handed in so, by month.
     """
 
     source: SourceName
@@ -36,6 +37,7 @@ class Bindable:
     subjects: frozenset[SubjectKind]
     unit: str = ""
     choices: tuple[str, ...] = ()
+    every: Every | None = None
 
 
 Catalogue = Mapping[tuple[SourceName, str], Bindable]
@@ -63,6 +65,13 @@ def with_declared(catalogue: Catalogue, packs: Declares) -> dict[tuple[SourceNam
     found = dict(catalogue)
     for name, one in packs.indicators.items():
         found.setdefault(("indicator", name), published(name, one.unit, one.label.label))
+    for name, one in packs.indicators.items():
+        below = found.get(("indicator", one.streak.of)) if one.streak is not None else None
+        if one.streak is not None and below is not None:
+            kind = _number(one.unit)
+            found["indicator", name] = Bindable(
+                "indicator", name, kind, one.label.label, below.subjects, one.unit, every=one.streak.every
+            )
     for name, product in packs.products.items():
         unit = base_of(unit_named(product.unit).dimension).id
         label = Label(f"{product.label.zh}产量", f"output of {product.label.en or product.label.zh}")
@@ -115,6 +124,13 @@ def _fault(entry: InputEntry, known: Catalogue) -> tuple[str, str, str, str] | N
     if entry.type == "number" and not _fits(entry.unit or "", found):
         what = f"{at[1]} is in {found.unit}, which cannot be expressed in {entry.unit}."
         return "unit", "RULE-002", what, f"Write the unit {found.unit}, or one of its dimension."
+    if found.every is not None and entry.every not in (None, found.every):
+        return (
+            "every",
+            "RULE-002",
+            f"{at[1]} is counted by {found.every}.",
+            f"Write every: {found.every}, or leave it out.",
+        )
     strange = [c for c in entry.choices if found.choices and c not in found.choices]
     if strange:
         return "choices", "RULE-003", f"{at[1]} is never “{strange[0]}”.", f"There are {', '.join(found.choices)}."
@@ -141,7 +157,7 @@ def _nearest(at: tuple[SourceName, str], known: Catalogue) -> str:
 def _twice(pack: Pack, table: TableEntry) -> Iterator[str]:
     """Names that this table and one before it bind to different things: a chain is decided over one relation."""
     entries = {t.id: t for t in pack.tables}
-    mine = {i.name: (source_of(i), i.accounting) for i in table.inputs if i.output is None}
+    mine = {i.name: _read_as(i) for i in table.inputs if i.output is None}
     left, seen = [i.output.table for i in table.inputs if i.output is not None], set()
     while left:
         name = left.pop()
@@ -151,8 +167,12 @@ def _twice(pack: Pack, table: TableEntry) -> Iterator[str]:
         for entry in entries[name].inputs:
             if entry.output is not None:
                 left.append(entry.output.table)
-            elif entry.name in mine and mine[entry.name] != (source_of(entry), entry.accounting):
+            elif entry.name in mine and mine[entry.name] != _read_as(entry):
                 yield entry.name
+
+
+def _read_as(entry: InputEntry) -> tuple[object, ...]:
+    return source_of(entry), entry.accounting, entry.every, entry.before
 
 
 class _Places:

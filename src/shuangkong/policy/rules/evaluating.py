@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, localcontext
 from fractions import Fraction
@@ -10,7 +11,26 @@ from fractions import Fraction
 from shuangkong.kernel.numbers import PLACES
 from shuangkong.policy.rules.nodes import Binary, Call, Choice, Constant, Member, Name, Node, Unary, Value
 
-Known = Value | None
+
+@dataclass(frozen=True, slots=True)
+class AtLeast:
+    """A number of which only this is known: that it is no less (连续期数的下限)."""
+
+    value: Decimal
+
+
+Known = Value | AtLeast | None
+#: The comparison with its sides changed over.
+_TURNED = {"<": ">", "<=": ">=", "==": "==", "!=": "!=", ">=": "<=", ">": "<"}
+#: What a comparison says of every number from a bound on, by how the bound itself lies to the figure.
+_FROM: dict[str, Callable[[int], bool | None]] = {
+    "<": lambda c: False if c >= 0 else None,
+    "<=": lambda c: False if c > 0 else None,
+    "==": lambda c: False if c > 0 else None,
+    "!=": lambda c: True if c > 0 else None,
+    ">=": lambda c: True if c >= 0 else None,
+    ">": lambda c: True if c > 0 else None,
+}
 _ORDER: dict[str, Callable[[int], bool]] = {
     "<": lambda c: c < 0,
     "<=": lambda c: c <= 0,
@@ -22,18 +42,23 @@ _ORDER: dict[str, Callable[[int], bool]] = {
 
 
 def value_of(node: Node, values: Mapping[str, Known]) -> Known:
-    """What an expression is for these values; null where it cannot be told."""
+    """What an expression is for these values; null where it cannot be told.
+
+    Of a number of which only a lower bound is known, comparisons with it are told as far as every number from there on
+    gives the same; in all else it is not known.
+    """
     if isinstance(node, Constant):
         return node.value
     if isinstance(node, Name):
-        return values.get(node.name)
+        found = values.get(node.name)
+        return None if isinstance(found, AtLeast) else found
     if isinstance(node, Unary):
         return _unary(node, values)
     if isinstance(node, Choice):
         test = value_of(node.test, values)
         return None if test is None else value_of(node.yes if test else node.no, values)
     if isinstance(node, Member):
-        return _any([_compared("==", value_of(node.inner, values), value_of(i, values)) for i in node.items])
+        return _any([_compared("==", _side(node.inner, values), _side(i, values)) for i in node.items])
     if isinstance(node, Call):
         return _call(node, values)
     return _binary(node, values)
@@ -65,15 +90,20 @@ def _call(node: Call, values: Mapping[str, Known]) -> Known:
     return best
 
 
+def _side(node: Node, values: Mapping[str, Known]) -> Known:
+    """One side of a comparison: a name by itself may be a lower bound."""
+    return values.get(node.name) if isinstance(node, Name) else value_of(node, values)
+
+
 def _binary(node: Binary, values: Mapping[str, Known]) -> Known:
+    if node.op in _ORDER:
+        return _compared(node.op, _side(node.left, values), _side(node.right, values))
     left, right = value_of(node.left, values), value_of(node.right, values)
     if node.op == "||":
         return _any([left, right])
     if node.op == "&&":
         joined = _any([_negated(left), _negated(right)])
         return None if joined is None else not joined
-    if node.op in _ORDER:
-        return _compared(node.op, left, right)
     if not isinstance(left, Decimal) or not isinstance(right, Decimal):
         return None
     return _calculated(node.op, left, right)
@@ -92,6 +122,11 @@ def _any(values: list[Known]) -> bool | None:
 def _compared(op: str, left: Known, right: Known) -> bool | None:
     if left is None or right is None:
         return None
+    if isinstance(right, AtLeast):
+        op, left, right = _TURNED[op], right, left
+    if isinstance(left, AtLeast):
+        low = left.value
+        return _FROM[op]((low > right) - (low < right)) if isinstance(right, Decimal) else None
     if isinstance(left, Decimal) and isinstance(right, Decimal):
         return _ORDER[op]((left > right) - (left < right))
     if isinstance(left, date) and isinstance(right, date):

@@ -28,6 +28,8 @@ TableHit = Literal[
     "unique", "first", "any", "priority", "collect", "collect_sum", "collect_min", "collect_max", "collect_count"
 ]
 Type = Literal["number", "text", "flag", "day"]
+#: The periods that a figure is read by.
+Every = Literal["month", "year"]
 #: A name that expressions can use.
 Word = Annotated[
     str,
@@ -49,7 +51,9 @@ class InputEntry(Frozen):
     One of `indicator`, `field` (of the register), `sum` (of a book) and `output` (of an earlier table) says the source;
     an input with none of them is asked for when the table is decided. `accounting` says how the bound figure is
     accounted; without it a published value answers, or a figure that is the same under every method. `min_coverage` is
-    the share of returns with which the document is content; all of them without it.
+    the share of returns with which the document is content; all of them without it. `every` says whether the figure is
+    that of a month or of a year (a streak is counted in its own periods, anything else in years, unless it is written);
+    `before` is how many such periods back it is taken from (1: of the year, or month, before).
     """
 
     name: Word
@@ -60,6 +64,8 @@ class InputEntry(Frozen):
     output: Upstream | None = None
     accounting: Accounting | None = None
     min_coverage: Annotated[Number, Field(gt=0, le=1)] | None = None
+    every: Every | None = None
+    before: Annotated[int, Field(strict=True, ge=1, le=60)] | None = None
     type: Type = "number"
     unit: Text | None = None
     choices: tuple[Text, ...] = ()
@@ -74,6 +80,8 @@ class InputEntry(Frozen):
         of_books = self.indicator is not None or self.sum is not None
         if not of_books and (self.accounting is not None or self.min_coverage is not None):
             raise wrong("accounting and min_coverage go with an indicator or a sum.", "Leave them out.")
+        if not of_books and (self.every is not None or self.before is not None):
+            raise wrong("every and before go with an indicator or a sum.", "Leave them out.")
         _with_unit(self.type, self.unit, inherited=self.output is not None)
         return self
 
