@@ -58,11 +58,11 @@ def decide_on(workspace: Workspace, scope: Scope, proposal_id: str, decision: De
     if decision == "published":
         with reading(workspace.engine) as db:
             found = proposal(db, proposal_id)
-            _within(db, scope, found.region, workspace.clock())
+            within(db, scope, found.region, workspace.clock())
         pack, standing = proposed_pack(workspace.blobs, found), _standing(workspace)
     with writing(workspace.engine) as db:
         at = workspace.clock()
-        _within(db, scope, proposal(db, proposal_id).region, at)
+        within(db, scope, proposal(db, proposal_id).region, at)
         if pack is not None:
             _reaches_within(db, scope, pack, standing, at)
         done = decide_proposal(db, proposal_id, decision, reason, at=at, principal=scope.principal)
@@ -74,7 +74,7 @@ def decide_on(workspace: Workspace, scope: Scope, proposal_id: str, decision: De
 
 def proposals_seen(db: sa.Connection, scope: Scope, at: datetime) -> list[Proposal]:
     """The proposals whose document's region lies in the scope, newest first."""
-    return [p for p in proposals(db) if _lies_within(db, scope, p.region, at)]
+    return [p for p in proposals(db) if lies_within(db, scope, p.region, at)]
 
 
 def proposal_seen(
@@ -83,7 +83,7 @@ def proposal_seen(
     """A proposal with its pack and what it changes; PACK-006 also where it lies outside the scope."""
     with reading(workspace.engine) as db:
         found = proposal(db, proposal_id)
-        if not _lies_within(db, scope, found.region, workspace.clock()):
+        if not lies_within(db, scope, found.region, workspace.clock()):
             raise UserError("PACK-006", "there is no such proposal.", where=proposal_id[:80],
                             remedy="Look at the list of proposals.", case="proposal")  # fmt: skip
         before = {p.key: p for p in with_published(builtin_packs(), _published_before(db, workspace, found))}
@@ -108,9 +108,9 @@ def _together(standing: tuple[Pack, ...], pack: Pack) -> None:
 
 def _reaches_within(db: sa.Connection, scope: Scope, pack: Pack, standing: tuple[Pack, ...], at: datetime) -> None:
     """SCOPE-001 unless all that the pack would change lies in the scope: a county's pack moves nobody else's."""
-    _within(db, scope, pack.instrument.region, at)
+    within(db, scope, pack.instrument.region, at)
     for what, region in _reached(pack, standing):
-        if not _lies_within(db, scope, region, at):
+        if not lies_within(db, scope, region, at):
             raise UserError(
                 "SCOPE-001", f"{what} reaches {region}, which is not in your scope.", where=pack.key,
                 remedy="Leave it out, or ask who is appointed for that region.", case="reaches",
@@ -137,15 +137,16 @@ def _reached(pack: Pack, standing: tuple[Pack, ...]) -> Iterator[tuple[str, str]
     yield from ((name, NATION) for name in shared if name not in known)
 
 
-def _lies_within(db: sa.Connection, scope: Scope, region: str, at: datetime) -> bool:
+def lies_within(db: sa.Connection, scope: Scope, region: str, at: datetime) -> bool:
+    """Whether the region of a document lies in the scope."""
     try:
-        _within(db, scope, region, at)
+        within(db, scope, region, at)
     except UserError:
         return False
     return True
 
 
-def _within(db: sa.Connection, scope: Scope, region: str, at: datetime) -> None:
+def within(db: sa.Connection, scope: Scope, region: str, at: datetime) -> None:
     """SCOPE-001 unless the region of the document lies in the scope; the nation's lie in that of everything alone."""
     if scope.unrestricted:
         return
