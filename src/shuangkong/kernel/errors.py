@@ -52,6 +52,8 @@ CODES: tuple[ErrorCode, ...] = (
     ErrorCode("READ-002", "文件过大", "the document is too large"),
     ErrorCode("READ-003", "文件中没有文字", "the document has no text"),
     ErrorCode("READ-004", "没有这份文件", "no such document in the file"),
+    ErrorCode("READ-005", "没有这份待解读的文件或条目", "no such document or entry under review"),
+    ErrorCode("READ-006", "文件不能这样处理", "the document cannot be dealt with so"),
     ErrorCode("ACC-001", "核算选项无效", "an accounting option is not valid"),
     ErrorCode("RUN-001", "没有这次运算", "no such run"),
     ErrorCode("RUN-002", "没有这条结论", "no such finding"),
