@@ -42,6 +42,7 @@ from shuangkong.policy.publishing import (
     unpacked,
     with_published,
 )
+from shuangkong.policy.reading.drafting import Draft, LeftOut, draft, drafted
 from shuangkong.policy.rules.catalogue import Bindable, Catalogue, SubjectKind, source_of, with_declared
 from shuangkong.policy.rules.cells import cell
 from shuangkong.policy.rules.checked import (
@@ -108,6 +109,7 @@ __all__ = [
     "Dated",
     "DecisionTable",
     "Difference",
+    "Draft",
     "Duty",
     "Every",
     "Figure",
@@ -119,6 +121,7 @@ __all__ = [
     "Kind",
     "Known",
     "LabelModel",
+    "LeftOut",
     "Member",
     "Name",
     "Node",
@@ -154,6 +157,8 @@ __all__ = [
     "decide_proposal",
     "differences",
     "divides",
+    "draft",
+    "drafted",
     "figures_in",
     "holds",
     "load_all",
