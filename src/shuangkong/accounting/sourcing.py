@@ -130,3 +130,10 @@ def change_edges(values: ir.Table) -> ir.Table:
         _edges(now.semi_join(there, "to_key"), ("indicator", "indicator"), "level"),
         _edges(base.semi_join(there, "to_key"), ("indicator", "indicator"), "base level"),
     )
+
+
+def streak_edges() -> ir.Table:
+    """From a streak to the figures of the periods that it was counted from: the kept table `streak_links`."""
+    links = ibis.table({"from_key": "string", "to_key": "string", "role": "string"}, name="streak_links")
+    kinds = {"from_kind": ibis.literal("indicator"), "to_kind": ibis.literal("indicator")}
+    return links.mutate(**kinds).select(*_COLUMNS)

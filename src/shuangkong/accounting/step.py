@@ -19,7 +19,8 @@ from shuangkong.accounting.feeding import FACTORS, Case, factor_rows
 from shuangkong.accounting.methods import Method, fewest
 from shuangkong.accounting.register import INDICATORS, Books
 from shuangkong.accounting.rollup import amounts, leaves, levels, return_levels, returns, totals, unknown
-from shuangkong.accounting.sourcing import change_edges, total_edges, value_edges, value_key
+from shuangkong.accounting.sourcing import change_edges, streak_edges, total_edges, value_edges, value_key
+from shuangkong.accounting.streaks import count_streaks, streak_rules
 from shuangkong.accounting.tables import (
     AMOUNTS,
     BOOK_ENTRIES,
@@ -90,7 +91,7 @@ def account(run: RunContext, methods: Sequence[Method], stated_only: Sequence[Me
     with run.step("account: edges"):
         inputs = run.bind(snapshots.INPUTS, snapshots.inputs_table())
         edges = total_edges(summed, leaf, made, registered.closure).union(
-            value_edges(values, summed, inputs), change_edges(values), _chain_edges(run)
+            value_edges(values, summed, inputs), change_edges(values), _chain_edges(run), streak_edges()
         )
         run.publish(EDGES, edges.distinct())
 
@@ -139,7 +140,21 @@ def _values(run: RunContext, books: Books, reported: ir.Table) -> ir.Table:
     once = _keep(run, "published_values", _published(reported).select(*columns, "reported_id"))
     every = computed.select(columns).union(once.select(columns))
     chains = run.bind(CHAINS, _chains(run))
-    return run.publish(INDICATOR_VALUES, every.union(chains.select(columns)))
+    counted = count_streaks(run, snapshots.packs_of(run), _keep(run, "countable", _countable(run, flat, once)))
+    return run.publish(INDICATOR_VALUES, every.union(chains.select(columns)).union(counted.select(columns)))
+
+
+def _countable(run: RunContext, flat: ir.Table, once: ir.Table) -> ir.Table:
+    """The levels, computed and published, whose periods in a row some pack counts."""
+    import ibis
+
+    asked = sorted({r.of for r in streak_rules(snapshots.packs_of(run)).values()}) or [""]
+    made = flat.filter(flat.indicator_id.isin(asked))
+    made = made.mutate(value_key=value_key(made), confidence=confidence_mark(made["rank"]))
+    printed = once.filter(once.indicator_id.isin(asked), once.base == ibis.literal(""))
+    columns = ("value_key", "indicator_id", "method_id", "subject_id", "period_key", "period_kind", "period_start",
+               "value", "state", "coverage", "confidence")  # fmt: skip
+    return made.select(*columns).union(printed.select(*columns))
 
 
 _SHAPE = (

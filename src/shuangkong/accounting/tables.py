@@ -153,13 +153,13 @@ INDICATOR_VALUES = TableContract(
         text("needs", "尚缺", "needs", nullable=True, doc="what is wanting when there is no value"),
         number("coverage", "amount", "覆盖率", "coverage", "1"),
         text("confidence", "可信度", "confidence"),
-        text("origin", "来历", "origin", doc="computed or reported"),
+        text("origin", "来历", "origin", doc="computed, reported, chained, or counted (a streak)"),
     ),
     key=("value_key",),
     doc="Every indicator, computed here or published elsewhere, in one table.",
     confidential=Confidential(
         hidden="value_key IN (SELECT key FROM withheld WHERE kind = 'indicator')",
-        unchecked="origin = 'computed'",
+        unchecked="origin IN ('computed', 'counted')",
         blank=(("value", "NULL"), ("state", "'confidential'"), ("needs", "NULL")),
     ),
 )

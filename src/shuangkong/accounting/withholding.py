@@ -69,6 +69,17 @@ WITH cell AS (SELECT * FROM withheld_cells), inside AS (SELECT * FROM cells_of_u
   JOIN inside w ON w.measure = n.measure AND w.subject_id = v.subject_id AND w.year = {_YEAR}
   WHERE v.origin = 'computed' AND v.period_end - v.period_start < 360
   UNION ALL
+  SELECT 'indicator', l.from_key, v.subject_id, w.reason FROM streak_links l
+  JOIN indicator_values v ON v.value_key = l.to_key JOIN needed_cells n USING (indicator_id)
+  JOIN cell w ON w.measure = n.measure AND w.subject_id = v.subject_id AND (w.part = '' OR n.of_parts)
+    AND w.year BETWEEN {_YEAR} AND year(v.period_end - INTERVAL 1 DAY)
+  WHERE v.origin = 'computed'
+  UNION ALL
+  SELECT 'indicator', l.from_key, v.subject_id, 'months' FROM streak_links l
+  JOIN indicator_values v ON v.value_key = l.to_key JOIN needed_cells n USING (indicator_id)
+  JOIN inside w ON w.measure = n.measure AND w.subject_id = v.subject_id AND w.year = {_YEAR}
+  WHERE v.origin = 'computed' AND v.period_end - v.period_start < 360
+  UNION ALL
   SELECT 'deduction', subject_id || '|' || year, subject_id, reason FROM cell
   WHERE part = '' AND measure IN ({", ".join(f"'{m}'" for m in ("energy", *(m for _, m in STEPS)))})
 )

@@ -48,11 +48,11 @@ def decided_rows(
 ) -> list[dict[str, Any]]:
     """What a table, and those it builds on, say of each row on a day; raises PACK-006, RULE-007 (`where`: the file).
 
-    A row maps inputs to cells (text or values, empty is unknown, “≥ 3” a number that is no less); other columns pass through as text, and those of
-    `SCOPE_COLUMNS` say whom the table is asked about. The result adds the columns of `decide_chain`, `rows_hit` for a
-    table that collects (the clause is then that of the rows that hit), in_scope (true, false, or null where it is not
-    told), and used: the parameters that the answer rests on, with their figures and marks. A row out of scope is set
-    aside: undecided is out_of_scope.
+    A row maps inputs to cells (text or values, empty is unknown, “≥ 3” a number that is no less); other columns pass
+    through as text, and those of `SCOPE_COLUMNS` say whom the table is asked about. The result adds the columns of
+    `decide_chain`, `rows_hit` for a table that collects (the clause is then that of the rows that hit), in_scope (true,
+    false, or null where it is not told), and used: the parameters that the answer rests on, with their figures and
+    marks. A row out of scope is set aside: undecided is out_of_scope.
     """
     chain = tuple(t.on(day) for t in packs.chain(pack, table))
     inputs = asked_inputs(chain)

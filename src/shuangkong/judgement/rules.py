@@ -25,8 +25,8 @@ _TARGET = "rule__target_"
 def decide(table: DecisionTable | CheckedTable, inputs: ir.Table, parameters: Values | None = None) -> ir.Table:
     """Each row of `inputs` with the table's answer.
 
-    inputs: one column for each input of the table, in its unit, null where unknown; other columns pass through. A column
-            `<input>__at_least` says of an input that is null what it is no less than: rows that this settles are told.
+    inputs: one column for each input of the table, in its unit, null where unknown; other columns pass through. A
+            column `<input>__at_least` says what an input that is null is no less than: what this settles is told.
     parameters: what the table's parameters are on the day, by the table's names for them.
     result: every row once, with row_hit (id of the row that hit, null when none did or could be told), decided,
             missing (inputs and parameters that are null and needed, comma-separated, or null); for a rule also its
