@@ -66,7 +66,7 @@ from shuangkong.webkit.api import (
 from web.test_boundary import ALL, APPROVED, collection, written
 
 DAY = date(2026, 1, 1)
-REGISTRY = {"registry.units", "registry.regions"}
+REGISTRY = {"registry.units", "registry.regions", "registry.projects", "registry.project_change"}
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,9 @@ DECLARED: Mapping[str, Declared] = {
     "reporting_plan": by("registry.plan", "registry.correct"),
     "source": by("source.record"),
     "consent": by("consent.give", "consent.withdraw"),
-    "import_batch": by("import.energy", "import.output", "import.value", "import.carbon", "import.units"),
+    "import_batch": by(
+        "import.energy", "import.output", "import.value", "import.carbon", "import.units", "import.projects"
+    ),
     "saved_mapping": by("import.energy", "import.output", "import.value", "import.carbon"),
     "lake_commit": by("lake.commit", "import.energy", "import.output", "import.value", "import.carbon"),
     "lake_lease": free("a lock with an end; it says nothing of any figure"),

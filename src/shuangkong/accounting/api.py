@@ -19,7 +19,13 @@ from shuangkong.accounting.import_rows import Origin
 from shuangkong.accounting.importing import Report, import_sheet
 from shuangkong.accounting.methods import BASIS_LABELS, Method, fewest
 from shuangkong.accounting.register import INDICATORS, Indicator
-from shuangkong.accounting.register_import import UNITS, import_register
+from shuangkong.accounting.register_import import (
+    PROJECTS,
+    REGISTERS,
+    UNITS,
+    import_project_register,
+    import_register,
+)
 from shuangkong.accounting.sheets import BOOKS, schema_of
 from shuangkong.accounting.snapshots import packs_of, targets_of
 from shuangkong.accounting.sourcing import value_key
@@ -52,6 +58,8 @@ __all__ = [
     "INDICATOR_VALUES",
     "INPUTS",
     "LIMITABLE",
+    "PROJECTS",
+    "REGISTERS",
     "REPORTED_VALUES",
     "TOTALS",
     "UNITS",
@@ -83,6 +91,7 @@ __all__ = [
     "fewest",
     "grid_editions",
     "guides",
+    "import_project_register",
     "import_register",
     "import_sheet",
     "methods_of",

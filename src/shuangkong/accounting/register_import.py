@@ -1,6 +1,8 @@
-"""Importing a register of units (名录导入): units are the registry's; their file is kept among the imports."""
+"""Importing a register (名录导入) of units or projects: they are the registry's, their file is kept among imports."""
 
 from __future__ import annotations
+
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -10,10 +12,19 @@ from shuangkong.accounting.importing import source_of
 from shuangkong.engine.api import Workspace
 from shuangkong.kernel.ids import digest
 from shuangkong.kernel.scope import Scope
-from shuangkong.registry.api import UnitReport, import_units, record_source, sheets
+from shuangkong.registry.api import (
+    ProjectReport,
+    UnitReport,
+    import_projects,
+    import_units,
+    record_source,
+    sheets,
+)
 
-#: What a register is called among the books.
+#: What the registers are called among the books.
 UNITS = "units"
+PROJECTS = "projects"
+REGISTERS = (UNITS, PROJECTS)
 
 
 def import_register(
@@ -33,16 +44,59 @@ def import_register(
     now = workspace.clock()
 
     def also(db: sa.Connection, done: UnitReport, sha256: str) -> None:
-        if done.registered == 0:
-            return
-        source = source_of(origin, sha256, done.sheet)
-        source_id = record_source(db, source, now, principal=scope.principal)
-        store.add_batch(
-            db, import_id=f"i_{digest('import', UNITS, sha256, done.sheet, now.isoformat())}", book=UNITS,
-            source_id=source_id, file_name=origin.file_name, sha256=sha256, fresh=done.registered, corrected=0,
-            unchanged=done.known, skipped=0, commit_sequence=0, principal=scope.principal, recorded_at=now,
-        )  # fmt: skip
+        if done.registered:
+            counts = {"fresh": done.registered, "corrected": 0, "unchanged": done.known}
+            _keep(db, UNITS, origin, (sha256, done.sheet), counts, scope, now)
 
     return import_units(
         workspace, content, name=origin.file_name, scope=scope, sheet=sheet, mapping=mapping, dry_run=dry_run, also=also
     )
+
+
+def import_project_register(
+    workspace: Workspace,
+    content: bytes,
+    origin: Origin,
+    *,
+    scope: Scope,
+    sheet: str | None = None,
+    mapping: sheets.Mapping | None = None,
+    dry_run: bool = False,
+) -> ProjectReport:
+    """Register the projects of a sheet, as `import_projects` does, and keep its file, origin and counts likewise.
+
+    Projects that move on from a day count as new; what is put right is counted apart and takes the origin's reason.
+    """
+    now = workspace.clock()
+
+    def also(db: sa.Connection, done: ProjectReport, sha256: str) -> None:
+        if done.writes:
+            counts = {
+                "fresh": done.count("new") + done.count("changed"), "corrected": done.count("corrected"),
+                "unchanged": done.count("unchanged"),
+            }  # fmt: skip
+            _keep(db, PROJECTS, origin, (sha256, done.sheet), counts, scope, now)
+
+    return import_projects(
+        workspace, content, name=origin.file_name, scope=scope, sheet=sheet, mapping=mapping, dry_run=dry_run,
+        reason=origin.reason, synthetic=origin.synthetic, also=also,
+    )  # fmt: skip
+
+
+def _keep(
+    db: sa.Connection,
+    book: str,
+    origin: Origin,
+    file: tuple[str, str],
+    counts: dict[str, int],
+    scope: Scope,
+    now: datetime,
+) -> None:
+    """Keep the source and the counts of a register that changed something; `file` is the SHA-256 and the sheet."""
+    sha256, sheet = file
+    source_id = record_source(db, source_of(origin, sha256, sheet), now, principal=scope.principal)
+    store.add_batch(
+        db, import_id=f"i_{digest('import', book, sha256, sheet, now.isoformat())}", book=book, source_id=source_id,
+        file_name=origin.file_name, sha256=sha256, skipped=0, commit_sequence=0, principal=scope.principal,
+        recorded_at=now, **counts,
+    )  # fmt: skip

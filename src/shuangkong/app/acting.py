@@ -43,6 +43,7 @@ COMMANDS: dict[str, str | None] = {
     "restore": "platform.operate",
     "import": "import.write",
     "import units": "register.write",
+    "import projects": "register.write",
     "judge": "run.start",
     "judge --overlay": "scenario.run",
     "what-if": "scenario.run",

@@ -11,7 +11,7 @@ from typing import Any
 from shuangkong.accounting.api import Report
 from shuangkong.kernel.flaws import Flaw
 from shuangkong.kernel.labels import Language
-from shuangkong.registry.api import UnitReport, sheets
+from shuangkong.registry.api import ProjectReport, UnitReport, project_fields, sheets
 
 SHOWN = 30
 
@@ -120,6 +120,47 @@ def unit_lines(done: UnitReport, language: Language) -> list[str]:
     words = ("行", "新登记", "已有") if zh else ("rows", "new", "there already")
     counts = zip(words, (done.rows, done.registered, done.known), strict=True)
     out = ["  ".join(f"{w} {n}" for w, n in counts)]
+    if done.refusals:
+        heads, rows = sheets.refusals_table(done.refusals, language, SHOWN)
+        out += [" | ".join(heads), *(" | ".join(r) for r in rows)]
+    if zh:
+        out.append("已登记。" if done.committed else "没有写入任何数据。")
+    else:
+        out.append("Registered." if done.committed else "Nothing was written.")
+    return out
+
+
+def projects_as_dict(done: ProjectReport) -> dict[str, Any]:
+    """The JSON shape of a register of projects that was taken in, or refused; `corrections` are what is put right."""
+    return {
+        "book": "projects",
+        "committed": done.committed,
+        "rows": done.rows,
+        "new": done.count("new") + done.count("changed"),
+        "registered": done.count("new"),
+        "changed": done.count("changed"),
+        "corrected": done.count("corrected"),
+        "unchanged": done.count("unchanged"),
+        "refusals": [r.as_dict() for r in done.refusals],
+        "mapping": json.loads(done.mapping.to_json()),
+        "corrections": [
+            {"code": p.entry.code, "name": p.entry.name_zh, "fact": s.name, "old": s.old, "new": s.new}
+            for p in done.plans for s in p.corrections
+        ][:SHOWN],
+    }  # fmt: skip
+
+
+def project_lines(done: ProjectReport, language: Language) -> list[str]:
+    """Counts, corrections old → new, and refusals of a register of projects."""
+    zh = language == "zh"
+    words = ("行", "新登记", "情况变化", "更正", "不变") if zh else ("rows", "new", "changed", "corrected", "unchanged")
+    counts = (done.rows, *(done.count(e) for e in ("new", "changed", "corrected", "unchanged")))
+    out = ["  ".join(f"{w} {n}" for w, n in zip(words, counts, strict=True))]
+    for plan in done.plans:
+        for step in plan.corrections:
+            field = project_fields().get(step.name)
+            name = field.label.in_(language) if field else step.name
+            out.append(f"~ {plan.entry.code} {name}: {step.old} → {step.new}")
     if done.refusals:
         heads, rows = sheets.refusals_table(done.refusals, language, SHOWN)
         out += [" | ".join(heads), *(" | ".join(r) for r in rows)]

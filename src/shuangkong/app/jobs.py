@@ -15,12 +15,22 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from shuangkong.accounting.api import Origin, Report, import_register, import_sheet
+from shuangkong.accounting.api import (
+    PROJECTS,
+    REGISTERS,
+    UNITS,
+    Origin,
+    Report,
+    import_project_register,
+    import_register,
+    import_sheet,
+)
 from shuangkong.app.acting import still_entitled
 from shuangkong.app.auditing import VERIFY
 from shuangkong.app.catalogue import library
+from shuangkong.app.documents import READ
 from shuangkong.app.exporting import EXPORT, rights_of_export
-from shuangkong.app.importing import as_dict, units_as_dict
+from shuangkong.app.importing import as_dict, projects_as_dict, units_as_dict
 from shuangkong.app.pipeline import run_pipeline
 from shuangkong.app.whatif import WHATIF
 from shuangkong.engine.api import Clock, jobs
@@ -57,8 +67,10 @@ def _judge(job: jobs.JobContext, arguments: Mapping[str, Any]) -> None:
 def _import(job: jobs.JobContext, arguments: Mapping[str, Any]) -> jobs.Outcome | None:
     """Take an uploaded sheet into a book, with the scope of who asked. Its rows and the job's end are one commit."""
     job.progress(_READING, 0, 1)
-    if arguments["book"] == "units":
+    if arguments["book"] == UNITS:
         return _import_units(job, arguments)
+    if arguments["book"] == PROJECTS:
+        return _import_projects(job, arguments)
     origin = _origin(arguments)
 
     def end(db: sa.Connection, report: Report) -> None:
@@ -89,6 +101,23 @@ def _import_units(job: jobs.JobContext, arguments: Mapping[str, Any]) -> jobs.Ou
         if changed:
             return jobs.Outcome({**units_as_dict(done), "judge": _judge_after(db, job)})
         return _unwritten(job, done.refusals, {**units_as_dict(done), "judge": None})
+
+    job.finish_with(end)
+    return None
+
+
+def _import_projects(job: jobs.JobContext, arguments: Mapping[str, Any]) -> jobs.Outcome | None:
+    """Take in a register of projects: what stands already is left alone, so that it can be begun again."""
+    done = import_project_register(
+        job.workspace, _content(job, arguments), _origin(arguments), scope=job.scope, sheet=arguments["sheet"],
+        mapping=_mapping(arguments), dry_run=arguments["dry_run"],
+    )  # fmt: skip
+    changed = done.committed and (done.writes > 0 or job.job.attempts > 1)
+
+    def end(db: sa.Connection) -> jobs.Outcome:
+        if changed:
+            return jobs.Outcome({**projects_as_dict(done), "judge": _judge_after(db, job)})
+        return _unwritten(job, done.refusals, {**projects_as_dict(done), "judge": None})
 
     job.finish_with(end)
     return None
@@ -152,10 +181,10 @@ IMPORT = jobs.Kind("import", Label("导入报表", "import a sheet"), _import, r
 def action_of(job: jobs.Job) -> str:
     """The action that asking for such a job takes: who may steer jobs does not thereby do what they do."""
     if job.kind == IMPORT.name:
-        return "register.write" if job.arguments["book"] == "units" else "import.write"
+        return "register.write" if job.arguments["book"] in REGISTERS else "import.write"
     if job.kind == EXPORT.name:
         return rights_of_export(job)[0]
-    asked = {JUDGE.name: "run.start", VERIFY.name: "audit.read", WHATIF.name: "scenario.run"}
+    asked = {JUDGE.name: "run.start", VERIFY.name: "audit.read", WHATIF.name: "scenario.run", READ.name: "documents.review"}
     return asked.get(job.kind, "platform.operate")
 
 
@@ -168,7 +197,7 @@ def _may(db: sa.Connection, job: jobs.Job, at: datetime) -> None:
     still_entitled(db, (job.scope, *job.also_for), "import.write" if after_import else action_of(job), at)
 
 
-KINDS: dict[str, jobs.Kind] = {kind.name: replace(kind, may=_may) for kind in (JUDGE, IMPORT, VERIFY, EXPORT, WHATIF)}
+KINDS: dict[str, jobs.Kind] = {kind.name: replace(kind, may=_may) for kind in (JUDGE, IMPORT, VERIFY, EXPORT, WHATIF, READ)}
 
 
 def ask_judge(
@@ -203,7 +232,7 @@ def ask_import(
     key: str | None = None,
     subject_id: str | None = None,
 ) -> jobs.Job:
-    """Ask for an import of a file that was put among the blobs; book `units` is the register of units.
+    """Ask for an import of a file that was put among the blobs; books `units` and `projects` are registers.
 
     What comes of it is the report as `app.importing.as_dict` gives it, and `judge`, the job that judges anew.
     """

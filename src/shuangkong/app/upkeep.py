@@ -87,6 +87,10 @@ def discard(db: sa.Connection, workspace: Workspace, files: Collection[str]) -> 
             workspace.blobs.path(sha256).unlink(missing_ok=True)
 
 
+#: What the audit log calls the import of a register.
+_REGISTERED = ("import.units", "import.projects")
+
+
 def _rests_on(db: sa.Connection, sha256: str) -> bool:
     """Whether something rests on a file. Registers of units of earlier versions stand in the audit log alone."""
     d, e, j = import_draft.c, audit_entry.c, jobs.jobs_select(SCOPE).subquery().c
@@ -96,7 +100,7 @@ def _rests_on(db: sa.Connection, sha256: str) -> bool:
         sa.select(source_table.c.source_id).where(source_table.c.sha256 == sha256),
         sa.select(boundary_file.c.boundary_id).where(boundary_file.c.sha256 == sha256),
         sa.select(j.job_id).where(sa.or_(waits, j.result_blob == sha256)),
-        sa.select(e.sequence).where(e.action == "import.units", e.detail.contains(sha256, autoescape=True)),
+        sa.select(e.sequence).where(e.action.in_(_REGISTERED), e.detail.contains(sha256, autoescape=True)),
     )
     if any(db.execute(query.limit(1)).first() is not None for query in named):
         return True

@@ -33,6 +33,16 @@ from shuangkong.registry.model import (
     SourceEntry,
     UnitEntry,
 )
+from shuangkong.registry.project_facts import PROJECT_FACTS, project_facts, typed
+from shuangkong.registry.project_sheets import ProjectReport, import_projects, project_schema
+from shuangkong.registry.projects import (
+    ProjectEntry,
+    ProjectField,
+    project_fields,
+    project_groups,
+    project_id,
+    register_projects,
+)
 from shuangkong.registry.reading import Fact, SubjectCard, describe, names_of, subjects_seen
 from shuangkong.registry.rules import ALWAYS, FOREVER, PUBLISHED
 from shuangkong.registry.service import (
@@ -70,6 +80,7 @@ __all__ = [
     "CONSENT_USES",
     "FOREVER",
     "NATION",
+    "PROJECT_FACTS",
     "PUBLISHED",
     "REPORTING_PLAN",
     "SUBJECTS",
@@ -81,6 +92,9 @@ __all__ = [
     "Industry",
     "Level",
     "PlanEntry",
+    "ProjectEntry",
+    "ProjectField",
+    "ProjectReport",
     "Region",
     "RegionEntry",
     "SourceEntry",
@@ -100,6 +114,7 @@ __all__ = [
     "every_subject",
     "find_region",
     "give_consent",
+    "import_projects",
     "import_units",
     "industry",
     "industry_path",
@@ -112,6 +127,11 @@ __all__ = [
     "plain",
     "plain_code",
     "plan_reporting",
+    "project_facts",
+    "project_fields",
+    "project_groups",
+    "project_id",
+    "project_schema",
     "publish",
     "record_source",
     "region_by_code",
@@ -120,6 +140,7 @@ __all__ = [
     "region_path",
     "region_paths",
     "regions_on",
+    "register_projects",
     "register_regions",
     "register_unit",
     "register_units",
@@ -133,6 +154,7 @@ __all__ = [
     "subject_ids",
     "subjects_seen",
     "subtree",
+    "typed",
     "unit_schema",
     "unpublish",
     "withdraw_consent",

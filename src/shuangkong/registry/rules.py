@@ -13,6 +13,8 @@ ALWAYS = date(1, 1, 1)
 FOREVER = date(9999, 12, 31)
 #: The dated attribute that opens a region's pages to the public.
 PUBLISHED = "published"
+#: The relation of a project to the unit that owns it; it takes no part in sums.
+OWNER = "owner"
 
 
 @dataclass(frozen=True, slots=True)

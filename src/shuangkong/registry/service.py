@@ -58,7 +58,7 @@ def register_units(
     rows_new = sum(_record(connection, fact, rows, recorded_at) for fact, rows in facts.items())
     ids = [str(row["subject_id"]) for row in subjects]
     if new or rows_new:
-        _audited(connection, recorded_at, principal, "registry.units", ids, {"new": new, "rows": rows_new})
+        audited(connection, recorded_at, principal, "registry.units", ids, {"new": new, "rows": rows_new})
     return tuple(SubjectId(i) for i in ids)
 
 
@@ -87,7 +87,7 @@ def register_regions(
         new += _record(connection, "parent", parents, recorded_at)
         ids.append(subject)
     if new:
-        _audited(connection, recorded_at, principal, "registry.regions", ids, {"rows": new})
+        audited(connection, recorded_at, principal, "registry.regions", ids, {"rows": new})
     return tuple(ids)
 
 
@@ -99,7 +99,7 @@ def plan_reporting(
     new = _record(connection, "plan", rows, recorded_at)
     if new:
         subjects = dict.fromkeys(str(row["subject_id"]) for row, _ in rows)
-        _audited(connection, recorded_at, principal, "registry.plan", list(subjects), {"rows": new})
+        audited(connection, recorded_at, principal, "registry.plan", list(subjects), {"rows": new})
     return new
 
 
@@ -122,7 +122,7 @@ def publish(
     new = _record(connection, "attribute", [(row, str(row["subject_id"])) for row in rows], recorded_at)
     if new:
         ids = [str(row["subject_id"]) for row in rows]
-        _audited(connection, recorded_at, principal, "registry.publish", ids, {"from": day, "rows": new})
+        audited(connection, recorded_at, principal, "registry.publish", ids, {"from": day, "rows": new})
     return new
 
 
@@ -144,7 +144,7 @@ def unpublish(
             case="not_public",
         )
     put_right(connection, "attribute", row_id, recorded_at, {"valid_to": day})
-    _audited(connection, recorded_at, principal, "registry.unpublish", [region], {"old": None, "new": day})
+    audited(connection, recorded_at, principal, "registry.unpublish", [region], {"old": None, "new": day})
 
 
 def record_source(connection: sa.Connection, entry: SourceEntry, recorded_at: datetime, *, principal: str) -> SourceId:
@@ -186,7 +186,7 @@ def correct(
         "fact": fact, "row": new["row_id"], "corrects": row_id, **{k: old[k] for k in identity[1:]},
         "old": {k: old[k] for k in changes}, "new": {k: new[k] for k in changes}, "reason": reason,
     }  # fmt: skip
-    _audited(connection, recorded_at, principal, "registry.correct", [old[identity[0]]], detail)
+    audited(connection, recorded_at, principal, "registry.correct", [old[identity[0]]], detail)
     return str(new["row_id"])
 
 
@@ -206,7 +206,7 @@ def put_right(
     return old, row
 
 
-def _audited(
+def audited(
     connection: sa.Connection,
     at: datetime,
     principal: str,

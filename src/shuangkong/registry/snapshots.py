@@ -16,7 +16,7 @@ from shuangkong.kernel.ids import SubjectId
 from shuangkong.kernel.scope import Scope
 from shuangkong.registry import store
 from shuangkong.registry.consents import consented_units
-from shuangkong.registry.rules import FOREVER, PUBLISHED, Edge, closure, in_charge
+from shuangkong.registry.rules import FOREVER, OWNER, PUBLISHED, Edge, closure, in_charge
 from shuangkong.registry.tables import REPORTING_PLAN, SUBJECT_ALIASES, SUBJECT_CLOSURE, SUBJECTS
 
 Hierarchy = Literal["lies_in", "jurisdiction"]
@@ -156,9 +156,10 @@ def ancestors(
 def scope_subjects(connection: sa.Connection, scope: Scope, known: datetime) -> pa.Table | None:
     """The subjects whose rows the reader may see, as a table with `subject_id`; None when nothing is hidden.
 
-    A region's scope is its subtree by place on `scope.on`; a unit's is the unit with its own sites; a consent opens
-    a unit with its sites to an organisation; what is published stands open to every reader. The tree is that of
-    `known`; consents and publication are those of this moment, so that what was taken back is closed in old runs too.
+    A region's scope is its subtree by place on `scope.on`; a unit's is the unit with its own sites, and the projects
+    that it owns; a consent opens a unit with its sites to an organisation; what is published stands open to every
+    reader. The tree is that of `known`; consents and publication are those of this moment, so that what was taken back
+    is closed in old runs too.
     """
     if scope.unrestricted:
         return None
@@ -168,10 +169,19 @@ def scope_subjects(connection: sa.Connection, scope: Scope, known: datetime) -> 
         if scope.subject is None:
             raise ValueError(f"a scope of kind {scope.kind} names its subject")
         found |= _subtree(connection, scope.subject, day, known)
+        if scope.kind == "unit":
+            found |= _owned(connection, scope.subject, day, known)
     elif scope.kind == "consented":
         units = consented_units(connection, scope.grantee, scope.use, day)
         found |= frozenset().union(*(_subtree(connection, unit, day, known) for unit in units))
     return pa.table({"subject_id": pa.array(sorted(found), pa.string())})
+
+
+def _owned(connection: sa.Connection, unit: str, day: date, known: datetime) -> frozenset[str]:
+    """Projects that a unit owns on the day, wherever they lie."""
+    t = store.parent
+    rows = dated(connection, t, ("child_id",), known, t.c.relation == OWNER, t.c.parent_id == unit)
+    return frozenset(child for child, start, end in rows if start <= day < end)
 
 
 def opened(connection: sa.Connection, scope: Scope) -> frozenset[str]:

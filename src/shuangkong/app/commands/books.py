@@ -25,7 +25,7 @@ from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.labels import Language
 
 if TYPE_CHECKING:
-    from shuangkong.registry.api import UnitReport
+    from shuangkong.registry.api import ProjectReport, UnitReport
 
 
 def add(app: typer.Typer) -> None:
@@ -40,7 +40,7 @@ def import_command(
         str,
         typer.Option(
             "--book",
-            help="账册或单位名录 units (energy, output, value, carbon; or units: the register of units)",
+            help="账册，或名录 units、projects (energy, output, value, carbon; or a register: units, projects)",
         ),
     ],
     known_on: Annotated[str, typer.Option("--known-on", help="报出日 (day on which the figures were handed in)")] = "",
@@ -75,14 +75,23 @@ def import_command(
     as_name: AsName = "",
 ) -> None:
     """导入报表到账：列对应、检查、试运行；有一行被拒，整个文件不写入 (import a sheet into a book)."""
-    from shuangkong.accounting.api import UNITS, Origin, allowed_uses, import_register, import_sheet
+    from shuangkong.accounting.api import (
+        PROJECTS,
+        REGISTERS,
+        UNITS,
+        Origin,
+        allowed_uses,
+        import_project_register,
+        import_register,
+        import_sheet,
+    )
     from shuangkong.app.acting import acting
     from shuangkong.app.importing import as_dict, correction_line, report_lines
     from shuangkong.engine.api import Workspace
     from shuangkong.registry.api import sheets
 
     opened = Workspace.open(workspace)
-    who = acting(opened, as_name, "import units" if book == UNITS else "import")
+    who = acting(opened, as_name, f"import {book}" if book in REGISTERS else "import")
     given = sheets.Mapping.from_json(text_of(mapping)) if mapping else None
     origin = Origin(
         file.name, publisher, document, "", past_day(known_on, "--known-on"), use=allowed_uses(use), reason=reason
@@ -92,6 +101,12 @@ def import_command(
             opened, bytes_of(file), origin, scope=who.scope, sheet=sheet or None, mapping=given, dry_run=dry_run
         )
         _show_units(units, as_json=as_json, language=language_of(lang))
+        return
+    if book == PROJECTS:
+        projects = import_project_register(
+            opened, bytes_of(file), origin, scope=who.scope, sheet=sheet or None, mapping=given, dry_run=dry_run
+        )
+        _show_projects(projects, as_json=as_json, language=language_of(lang))
         return
     report = import_sheet(
         opened, packs_with(packs, opened), book, bytes_of(file), origin, scope=who.scope, sheet=sheet or None,
@@ -122,18 +137,34 @@ def _show_units(done: UnitReport, *, as_json: bool, language: Language) -> None:
         raise typer.Exit(2)
 
 
+def _show_projects(done: ProjectReport, *, as_json: bool, language: Language) -> None:
+    from shuangkong.app.importing import project_lines, projects_as_dict
+
+    if as_json:
+        put_json(projects_as_dict(done))
+    else:
+        for line in project_lines(done, language):
+            typer.echo(line)
+    if done.refusals:
+        raise typer.Exit(2)
+
+
 def template_command(
     book: Annotated[
-        str, typer.Argument(help="账册 energy、output、value、carbon 或 units (energy, output, value, carbon or units)")
+        str,
+        typer.Argument(
+            help="账册 energy、output、value、carbon，或 units、projects (a book, or a register: units, projects)"
+        ),
     ],
     file: Annotated[Path, typer.Argument(help="要写的 xlsx (xlsx to write)")],
     lang: Speaks = Lang.zh,
 ) -> None:
     """生成填报模板 (write an empty sheet with the right heads for a book)."""
     from shuangkong.accounting.api import schema_of
-    from shuangkong.registry.api import sheets, unit_schema
+    from shuangkong.registry.api import project_schema, sheets, unit_schema
 
-    schema = unit_schema() if book == "units" else schema_of(book, packs_with(None))
+    registers = {"units": unit_schema, "projects": project_schema}
+    schema = registers[book]() if book in registers else schema_of(book, packs_with(None))
     try:
         file.write_bytes(sheets.template(schema, language_of(lang)))
     except OSError as wrong:

@@ -10,20 +10,30 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from shuangkong.accounting.api import BOOKS, UNITS, import_sheet, schema_of
+from shuangkong.accounting.api import BOOKS, PROJECTS, UNITS, import_sheet, schema_of
 from shuangkong.accounting.import_changes import figures_before
 from shuangkong.app.catalogue import library
 from shuangkong.app.import_drafts import ImportDraft
-from shuangkong.app.importing import as_dict, units_as_dict
+from shuangkong.app.importing import as_dict, projects_as_dict, units_as_dict
 from shuangkong.app.web.rows import subject_of
 from shuangkong.engine.api import Blobs, Workspace, reading
 from shuangkong.kernel.labels import Label
 from shuangkong.kernel.scope import Scope
 from shuangkong.policy.api import PackSet
-from shuangkong.registry.api import import_units, sheets, subjects_seen, unit_schema
+from shuangkong.registry.api import (
+    import_projects,
+    import_units,
+    project_fields,
+    project_schema,
+    sheets,
+    subjects_seen,
+    unit_schema,
+)
 from shuangkong.registry.sheets.plan import words_of
 
-BOOK_NAMES: dict[str, Label] = {**BOOKS, UNITS: Label("用能单位名录", "register of units")}
+BOOK_NAMES: dict[str, Label] = {
+    **BOOKS, UNITS: Label("用能单位名录", "register of units"), PROJECTS: Label("项目名录", "register of projects"),
+}  # fmt: skip
 #: Rows above which a check is a job: it would take longer than a page may.
 CHECKED_AT_ONCE = 5_000
 #: Rows that are read to show and suggest columns; head and samples lie well within.
@@ -60,7 +70,9 @@ def packs_here(workspace: Workspace) -> PackSet:
 
 
 def schema_for(workspace: Workspace, book: str) -> sheets.SheetSchema:
-    """What a book, or the register of units, wants from a sheet; raises IMP-002."""
+    """What a book, or a register, wants from a sheet; raises IMP-002."""
+    if book == PROJECTS:
+        return project_schema()
     return unit_schema() if book == UNITS else schema_of(book, packs_here(workspace))
 
 
@@ -115,6 +127,12 @@ def check_now(workspace: Workspace, draft: ImportDraft, scope: Scope) -> Check:
             dry_run=True,
         )  # fmt: skip
         return as_check(units_as_dict(done))
+    if draft.book == PROJECTS:
+        planned = import_projects(
+            workspace, content, name=draft.called, scope=scope, sheet=draft.sheet or None, mapping=draft.mapping,
+            dry_run=True,
+        )  # fmt: skip
+        return as_check(projects_as_dict(planned))
     report = import_sheet(
         workspace, packs_here(workspace), draft.book, content, draft.origin(), scope=scope, sheet=draft.sheet or None,
         mapping=draft.mapping, dry_run=True,
@@ -144,6 +162,8 @@ def items_of(workspace: Workspace, book: str) -> dict[str, Label]:
         return {c.id: Label(c.label.zh, c.label.en) for c in packs.carriers.values()}
     if book == "output":
         return {p.id: Label(p.label.zh, p.label.en) for p in packs.products.values()}
+    if book == PROJECTS:
+        return {f.name: f.label for f in project_fields().values()}
     return {c.value: c.label for f in schema_for(workspace, book).fields if f.name == "item" for c in f.choices}
 
 

@@ -13,7 +13,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 
-from shuangkong.accounting.api import UNITS, allowed_uses
+from shuangkong.accounting.api import REGISTERS, allowed_uses
 from shuangkong.app import import_drafts as drafts
 from shuangkong.app import import_mending as mending
 from shuangkong.app.import_drafts import Fix, ImportDraft
@@ -64,7 +64,7 @@ async def upload(a: Writes) -> Response:
 
 def _taken(a: Asked, filled: Filled, content: bytes) -> Response:
     given = filled.values
-    if given["book"] == UNITS:
+    if given["book"] in REGISTERS:
         require(a.who, "register.write")
     name = plain_name(given["file"].filename or "")
     if len(content) > form_of(a)["file"].bytes_:
@@ -223,7 +223,7 @@ def commit(a: Writes, draft_id: str, chosen: Text = "", reason: Text = "") -> Re
         return checked_page(a, own_draft(a, draft_id), "commit", wrong)
     with writing(a.workspace.engine) as db:
         draft = drafts.draft_of(db, a.who.principal, draft_id, lock=True)
-        if draft.book == UNITS:
+        if draft.book in REGISTERS:
             require(a.who, "register.write")
         if draft.mapping is None or chosen != draft.chosen:
             raise UserError("FORM-001", "the import was changed meanwhile.", where="chosen",

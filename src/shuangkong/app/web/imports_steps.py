@@ -7,7 +7,7 @@ from datetime import date
 import sqlalchemy as sa
 from fastapi.responses import HTMLResponse
 
-from shuangkong.accounting.api import LIMITABLE, UNITS
+from shuangkong.accounting.api import LIMITABLE, REGISTERS
 from shuangkong.app import import_drafts as drafts
 from shuangkong.app import import_mending as mending
 from shuangkong.app.import_drafts import ImportDraft
@@ -34,7 +34,7 @@ _USE_HINT = Label(
 
 def form_of(a: Asked) -> FormSpec:
     """The form of the first step: only books that the reader may write."""
-    books = tuple((b, label) for b, label in m.BOOK_NAMES.items() if b != UNITS or a.may("register.write"))
+    books = tuple((b, label) for b, label in m.BOOK_NAMES.items() if b not in REGISTERS or a.may("register.write"))
     return FormSpec(
         "import",
         Label("新的导入", "New import"),
@@ -132,7 +132,7 @@ def own_draft(a: Asked, draft_id: str) -> ImportDraft:
     """A draft of the reader to be looked at; IMP-004, or RIGHT-002 for a register that they may not write."""
     with reading(a.workspace.engine) as db:
         draft = drafts.draft_of(db, a.who.principal, draft_id)
-    if draft.book == UNITS:
+    if draft.book in REGISTERS:
         require(a.who, "register.write")
     return draft
 
@@ -140,7 +140,7 @@ def own_draft(a: Asked, draft_id: str) -> ImportDraft:
 def open_draft(a: Asked, db: sa.Connection, draft_id: str) -> ImportDraft:
     """A draft to be changed; FORM-001 for one that is committed or about to be."""
     draft = drafts.draft_of(db, a.who.principal, draft_id, lock=True)
-    if draft.book == UNITS:
+    if draft.book in REGISTERS:
         require(a.who, "register.write")
     if draft.commit_job is not None:
         job = jobs.job_seen(db, a.scope, draft.commit_job)
