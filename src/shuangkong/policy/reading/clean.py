@@ -6,6 +6,7 @@ Each sign of the cleaned text keeps its place in the original, so that whatever 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -35,6 +36,11 @@ _MARKUP = frozenset("*`|\u200b\u200c\u200d\ufeff\u00ad")
 _WIDE = str.maketrans(
     {",": "，", ";": "；", ":": "：", "?": "？", "!": "！", "(": "（", ")": "）", "％": "%", "．": "."}
 )
+#: Signs that recognition and keyboards put for others that look like them.
+_SLIPS = {"ニ": "二", "ハ": "八", "丶": "、", "○": "〇", "Ｏ": "O", "∶": "：", "﹪": "%", "◯": "〇"}
+#: Years in Chinese digits, sign by sign.
+_YEAR_WORDS = re.compile(r"二[〇零0O][〇零一二三四五六七八九0O]{2}(?=年|[-—~～至、])")
+_YEAR_DIGITS = str.maketrans("〇零O一二三四五六七八九", "000123456789")
 _RUNNING = 40
 #: So much of a paragraph tells whether a line goes on with it; more would be slow on a file that never stops.
 _LOOK_BACK = 800
@@ -67,6 +73,11 @@ def _simple(sign: str) -> str:
     """One character as simplified ones are written and as wide as Chinese texts have it."""
     if "！" <= sign <= "～":
         sign = chr(ord(sign) - 0xFEE0)
+    elif sign in _SLIPS:
+        sign = _SLIPS[sign]
+    elif "︰" <= sign <= "﹫" or "⺀" <= sign <= "⿕":
+        # Small and vertical forms of marks; radicals that PDF files have in place of characters.
+        sign = unicodedata.normalize("NFKC", sign)[:1] or sign
     elif "㐀" <= sign <= "鿿":
         found = _converter().convert(sign)
         sign = found if len(found) == 1 else sign
@@ -120,7 +131,7 @@ def _tidy(text: str, places: list[int]) -> tuple[str, list[int]]:
         last = found.end()
     out.append(text[last:])
     kept.extend(places[last:])
-    return "".join(out), kept
+    return _YEAR_WORDS.sub(lambda year: year[0].translate(_YEAR_DIGITS), "".join(out)), kept
 
 
 def _lines(original: str) -> Iterator[_Line]:

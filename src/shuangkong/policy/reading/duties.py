@@ -12,7 +12,7 @@ from shuangkong.policy.reading.tree import clause_of
 
 _BODY = r"(?:政府|厅|局|委|办|部|院|行|署|会|中心|公司|集团|单位|部门|企业|处|队|社|站|馆|校|区|市|县|所|组)"
 _ROLE = re.compile(
-    r"(?P<lead>牵头负责|牵头落实|牵头单位[：:]?|牵头部门[：:]?|牵头)"
+    r"(?P<lead>(?:等?(?:按|依)照?(?:各自)?(?:职责|职能)?分工)?(?:分别|共同|联合)?(?:牵头负责|牵头落实|牵头单位[：:]?|牵头部门[：:]?|牵头))"
     r"|(?P<main>责任单位[：:]?|责任部门[：:]?|主要责任单位[：:]?)"
     r"|(?P<help>(?:配合|参与|参加|协办|协同)(?:单位|部门)[：:]?|等?(?:配合落实|配合|参与|参加|协助))"
     r"|(?P<share>(?:等(?:有关|相关)?(?:部门|单位|地)?)?(?:按|依)照?(?:各自)?(?:职责|职能)?(?:任务)?(?:分工)?(?:共同)?(?:分别)?(?:负责|落实)(?:落实)?"
@@ -44,7 +44,7 @@ def duties(cleaned: Clean, document: Document) -> Iterator[Duty]:
     for start, end in tails:
         inner = text[start:end].strip(_OPENING + _CLOSING + "。\n")
         roled = _ROLED.search(inner) is not None
-        if not roled and not (bare_lists and _names_alone(inner)):
+        if not roled and not (_names_alone(inner) and (bare_lists or _closes(text, start, end))):
             continue
         lead, support, deadlines = parse(inner)
         if not lead and not support:
@@ -56,6 +56,17 @@ def duties(cleaned: Clean, document: Document) -> Iterator[Duty]:
             cleaned.original[first:last], first, last, tuple(deadlines), "high" if roled else "medium",
             () if roled else ("role_carried",),
         )  # fmt: skip
+
+
+#: Who answers in a bracket of names alone behind a whole paragraph.
+_OFFICE = re.compile(r"(?:局|委|厅|部|办|政府|委员会|办公室|管委会|公司|中心|办事处)$")
+
+
+def _closes(text: str, start: int, end: int) -> bool:
+    """Whether a bracket of names alone ends a paragraph behind a whole sentence, as a tail does."""
+    inner = text[start + 1 : end - 1]
+    alone = text[start - 1 : start] in ("。", "；") and text[end : end + 1] in ("", "\n")
+    return alone and all(_OFFICE.search(n) or n.startswith("各") for n in _names(inner))
 
 
 def _clause(found: tuple[Clause, ...], text: str, at: int) -> Clause:
@@ -82,8 +93,10 @@ def _tails(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
             stop = _closing(text, at, end)
             inner = text[at + 1 : stop]
             before = text[at - 1] if at > start else "\n"
-            if len(inner) > 3 and (
-                before in "。；！\n”）〕：" or _HEAD.match(inner) or inner.endswith(("负责", "负责。"))
+            if len(inner) > 2 and (
+                before in "。；！\n”）〕："
+                or _HEAD.match(inner)
+                or re.search("(?:负责|牵头|配合|参与|参加|落实)。?$", inner)
             ):
                 yield at, min(stop + 1, end)
                 at = stop + 1
@@ -125,7 +138,13 @@ def parse(inner: str) -> tuple[list[str], list[str], list[str]]:
     deadlines = [x for found in _DEADLINE.findall(inner) for x in found if x]
     inner = _DEADLINE.sub("", inner).rstrip("；，。")
     later = _LATER.search(inner)
+    everywhere: list[str] = []
     if later:
+        # 以下均需各市人民政府落实，不再列出: they answer here too.
+        named = re.search(
+            r"以下[^，。]{0,6}?(?:需|由|须|请)([^，。]+?)(?:负责)?(?:落实|组织实施|配合)", inner[later.start() :]
+        )
+        everywhere = list(_names(named[1])) if named else []
         inner = inner[: later.start()]
     lead: list[str] = []
     support: list[str] = []
@@ -147,6 +166,7 @@ def parse(inner: str) -> tuple[list[str], list[str], list[str]]:
         at = found.end()
     rest = list(_names(inner[at:]))
     _give(lead, support, pending or "share", rest, contrast)
+    support.extend(n for n in everywhere if n not in support)
     return lead, [n for n in support if n not in lead], deadlines
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from shuangkong.policy.reading.names import ACT, has_indicator, share, trimmed
 from shuangkong.policy.reading.values import COUNTED, Amount
 
 #: Money given to somebody on a condition is a rule, not a target.
 _RULE = re.compile(
-    r"给予|补贴|补助|奖励|奖补|扶持|资助|加价|罚款|处罚|上浮|下浮|浮动|贴息|征收|收取|一次性|最高不超过|费率|税率|利率|电价|水价|加收"
+    r"给予|补贴|补助|奖励|奖补|扶持|资助|加价|罚款|处罚|上浮|下浮|浮动|贴息|征收|收取|最高不超过|费率|税率|利率|电价|水价|加收"
 )
 _PAST = re.compile(
     r"已(?:经|累计|建|完成|达|实现|有|形成)|[“\"]十三五[”\"]?(?:期间|时期|以来|末)?|目前|近年来|(?<![比较])去年|(?<![比较])上年(?!度?基础)|现有(?=[0-9])|截至(?:20\d\d年|目前)|以来|全年(?:完成|实现)了"
@@ -33,7 +33,8 @@ def is_target(text: str, start: int, end: int, part: int, group: Sequence[Amount
     if _inside(text, start, first.start, "《", "》") or _quoted(text, start, first.start):
         return False
     if _RULE.search(words + last.after[:16].split("，")[0]) or (
-        _RULE.search(sentence) and re.search("给予|补贴|补助|奖励|扶持", sentence)
+        re.search("给予|补贴|补助|奖励|扶持", sentence)
+        and not (COUNTED.search(first.unit) and not _CONDITION.search(words) and ACT.search(words))
     ):
         return False
     if _PAST.search(words) or _FREQUENCY.search(words[-10:]):
@@ -41,7 +42,8 @@ def is_target(text: str, start: int, end: int, part: int, group: Sequence[Amount
     if first.unit.endswith("倍") or first.unit == "倍":
         return bool(re.search("替代|置换|减量|提高|达到|增长", words + last.after[:14]))
     bracket = _inside(text, start, first.start, "（", "）")
-    if bracket and not re.search("达到?|下降|提高|降低|增长|减少|控制在|不低于", words):
+    told = first.unit == "%" and len(words) <= 12 and has_indicator(trimmed(words))
+    if bracket and not told and not re.search("达到?|下降|提高|降低|增长|减少|控制在|不低于", words):
         return False
     if bracket and re.search("含硫|含量|指|简称|以下", words):
         return False
@@ -67,7 +69,41 @@ def is_target(text: str, start: int, end: int, part: int, group: Sequence[Amount
     return _amount(words, first, after)
 
 
+#: An item of a list goes on with what stood before: 建成充电站1000座、充电桩12万个.
+_ITEM = re.compile(r"^[、，和及以]{0,2}(?:其中)?[一-鿿A-Za-z“”（）()·]{0,18}$")
+_NO_ITEM = re.compile("对|将|把|如|若|凡|不|已|过|每|由|从|的$|年$|月$")
+
+
+def goes_on(text: str, before: Amount, part: int, group: Sequence[Amount]) -> bool:
+    """Whether a group is one more item of the list that the last target stands in."""
+    first, last = group[0], group[-1]
+    between = text[before.end : first.start]
+    if not before.unit and not first.unit and first.said and len(between) <= 24 and "。" not in between:
+        # PUE降低到1.3以下，寒冷地区降低到1.25以下
+        return not _CONDITION.search(between)
+    if len(between) > 20 or not first.unit or first.unit in ("倍", "天", "小时"):
+        return False
+    items = re.split("[、，；]", between)
+    name = items[-1]
+    if len(items) > 2 or not re.match("[、，；和及以]", between) or not _ITEM.match(name) or _NO_ITEM.search(name):
+        return False
+    if _RULE.search(name) or _PAST.search(name) or (_ATTRIBUTE.search(name) and last.behind):
+        return False
+    if bool(COUNTED.search(before.unit)) != bool(COUNTED.search(first.unit)) and not COUNTED.search(before.unit):
+        return False
+    return re.match(r"[、，。；）\n]|和|及|$", last.after) is not None
+
+
+def of_which(words: str, group: Sequence[Amount], units: Collection[str]) -> bool:
+    """Whether a group is a part of a total that was set before: 其中风电200万千瓦."""
+    last = group[-1]
+    part = re.match("[）]?[，、；]?其中[，：]?[一-鿿]{1,16}$", words)
+    return bool(part) and group[0].unit in units and re.match(r"[、，。；）\n]|和|及|$", last.after) is not None
+
+
 def _percent(words: str, first: Amount, after: str) -> bool:
+    if words.endswith("，") and share(after):
+        return True
     if first.said or has_indicator(trimmed(words)):
         return not (
             _narrows_words(after)
@@ -106,6 +142,9 @@ def _count(words: str, first: Amount, after: str) -> bool:
         return not _CONDITION.search(words) or bool(acts)
     # 全省7家企业基本完成改造: the verb stands behind what is counted.
     things = re.split("[，；]", after)[0]
+    if re.match("在(?!全)[^，]*$", words) and not re.search("全[省市国区县]$", words):
+        # 在污染较重的100个县推进示范
+        return bool(re.search("推进|开展|实施|建设|推广", things))
     return bool(re.search(r"完成|建成|实现|达到|整治|改造|投产|退出|关停|覆盖", things)) and not re.match("的", after)
 
 
@@ -121,6 +160,13 @@ def _amount(words: str, first: Amount, after: str) -> bool:
         return bool(near) and first.behind == "以上" and not re.match("的", after) and not _CONDITION.search(words)
     if re.match("范围|半径|规模", after):
         return False
+    if (
+        picks
+        and first.unit.endswith("元")
+        and re.search("设立|组建|成立|发行", words)
+        and re.match("的[^，。]{0,12}(?:基金|债券)", after)
+    ):
+        return True
     if picks and re.match("的", after):
         return False
     if picks and re.search(r"(?:超过|大于|小于|低于|不足)$", words):

@@ -16,7 +16,7 @@ _LEADING = re.compile(
 _VERBS = (
     r"(?:达到或超过|达到|达|提高到|提高至|提升到|提升至|提升|提高|增加到|增加|增长到|增长|扩大到|扩大至|上升到|上升|稳定在|保持在|维持在|控制在|控制目标为|目标为|"
     r"完成|降至|降到|降低到|降低至|降低|下降到|下降至|下降|减少到|减少至|减少|削减|压减到|压减|不低于|不少于|不小于|超过|突破|不超过|不高于|不大于|高于|低于|小于|大于|"
-    r"至少|优于|约为|约|近|为|分别|均|都|各|再|力争|原则上|应|要|须|总体|实现|累计|年均|每年|降幅|增幅|稳定|至|到|在|幅度|不得低于|不得超过|可|以|也|逐步|"
+    r"至少|优于|(?:不低于|不少于|不高于|不超过|不得高于|不得低于|不得超过)[一-鿿]{2,10}的|约为|约|近|为|分别|均|都|各|再|力争|原则上|应|要|须|总体|实现|累计|年均|每年|降幅|增幅|稳定|至|到|在|幅度|不得低于|不得超过|可|以|也|逐步|"
     r"(?:比|较|相比|在)20\d\d年(?:水平|的基础上|基础上)?|同比|比上年|较上年|[≥≤><：:“，])"
 )
 _TRAILING = re.compile(rf"{_VERBS}$")
@@ -31,7 +31,7 @@ _ACTS = (
 )
 ACT = re.compile(rf"(?:{_ACTS})")
 _SHARE_VERB = re.compile(
-    r"(?<!.)(?P<who>.*?)(?P<did>(?:基本|全部|全面|完成|建成|达到|具备|实现|使用|采用|开展|纳入|执行|配备|安装|符合|接入|建立|通过|获得|达成|得到|落实|成为|淘汰|参与|改造|创建).*)$"
+    r"(?<!.)(?P<who>.*?)(?P<did>(?:基本|全部|全面|完成|建成|达到|具备|实现|使用|采用|开展|纳入|执行|配备|安装|符合|接入|建立|通过|获得|达成|得到|落实|成为|淘汰|参与|改造|创建|实施|建设|配建|预留|安装|推行|推广).*)$"
 )
 _SHARED_TAIL = re.compile(
     r"((?:重点工程|主要|年|累计|综合)*(?:减排量|排放总量|排放量|排放|削减量|使用量|消费量|消费总量|用量|使用比例|综合利用率|资源化利用率|利用率|覆盖率|处理率|收集率|达标率|"
@@ -76,12 +76,55 @@ def name_of(words: str) -> tuple[str, str | None]:
         found = re.match(pattern, words)
         if found:
             return found[2], found[1]
-    return words, scope
+    return scoped(words, scope)
+
+
+_GROUP = re.compile(
+    r"(?:城市|地区|区域|流域|建筑|厂房|企业|园区|用能单位|机组|数据中心|项目|行业|领域|车辆|船舶|产品|机关|县城|市|县|区|省|镇|学校|医院|锅炉|窑炉|（区）|（市）)"
+    r"(?=(.{4,}|PUE|WUE)$)"
+)
+#: What measures without saying what: 面积占比 alone is no name.
+_BARE = re.compile(rf"(?:{TAIL.pattern[:-1]}|平均|总|新增|年|的)+$")
+_ROSTER = re.compile(r"^(.{6,}?等(?:[0-9一二三四五六七八九十]+[种类个])?)([^的]{5,})$")
+_SPOT = re.compile(
+    r"(?!全|各|城|本|我|园|片|建成|市|大|中|老|新|其他|主)(?:京津冀|长三角|珠三角|粤港澳大湾区|成渝|汾渭平原|[一-鿿]{1,5}?(?:省|市|自治区|自治州|县|盟|地区|流域|城市群|新区|区))"
+    r"(?:及周边地区|地区|核心区)?(?!域|间|级|位)"
+)
+
+
+def done_to(words: str) -> str:
+    """What a phrase of doing is about: 推进整县屋顶光伏开发 is about 整县屋顶光伏; empty where it does nothing."""
+    words = re.sub("^[^一-鿿]+", "", words)
+    found = re.match(rf"(?:积极|大力|加快|滚动|持续|有序|全面|深入)*(?:{_ACTS}|发展|加强|加快|开发|提升|抓好)+", words)
+    if not found:
+        return ""
+    return re.sub(r"(?:开发|建设|改造|发展|推广|应用|工程|行动|工作|力度|步伐)+$", "", words[found.end() :])[:20]
+
+
+def says_nothing(name: str) -> bool:
+    """Whether a name holds a measure but not of what: 总规模, 设立总规模."""
+    return bool(name) and not re.search("[A-Z]", name) and not re.sub(rf"^(?:{_ACTS})+", "", _BARE.sub("", name))
+
+
+def scoped(words: str, scope: str | None) -> tuple[str, str | None]:
+    """(indicator, scope): long names without whom they are for, and without brackets; a place stays in short ones."""
+    words = re.sub(r"（[^）]*）(?!的?项目)", "", words) if len(words) > 8 else words
+    roster = _ROSTER.match(words)
+    if roster and has_indicator(roster[2]):
+        return roster[2], roster[1]
+    for found in reversed(list(_GROUP.finditer(words))):
+        who, what = words[: found.end()], words[found.end() :].removeprefix("的")
+        if len(who) < 6 or re.match("[中和、与及或内里]", what) or not has_indicator(what):
+            continue
+        if re.match("PUE|WUE|电能利用效率", what) or len(_BARE.sub("", what)) >= 2:
+            return what, (scope or "") + who
+    spot = _SPOT.match(words)
+    return words, scope or (spot[0] if spot else None)
 
 
 def is_place(words: str) -> bool:
     """Whether words only say who or where, so that what is measured was named before."""
-    return len(words) <= 2 or _WHO.search(words) is not None
+    return (len(words) <= 2 and not re.match("节|减|煤|水|风|光|电", words)) or _WHO.search(words) is not None
 
 
 def has_indicator(words: str) -> bool:
@@ -92,10 +135,13 @@ def has_indicator(words: str) -> bool:
 def counted(before: str, unit: str, behind: str) -> str:
     """The name of a count whose things stand behind it (建成3个试点) or before it (试点3个)."""
     things = re.sub(r"^(?:的|左右|以上|以内)+", "", behind)
-    things = re.split(r"[，。；：（]|等(?=[^级])|、(?=[0-9])", things)[0]
+    things = "" if things[:1] in ("、", "和") else things
+    things = re.split(r"[，。；：（]|等(?=[^级])|[、和及](?=[0-9])", things)[0]
     verb = re.search(rf"((?:{_ACTS}|新)+)$", trimmed_soft(before))
     if len(things) >= 2:
         lead = verb[1] if verb and re.search("新|完成|淘汰|改造|整治|推广|培育", verb[1]) else ""
+        # 2个主营业务收入过500亿元的产业集群 are groups, whatever their size.
+        things = things.rsplit("的", 1)[-1] if re.search("[0-9].*的.{2,}", things) else things
         return (lead + things)[:40]
     words = trimmed_soft(before)
     words = re.sub(r"^(?:全省|全市|全国|全区|我省|我市)", "", words)
@@ -123,6 +169,20 @@ def share(behind: str) -> tuple[str, str | None] | None:
     if not found or len(found["who"]) < 2 or len(found["did"]) < 3:
         return None
     return re.split(r"[，。；]", found["did"])[0][:24] + "比例", found["who"][:40]
+
+
+_SPOTS = re.compile(r"(.+?[、和].+?(?:区|市|地区|省|县|州|旗|盟|企业|行业|城市群|流域|平原))([^市区县、和]{2,})$")
+
+
+def places(name: str, count: int) -> list[tuple[str, str | None]] | None:
+    """`count` places before one indicator: 甲市、乙市消费量 becomes 消费量 of 甲市 and 消费量 of 乙市."""
+    found = _SPOTS.match(name)
+    if not found or not has_indicator(found[2]):
+        return None
+    spots = [s for s in re.split(r"、|(?<=[区市省县州旗盟])和", found[1]) if s]
+    if len(spots) != count or not all(re.search("[区市省县州旗盟业群域原]$", s) for s in spots):
+        return None
+    return [(found[2], spot) for spot in spots]
 
 
 def listed(words: str, count: int) -> list[str] | None:

@@ -9,9 +9,9 @@ from decimal import Decimal
 
 from shuangkong.policy.reading import names
 from shuangkong.policy.reading.clean import Clean
-from shuangkong.policy.reading.filters import is_target
+from shuangkong.policy.reading.filters import goes_on, is_target, of_which
 from shuangkong.policy.reading.model import Document, Target
-from shuangkong.policy.reading.times import YEARLY, base_of, years_at
+from shuangkong.policy.reading.times import FIVE, YEARLY, base_of, five_alone, years_at, years_listed
 from shuangkong.policy.reading.tree import clause_of, number_at
 from shuangkong.policy.reading.values import COUNTED, Amount, amounts
 
@@ -40,8 +40,9 @@ class _Said:
     scope: str | None = None
     base: int | None = None
     comparator: str = ""
-    unit: str = ""
-    extra: list[str] = field(default_factory=list)
+    year: int | None = None
+    group: Sequence[Amount] = ()
+    units: set[str] = field(default_factory=set)
 
 
 def targets(cleaned: Clean, document: Document) -> Iterator[Target]:
@@ -50,24 +51,29 @@ def targets(cleaned: Clean, document: Document) -> Iterator[Target]:
     last = document.period[1] if document.period else None
     annual = document.period[0] == document.period[1] if document.period else False
     goals = {c.id for c in document.clauses if c.rank and _GOAL.search(c.title[:16])}
-    time, held = _Time(), False
+    time, held, under = _Time(), False, ""
+    said = _Said()
     for start, end, broken in sentences(text, document.start, document.end):
+        if broken or text[start - 1 : start] != "；":
+            said = _Said()
         number = number_at(text, start)
         start = min(end, number[3]) if number else start
         clause = clause_of(document.clauses, start)
-        if _CONDITIONS.search(
-            text, clause.start if clause.rank < 5 else max(clause.start - 200, document.start), start
-        ):
+        if _CONDITIONS.search(text, clause.start if clause.rank < 5 else max(clause.start - 200, document.start), end):
             continue
         goal = any(clause.id.startswith(g) for g in goals)
         time.age += 1
-        if not goal and not held and (broken or time.age > 1):
+        if under and not (clause.id.startswith(under) and (number or clause.id != under)):
+            under = ""
+        if not goal and not held and not under and (broken or time.age > 1):
             time = _Time()
-        found = list(_sentence(cleaned, document, start, end, time, last if annual else None, last))
+        found = list(_sentence(cleaned, document, start, end, time, last if annual else None, last, said))
         if found:
             time.age = 0
-        # 到2025年 on a line of its own is for what stands below it.
+        # 到2025年 on a line of its own is for what stands below it, 到2025年实现：for the list below it.
         held = time.year is not None and end - start <= 12 and not found
+        if time.year is not None and not time.age and not found and text[end - 1] == "：":
+            held, under = True, clause.id
         yield from found
 
 
@@ -89,26 +95,38 @@ def sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int, bool]
 
 
 def _sentence(
-    cleaned: Clean, document: Document, start: int, end: int, time: _Time, annual: int | None, last: int | None
-) -> Iterator[Target]:
+    cleaned: Clean, document: Document, start: int, end: int, time: _Time, annual: int | None, last: int | None,
+    said: _Said,
+) -> Iterator[Target]:  # fmt: skip
     text = cleaned.text
     marks = list(years_at(text, start, end, last))
     # A date phrase in a name or a title is none of the sentence's.
     marks = [m for m in marks if text.rfind("《", start, m[0]) <= text.rfind("》", start, m[0])]
-    said = _Said()
-    all_found = list(amounts(text, start, end))
-    groups = _groups(text, all_found)
+    groups = _groups(text, list(amounts(text, start, end)))
     used = start
+    kept: Sequence[Amount] = said.group
     for group in groups:
         first = group[0]
         for place, year, five in marks:
             if place < first.start:
                 time.year, time.five, time.age = year, five, 0
         part = _part(text, start, first.start, used)
-        if not is_target(text, start, end, part, group):
+        sets = (
+            is_target(text, start, end, part, group)
+            or (kept and goes_on(text, kept[-1], part, group))
+            or of_which(text[max(start, first.start - 20) : first.start].split("，")[-1], group, said.units)
+        )
+        if not sets:
+            kept = []
             continue
         yield from _of_group(cleaned, document, text, part, end, group, time, annual, said)
         used = group[-1].end
+        kept = said.group = group
+        said.units |= {a.unit for a in group}
+    for place, year, five in marks:
+        # 到2025年 without a number holds for the sentence behind it.
+        if place >= used and text[place - 1 : place] in ("到", "至"):
+            time.year, time.five, time.age = year, five, 0
 
 
 def _groups(text: str, found: Sequence[Amount]) -> list[list[Amount]]:
@@ -117,11 +135,16 @@ def _groups(text: str, found: Sequence[Amount]) -> list[list[Amount]]:
     for amount in found:
         if groups and re.fullmatch(r"[、和及与]|以及|，", text[groups[-1][-1].end : amount.start]):
             between = text[groups[-1][-1].end : amount.start]
-            same = bool(groups[-1][-1].unit) and groups[-1][-1].unit[-1:] == amount.unit[-1:]
+            bare = not groups[-1][-1].unit and between == "、"
+            same = bare or (bool(groups[-1][-1].unit) and groups[-1][-1].unit[-1:] == amount.unit[-1:])
             if same and (between != "，" or "分别" in groups[-1][0].before):
                 groups[-1].append(amount)
                 continue
         groups.append([amount])
+    for group in groups:
+        # 500、900、60万千瓦: the unit stands behind the last.
+        for amount in group:
+            amount.unit = amount.unit or group[-1].unit
     return groups
 
 
@@ -153,25 +176,31 @@ def _of_group(
     named, begun = _names(text, part, end, words, group, said, unsure)
     year = time.year if time.year is not None else annual
     yearly = YEARLY.search(words)
-    if yearly and not re.search(r"20\d\d年|十[四五]五", text[max(0, part - 30) : first.start]):
+    if yearly and not re.search(r"20\d\d年|十[四五]五", re.split("[。\n]", text[max(0, part - 90) : first.start])[-1]):
         year = annual
-    if time.age and year:
+    five = time.five
+    if year is None and first.comparator in ("decrease_by", "increase_by") and not yearly:
+        year, five = five_alone(text, max(0, part - 40), first.start), True
+    elif time.age and year:
         unsure.append("year_carried")
-    comparator = next((a.comparator for a in group if a.comparator not in ("reach", "about")), first.comparator)
     stated = base_of(words, year)
-    for i, (name, scope, amount) in enumerate(_paired(named, group)):
-        own = amount.comparator if amount.comparator != "reach" else comparator
-        if comparator in ("decrease_by", "increase_by"):
-            own = comparator
-        elif i and amount.comparator == "reach":
-            own = first.comparator if "以上" not in first.behind and "左右" not in first.behind else "reach"
-        if own == "reach" and said.comparator in ("decrease_by", "increase_by") and not names.trimmed(words):
+    years = _years(text, first, named, group)
+    for name, scope, amount, own, year in _paired(named, _compared(group), years or [year]):
+        another = re.fullmatch("(?:力争|激励|奋斗|预期|约束性?|基本)目标|目标|激励|奋斗", names.trimmed(words))
+        if another and said.name:
+            name, year = said.name, year or said.year
+            five = five or year == said.year
+        if (
+            own == "reach"
+            and said.comparator in ("decrease_by", "increase_by")
+            and (another or not names.trimmed(words))
+        ):
             # 下降13.5%、力争14%: the second value goes the way of the first.
             own = said.comparator
         rises = own in ("decrease_by", "increase_by")
         base = stated
-        if base is None and rises and not yearly and time.five:
-            base = 2020
+        if base is None and rises and not yearly and five and year:
+            base = year - FIVE
         if (
             base is None
             and rises
@@ -199,7 +228,7 @@ def _of_group(
             "high" if not unsure and name else "medium", tuple(dict.fromkeys(unsure)),
         )  # fmt: skip
         said.base = base if stated else said.base
-        said.comparator, said.unit = own, unit
+        said.comparator, said.year = own, year
     bare = named[-1][0]
     said.name, said.scope = re.sub("（(?:力争|年均|每年)）$", "", bare) or said.name, named[-1][1]
 
@@ -217,14 +246,40 @@ def _unit(amount: Amount, group: Sequence[Amount], said: _Said) -> tuple[str, De
     return unit, amount.value, amount.high
 
 
+def _compared(group: Sequence[Amount]) -> Iterator[tuple[Amount, str]]:
+    """Each amount of a list with how it is compared: as the first says, or as words behind the last say for all."""
+    first, last = group[0], group[-1]
+    for amount in group:
+        own = amount.comparator
+        if own == "reach" and amount is not first and not first.behind:
+            own = first.comparator
+        if own == "reach" and not any(a.behind for a in group[:-1]):
+            own = last.comparator
+        if first.comparator in ("decrease_by", "increase_by"):
+            own = first.comparator
+        yield amount, own
+
+
+def _years(text: str, first: Amount, named: Sequence[tuple[str, str | None]], group: Sequence[Amount]) -> list[int]:
+    """The years of a list (2023年、2024年分别…) where each value is for one of them; else none."""
+    before = text[max(0, first.start - 60) : first.start]
+    before = re.split("[。；\n]", before)[-1]
+    if "分别" not in before or len({n for n, _ in named}) != 1:
+        return []
+    years = years_listed(before.split("分别")[0]) or years_listed(before)
+    if len(group) > 1:
+        return years if len(years) == len(group) else []
+    return years
+
+
 def _paired(
-    named: Sequence[tuple[str, str | None]], group: Sequence[Amount]
-) -> Iterator[tuple[str, str | None, Amount]]:
-    if len(group) == 1:
-        yield from ((name, scope, group[0]) for name, scope in named)
-        return
-    for i, amount in enumerate(group):
-        yield (*named[min(i, len(named) - 1)], amount)
+    named: Sequence[tuple[str, str | None]], group: Iterator[tuple[Amount, str]], years: Sequence[int | None]
+) -> Iterator[tuple[str, str | None, Amount, str, int | None]]:
+    """(name, scope, amount, comparator, year) of each entry: as many as there are names, values or years."""
+    compared = list(group)
+    for i in range(max(len(named), len(compared), len(years))):
+        amount, own = compared[min(i, len(compared) - 1)]
+        yield (*named[min(i, len(named) - 1)], amount, own, years[min(i, len(years) - 1)])
 
 
 def _names(
@@ -234,12 +289,10 @@ def _names(
     first = group[0]
     name, scope = names.name_of(words)
     if len(group) > 1:
+        if listed_places := names.places(names.trimmed(words), len(group)):
+            return listed_places, part
         many = names.listed(names.trimmed(words), len(group))
         if many is None:
-            # 甲、乙X下降10%、5%: the places are listed, the indicator is one.
-            places = re.match(r"(.+?[、和].+?(?:区|市|地区|省|县|企业|行业))(.{2,})$", name)
-            if places and (spots := re.split(r"[、和]", places[1])) and len(spots) == len(group):
-                return [(places[2], spot) for spot in spots], part
             unsure.append("list_unlike")
             return [(name or said.name, scope)] * len(group), part
         return [(n, scope) for n in many], part
@@ -255,29 +308,63 @@ def _names(
             return [shared], part
         if first.after.startswith("达标"):
             return [(name + "达标率", scope)], part
+    if not name and said.name and first.said and not _things_behind(name, first):
+        unsure.append("subject_elided")
+        return [(said.name, said.scope)], part
+    if not names.trimmed_soft(words) and said.name and not re.match("的?[一-鿿]", first.after):
+        unsure.append("subject_elided")
+        return [(said.name, said.scope)], part
     if COUNTED.search(first.unit) or _things_behind(name, first):
-        return [(names.counted(words, first.unit, first.after), scope)], part
-    if re.search(r"倍", first.unit) and re.search("替代|置换|减量", first.after[:14] + words):
+        thing = names.counted(words, first.unit, first.after)
+        return [(thing or _before(text, part, "", said) or said.name, scope)], part
+    if re.search(r"倍", first.unit) and re.search(
+        "替代|置换|减量", first.after[:14] + ("" if first.comparator in ("at_least", "at_most") else words)
+    ):
         of = re.sub(r"^.*(?:项目|企业)|实行|须|应|落实|区域内|原则上|执行|实施", "", name)
         return [(of + ("减量" if "减量" in first.after[:8] else "") + "替代倍数", None)], part
-    if re.search("[均都各]", words[-8:]) and (many := _both(name)):
-        return [(n, scope) for n in many], part
-    if said.name and not names.has_indicator(name) and names.is_place(name) and not first.unit.endswith("元"):
+    if re.search("[均都各]", words[-8:]) or ("分别" in words[-8:] and not years_listed(words)):
+        many = _both(name)
+        if many:
+            return [(n, scope) for n in many], part
+    if names.says_nothing(name) and not first.unit.endswith("元") and (whole := _before(text, part, name, said)):
+        return [(whole, scope)], part
+    acts = name and names.ACT.match(names.trimmed_soft(words))
+    if (
+        said.name
+        and not acts
+        and not names.has_indicator(name)
+        and names.is_place(name)
+        and not first.unit.endswith("元")
+    ):
         unsure.append("subject_elided")
         return [(said.name, name or said.scope)], part
     return [(name, scope)], part
 
 
+def _before(text: str, part: int, name: str, said: _Said) -> str:
+    """A name of its measure alone, with what the words before it are about: 推进光伏开发，装机规模达到… is of 光伏."""
+    if text[part - 1 : part] == "（" and said.name:
+        return said.name + name
+    earlier = re.split("[，。；：\n]", text[max(0, part - 80) : max(0, part - 1)])
+    earlier = [e for e in earlier if e and not re.fullmatch(r"(?:到|至)?20\d\d年.{0,2}|.{0,3}十[四五]五.{0,3}", e)]
+    of = names.done_to(earlier[-1]) if earlier else ""
+    return of + name if of else ""
+
+
 def _things_behind(name: str, amount: Amount) -> bool:
     """Whether what is counted or measured stands behind the amount: 5.3亿吨钢铁产能."""
     acts = re.search("(?:完成|建成|新增|实现|具备)$", amount.before)
+    if amount.unit not in ("%", "倍", "") and names.says_nothing(name) and re.match("的[一-鿿]{2}", amount.after):
+        # 设立总规模100亿元的基金
+        return True
     if amount.unit in ("‰", "倍", "") or (amount.said and not acts) or names.has_indicator(name):
         return False
     if amount.unit == "%" and not amount.before.endswith("具备"):
-        return False
+        # 完成60%钢铁产能改造
+        return bool(acts) and not name and re.match(r"(?!的|以)[一-鿿]{4}", amount.after) is not None
     return re.match(r"的?(?![或和及并且与])[一-鿿]{2}", amount.after) is not None
 
 
 def _both(name: str) -> list[str] | None:
-    items = [w for w in re.split(r"、|(?<=[一-鿿])(?:和|及)(?=[一-鿿])", name) if w]
+    items = [w for w in re.split(r"、|(?<=[一-鿿A-Za-z])(?:和|及)(?=[一-鿿A-Za-z])", name) if w]
     return names.spread(items) if len(items) >= 2 else None

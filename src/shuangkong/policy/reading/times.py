@@ -15,6 +15,8 @@ _PREVIOUS = re.compile(r"同比|比上年|较上年|比去年|较去年|环比�
 YEARLY = re.compile(r"年均(?!浓度|值|气温|降水)|每年|逐年|年度(?=下降|降低|提高|增长)")
 _DURING = re.compile("期间$|时期$|末$|规划期$|以来$")
 _FIVES = {"四": 2025, "五": 2030, "六": 2035}
+#: A plan of five years starts from the year before its first.
+FIVE = 5
 
 
 def years_at(text: str, start: int, end: int, last: int | None) -> Iterator[tuple[int, int, bool]]:
@@ -31,9 +33,40 @@ def years_at(text: str, start: int, end: int, last: int | None) -> Iterator[tupl
             yield found.start(), int(found["to"] or found["year"]), False
 
 
+def five_alone(text: str, start: int, end: int) -> int | None:
+    """The last year of a five-year plan that words name as a time without saying so (“十四五”能耗强度降低目标)."""
+    found = None
+    for one in _ALONE.finditer(text, start, end):
+        if text.rfind("《", start, one.start()) <= text.rfind("》", start, one.start()):
+            found = _FIVES[one[1]]
+    return found
+
+
+_ALONE = re.compile(r"十([四五六])五[”\"]?(?!规划|方案|计划|[一-鿿]{0,12}(?:规划|方案|计划|行动))")
+#: 由2020年的26%提高到30%, 达到2020年的3倍: the year that a rise starts from.
+_STARTS = re.compile(r"年?(?:底|末)?的?(?:[0-9一二两三四五六七八九十][0-9.]*(?:倍|%|[万亿]?吨|[万亿]?千瓦)|水平)")
+
+
+def years_listed(words: str) -> list[int]:
+    """The years of the last list of years in words (2023年、2024年、2025年分别…), where such a list stands there."""
+    found = None
+    for found in _LISTED.finditer(words):
+        pass
+    if found is None:
+        return []
+    return [_FIVES[one["which"]] if one["which"] else int(one["year"]) for one in _ONE.finditer(found[0])]
+
+
+_YEAR_WORD = r"(?:20[0-9]{2}年?(?:底前?|末|前)?|[“\"]?十[四五六]五[”\"]?(?:期间|时期|末)?)"
+_LISTED = re.compile(rf"{_YEAR_WORD}(?:[、和及与]{_YEAR_WORD})+")
+_ONE = re.compile(r"(?P<year>20[0-9]{2})|十(?P<which>[四五六])五")
+
+
 def _compares(found: re.Match[str], text: str) -> bool:
     """Whether a year is one that something is compared with."""
     before, base = found["before"] or "", found["base"]
+    if base is None and _STARTS.match(text, found.end() - 1) and text[found.end() - 1] == "年":
+        return True
     if before in ("比", "较", "以") or before.startswith("相"):
         return True
     if base and base != "起":
@@ -46,6 +79,9 @@ def base_of(words: str, year: int | None) -> int | None:
     stated = list(_BASE.finditer(words))
     if stated:
         return int(stated[-1][1])
+    times = re.search(r"(20[0-9]{2})年(?:底|末)?的$", words)
+    if times:
+        return int(times[1])
     if _PREVIOUS.search(words) and year:
         return year - 1
     return None

@@ -9,28 +9,41 @@ from decimal import Decimal
 
 from shuangkong.policy.figures import number_of
 
-_COUNTS = (
-    "家|个|座|台套|台|套|辆|条|户|处|人次|名|人|项|艘|列|批次|批|场|株|头|只|所|件|间|幢|栋|片|组|份|吨级|期|款|支|对"
-)
+_COUNTS = "家|个|座|台套|台|套|辆|条|户|处|人次|名|人|项|艘|列|批次|批|场|株|头|只|所|件|间|幢|栋|片|组|份|吨级|期|款|支|对|孔|眼|盏|宗|口井"
 _AMOUNTS = (
-    "个百分点|百分点|%|‰|吨标准煤|吨标煤|吨二氧化碳当量|吨二氧化碳|吨|千瓦时|度电|千瓦|兆瓦时|兆瓦|平方米|平方公里|立方米|标准立方米"
-    "|公里|千米|公顷|亩|元|美元|倍|蒸吨|千克标准煤|克标准煤|千克|毫克|微克|克|标准车|标箱|TEU|m³|㎡|m2|m3|kWh|MWh|GWh|MW|GW|kW|KW|kgce|tce|gce|km|升|焦|千焦|吉焦|桶"
+    "个百分点|百分点|%|‰|吨标准煤|吨标煤|吨二氧化碳当量|吨二氧化碳|吨CO2|吨碳|吨|千瓦时|度电|千伏安|千伏|千瓦|兆瓦时|兆瓦|平方米|平米|平方公里|平方千米|立方米|标准立方米|立方"
+    "|公里|千米|公顷|亩|元|美元|倍|蒸吨|千克标准煤|克标准煤|千克|公斤|毫克|微克|克二氧化碳|克|标准车|标箱|TEU|m³|㎡|m²|m2|m3|kWh|MWh|GWh|MW|GW|kW|KW|kgce|gce"
+    "|tce|tCO2e|tCO2|kg|km|升|千焦|吉焦|焦|桶|μg|mg"
 )
+_PER = "万元|千瓦时|平方米|平米|立方米|标准立方米|百公里|吨公里|人公里|公里|吨标准煤|吨标煤|吨钢|吨|小时|日|天|年|人|辆|台|月|m³|㎡|m²|m2|kWh|kW·h|t|亩|公顷|标箱|千克|标方|升|d|a|h"
+
+
+def _longest(words: str) -> str:
+    """Alternatives with the longest first, so that 吨标准煤 is not read as 吨."""
+    return "|".join(sorted(words.split("|"), key=len, reverse=True))
+
+
 _UNIT = re.compile(
-    rf"(?:万|亿|千|百|百万|千万|万亿|兆)?(?:{_AMOUNTS}|{_COUNTS})"
-    r"(?:(?:/|每)(?:万元|千瓦时|平方米|立方米|标准立方米|公里|吨标准煤|吨|小时|日|天|年|人|辆|台|月|m³|㎡|m2|kWh|t|亩|公顷|标箱|千克|标方|d|a|h))*"
+    rf"(?:百万|千万|万亿|万|亿|千|百|兆)?(?:{_longest(f'{_AMOUNTS}|{_COUNTS}')})(?:(?:/|每)(?:{_longest(_PER)}))*"
     r"(?:·年)?|(?:万|亿)(?=以|左右|，|、|。|；|$)"
 )
-COUNTED = re.compile(rf"(?:万|千|百)?(?:{_COUNTS})$")
+COUNTED = re.compile(rf"(?:万|千|百)?(?:{_longest(_COUNTS)})$")
 #: A number that a date, a grade, a name or a numbering holds.
 _NUMBER = re.compile(
     r"(?<![A-Za-z0-9.〔#第—])(?:[0-9]+(?:\.[0-9]+)?(?:/[0-9](?![0-9]))?|翻[一两]番|[一二三四五六七八九十]+分之[一二三四五六七八九十]+)(?![0-9])"
+    r"|百分之[零一二三四五六七八九十百]+(?:点[零一二三四五六七八九]+)?"
+    rf"|(?<![第一二两三四五六七八九十百千万亿零〇])[一二两三四五六七八九十百千]+?(?=(?:万|亿)?(?:{_longest(f'{_AMOUNTS}|{_COUNTS}')})"
+    r"|成(?:以上|以下|以内|左右|的?(?=[，。；、）])))"
 )
+#: Numbers in words that count: 一 is an article (一个平台), 百家 and 千家 are names, a few 个 or 项 are headings.
+_FEW = re.compile(r"[个项条批种类名人对期件处]")
+_WORDS = "一二两三四五六七八九十百千"
+_DIGITS = "零一二三四五六七八九"
 #: So many signs behind an amount say what it is.
 _BEHIND = 120
 _NO_VALUE = re.compile(
     r"年(?!均)|月|[日号级期届时版号岁]|G(?!W)|周年|度(?!电)|类|小时|天(?!然)|分钟|个(?:方面|月|季度|工作日|层面|维度|环节|阶段|重点方向|小时|自然日|基点|"
-    r"试点省|大类|门类|专项|重大)|[条项](?:措施|任务|重点任务|工作|问题|指标|规定|举措|制度|原则|要求)|[〕\]）.、]|种(?!植)|\+|×|:|：[0-9]|大(?!型|于)|[Vv]|次(?!性)|[年月]|[-—~～至][0-9]+年"
+    r"试点省|大类|门类|专项|重大)|[条项](?:措施|任务|重点任务|工作|问题|指标|规定|举措|制度|原则|要求)|[〕\]）.]|、(?![0-9])|种(?!植)|\+|×|:|：[0-9]|大(?!型|于)|[Vv]|次(?!性)|[年月]|[-—~～至][0-9]+年"
 )
 _NAMES = re.compile(r"PM$|CO$|SO$|NO[xX]?$|COD$|(?:GB|T|HJ|DB)[/A-Z0-9]*$|\+$|国$|工业$|专栏$|附件$|表$|VOCs$|O$|N$")
 _UPPER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
@@ -38,17 +51,17 @@ _RANGE = re.compile(r"(?:%|[一-鿿/]{0,6}?)?[-—–~～至到](?=[0-9])")
 BEHIND = re.compile(r"[（(]含[）)]|(?:及|含)?以上|及?以下|以内|之内|左右|上下")
 
 _SOFT = (
-    r"(?:约|近|将近|分别|各|均|都|幅度|率|力争|为|在|原则上|要|须|应|需|达到|达|完成|保持|实现|累计|年均|每年|再|总体|进一步|不低于|不少于|不得低于|"
+    r"(?:约|近|将近|分别|各|均|都|幅度|率|(?:基本|激励|约束性|奋斗|预期)?目标|任务|力争|为|在|原则上|要|须|应|需|达到|达|完成|保持|实现|累计|年均|每年|再|总体|进一步|不低于|不少于|不得低于|"
     r"超过|突破|高于|大于|至少|不高于|不超过)*"
 )
 _DOWN = re.compile(rf"(?:下降|降低|减少|削减|压减|缩减|降幅|下调|减排|压缩|递减|压降|少){_SOFT}$")
 _UP = re.compile(rf"(?:提高|提升|增长|增加|上升|增幅|增速|递增|增|翻番){_SOFT}$")
 _MOST = re.compile(
     r"(?:降至|降到|降低到|降低至|下降到|下降至|减少到|减少至|压减到|压减至|控制在|控制到|限制在|稳定控制在|控制目标为|不超过|不高于|不大于|不得超过|不得高于|"
-    r"不多于|(?<![不得])低于|(?<!不)小于|优于|压缩到|压缩至|(?<![不得])少于|小于等于|≤|<|不突破|限值为)(?:约|每[一-鿿]{1,4})?$"
+    r"不多于|(?<![不得])低于|(?<!不)小于|优于|压缩到|压缩至|(?<![不得])少于|小于等于|≤|<|不突破|限值为)(?:约|每[一-鿿]{1,4}|[一-鿿]{2,10}的)?$"
 )
 _LEAST = re.compile(
-    r"(?:超过|突破|不低于|不少于|不小于|高于|大于|至少|不得低于|不得少于|≥|>|超|多于|最低|下限为|不低于每年|大于等于)(?:约)?$"
+    r"(?:超过|突破|不低于|不少于|不小于|高于|大于|至少|不得低于|不得少于|≥|>|超|多于|最低|下限为|不低于每年|大于等于)(?:约|[一-鿿]{2,10}的)?$|至少(?:要|应|须)?(?:建成|建设|创建|完成|培育|打造|新建|新增|实施|达到|有|淘汰|改造|安排|推广|认定|遴选)$"
 )
 _ABOUT = re.compile(r"(?:约|近|大约|将近|约为)$")
 _NEAR = re.compile(r"(?<!不)(?:低于|小于|少于)$")
@@ -86,6 +99,8 @@ class Amount:
             return "increase_by"
         if self.high is not None:
             return "between"
+        if self.behind in ("左右", "上下") and before.endswith(("控制在", "稳定控制在", "保持在")):
+            return "about"
         if _MOST.search(before) or self.behind in ("以下", "及以下", "以内", "之内"):
             return "at_most"
         if _LEAST.search(before) or "以上" in self.behind:
@@ -122,11 +137,19 @@ def amounts(text: str, start: int, end: int) -> Iterator[Amount]:
             )
             continue
         low = _value(found[0])
-        if (
-            low is None
-            or _NO_VALUE.match(text, at, end)
-            or _NAMES.search(text[max(start, found.start() - 6) : found.start()])
-        ):
+        before = text[max(start, found.start() - 14) : found.start()]
+        none = _NO_VALUE.match(text, at, end)
+        # 优良天数达到310天 measures days; three days elsewhere are a deadline.
+        timed = (
+            none[0]
+            if none and none[0] in ("天", "小时") and re.search(f"{none[0]}数[^，。；]{{0,10}}$", before)
+            else ""
+        )
+        if none and none[0] == "）" and LEVEL.search(before):
+            none = None
+        if low is None or (none and not timed) or _NAMES.search(text[max(start, found.start() - 6) : found.start()]):
+            continue
+        if found[0][0] in _WORDS and not _counts(found[0], low, text, at, end):
             continue
         high, unit_from = None, at
         ranged = _RANGE.match(text, at, end)
@@ -147,17 +170,46 @@ def amounts(text: str, start: int, end: int) -> Iterator[Amount]:
         if word.startswith(("（含", "(含")) and (more := BEHIND.match(text, stop, end)):
             word, stop = "及" + more[0], more.end()
         unit = unit_found[0] if unit_found else ""
+        if timed:
+            unit, unit_end = timed, unit_from + len(timed)
+            behind = BEHIND.match(text, unit_end, end)
+            word, stop = (behind[0], behind.end()) if behind else ("", unit_end)
+        elif found[0].startswith("百分之"):
+            unit = "%"
+        elif text.startswith("成", at) and found[0][0] in _WORDS:
+            # 三成 is three tenths.
+            low, unit, unit_end = low * 10, "%", at + 1
+            behind = BEHIND.match(text, unit_end, end)
+            word, stop = (behind[0], behind.end()) if behind else ("", unit_end)
         if not unit and word and text.startswith("倍", stop):
             # 1.2及以上倍量替代: the unit stands behind.
             unit = "倍"
         at = stop
         yield Amount(
             found.start(), stop, unit_end, low, high, unit, word,
-            text[max(start, found.start() - 14) : found.start()], text[stop : min(end, stop + _BEHIND)],
+            before, text[stop : min(end, stop + _BEHIND)],
         )  # fmt: skip
 
 
+def _counts(printed: str, value: Decimal, text: str, at: int, end: int) -> bool:
+    """Whether a number in Chinese words says how many."""
+    if "分之" in printed:
+        return True
+    if text.startswith("倍", at):
+        return True
+    if value < 2 and not text.startswith("成", at):
+        return False
+    if not re.search("[一二两三四五六七八九十]", printed):
+        return False
+    few = _FEW.match(text, at, end)
+    return not (few and not text.startswith("个百分点", at) and value < 10 and not BEHIND.match(text, few.end(), end))
+
+
 def _value(printed: str) -> Decimal | None:
+    if "点" in printed:
+        whole, _, part = printed.partition("点")
+        above, tenths = number_of(whole), "".join(str(_DIGITS.index(d)) for d in part)
+        return above + Decimal(f"0.{tenths}") if above is not None else None
     if "/" in printed:
         above, below = printed.split("/")
         return round(Decimal(above) / Decimal(below), 4) if int(below) else None
