@@ -185,7 +185,8 @@ def _of_group(
         unsure.append("year_carried")
     stated = base_of(words, year)
     years = _years(text, first, named, group)
-    for name, scope, amount, own, year in _paired(named, _compared(group), years or [year]):
+    for name, scope, amount, own, its in _paired(named, _compared(group), years or [year]):
+        year = its
         another = re.fullmatch("(?:力争|激励|奋斗|预期|约束性?|基本)目标|目标|激励|奋斗", names.trimmed(words))
         if another and said.name:
             name, year = said.name, year or said.year

@@ -49,12 +49,10 @@ _STARTS = re.compile(r"年?(?:底|末)?的?(?:[0-9一二两三四五六七八九
 
 def years_listed(words: str) -> list[int]:
     """The years of the last list of years in words (2023年、2024年、2025年分别…), where such a list stands there."""
-    found = None
-    for found in _LISTED.finditer(words):
-        pass
-    if found is None:
+    lists = list(_LISTED.finditer(words))
+    if not lists:
         return []
-    return [_FIVES[one["which"]] if one["which"] else int(one["year"]) for one in _ONE.finditer(found[0])]
+    return [_FIVES[one["which"]] if one["which"] else int(one["year"]) for one in _ONE.finditer(lists[-1][0])]
 
 
 _YEAR_WORD = r"(?:20[0-9]{2}年?(?:底前?|末|前)?|[“\"]?十[四五六]五[”\"]?(?:期间|时期|末)?)"

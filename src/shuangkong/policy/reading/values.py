@@ -9,13 +9,20 @@ from decimal import Decimal
 
 from shuangkong.policy.figures import number_of
 
-_COUNTS = "家|个|座|台套|台|套|辆|条|户|处|人次|名|人|项|艘|列|批次|批|场|株|头|只|所|件|间|幢|栋|片|组|份|吨级|期|款|支|对|孔|眼|盏|宗|口井"
-_AMOUNTS = (
-    "个百分点|百分点|%|‰|吨标准煤|吨标煤|吨二氧化碳当量|吨二氧化碳|吨CO2|吨碳|吨|千瓦时|度电|千伏安|千伏|千瓦|兆瓦时|兆瓦|平方米|平米|平方公里|平方千米|立方米|标准立方米|立方"
-    "|公里|千米|公顷|亩|元|美元|倍|蒸吨|千克标准煤|克标准煤|千克|公斤|毫克|微克|克二氧化碳|克|标准车|标箱|TEU|m³|㎡|m²|m2|m3|kWh|MWh|GWh|MW|GW|kW|KW|kgce|gce"
-    "|tce|tCO2e|tCO2|kg|km|升|千焦|吉焦|焦|桶|μg|mg"
+_COUNTS = (
+    "家|个|座|台套|台|套|辆|条|户|处|人次|名|人|项|艘|列|批次|批|场|株|头|只|所|件|间|幢|栋|片|组|份|吨级|期|款"
+    "|支|对|孔|眼|盏|宗|口井"
 )
-_PER = "万元|千瓦时|平方米|平米|立方米|标准立方米|百公里|吨公里|人公里|公里|吨标准煤|吨标煤|吨钢|吨|小时|日|天|年|人|辆|台|月|m³|㎡|m²|m2|kWh|kW·h|t|亩|公顷|标箱|千克|标方|升|d|a|h"
+_AMOUNTS = (
+    "个百分点|百分点|%|‰|吨标准煤|吨标煤|吨二氧化碳当量|吨二氧化碳|吨CO2|吨碳|吨|千瓦时|度电|千伏安|千伏|千瓦"
+    "|兆瓦时|兆瓦|平方米|平米|平方公里|平方千米|立方米|标准立方米|立方|公里|千米|公顷|亩|元|美元|倍|蒸吨"
+    "|千克标准煤|克标准煤|千克|公斤|毫克|微克|克二氧化碳|克|标准车|标箱|TEU|m³|㎡|m²|m2|m3|kWh|MWh|GWh|MW|GW|kW|KW"
+    "|kgce|gce|tce|tCO2e|tCO2|kg|km|升|千焦|吉焦|焦|桶|μg|mg"
+)
+_PER = (
+    "万元|千瓦时|平方米|平米|立方米|标准立方米|百公里|吨公里|人公里|公里|吨标准煤|吨标煤|吨钢|吨|小时|日|天|年|人"
+    "|辆|台|月|m³|㎡|m²|m2|kWh|kW·h|t|亩|公顷|标箱|千克|标方|升|d|a|h"
+)
 
 
 def _longest(words: str) -> str:
@@ -207,9 +214,10 @@ def _counts(printed: str, value: Decimal, text: str, at: int, end: int) -> bool:
 
 def _value(printed: str) -> Decimal | None:
     if "点" in printed:
-        whole, _, part = printed.partition("点")
-        above, tenths = number_of(whole), "".join(str(_DIGITS.index(d)) for d in part)
-        return above + Decimal(f"0.{tenths}") if above is not None else None
+        whole, _, tenths = printed.partition("点")
+        above = number_of(whole)
+        behind = "".join(str(_DIGITS.index(digit)) for digit in tenths)
+        return None if above is None else above + Decimal(f"0.{behind}")
     if "/" in printed:
         above, below = printed.split("/")
         return round(Decimal(above) / Decimal(below), 4) if int(below) else None
