@@ -46,7 +46,11 @@ def test_check_says_what_it_checked(library: Path) -> None:
         "检查通过，4 处提醒：规则包 1，条款 5，目标 2，任务 0，决策表 0，"
         "参数 2，指标 1，能源品种 2，产品 1，参数取值 7，算例 0\n"
     )
-    assert result.stderr == (
+    assert result.stderr.splitlines()[0] == (
+        "PACK-005 demo.shifan.plan14@2022:carries_out: “gov.plan14.energy”：没有这个编号的规则包。 "
+        "请加上声明它的规则包，或改正名称。"
+    )
+    assert run("check", library, "--lang", "en").stderr == (
         "PACK-005 demo.shifan.plan14@2022:carries_out: “gov.plan14.energy”: no pack here has this id. "
         "Add the pack that declares it, or correct the name.\n"
         "PACK-005 demo.shifan.plan14@2022:supersedes: “demo.shifan.plan13@2017”: no pack here has this id and edition. "
@@ -70,25 +74,30 @@ def test_check_lists_every_problem_and_exits_with_two(library: Path) -> None:
     (library / "other" / "instrument.yaml").write_text("id: 5\n", "utf-8")
     result = run("check", library)
     assert (result.exit_code, result.stdout) == (2, "")
-    assert "demo/shifan_plan/rules.yaml:1: a pack has no such file." in result.stderr
-    assert "other/instrument.yaml:1 id: 5 is a number where text is wanted." in result.stderr
+    assert "demo/shifan_plan/rules.yaml:1: 规则包里不能有这个文件。" in result.stderr
+    assert 'other/instrument.yaml:1 id: 5 会读成数，这里应是文字。 请加引号："5"。' in result.stderr
+    assert "id: 5 is a number where text is wanted." in run("check", library, "--lang", "en").stderr
     as_json = run("check", library, "--json")
     data = json.loads(as_json.stdout)
     assert (as_json.exit_code, as_json.stderr, data["ok"]) == (2, "", False)
     assert len(data["problems"]) == len(result.stderr.splitlines()) - 1
-    assert set(data["problems"][0]) == {"code", "title_zh", "title_en", "where", "message", "remedy"}
+    assert set(data["problems"][0]) == {
+        "code", "title_zh", "title_en", "where", "message", "remedy", "message_zh", "remedy_zh"
+    }  # fmt: skip
 
 
 def test_a_check_that_compared_nothing_fails(tmp_path: Path) -> None:
     """No path, or a path without a pack, is not a pass."""
     assert run("check").exit_code == 2
-    assert run("check").stderr.startswith(
+    assert run("check").stderr.startswith("PACK-006 没有找到规则包，什么也没有检查。 请给出文件夹，或用 --builtin。\n")
+    english = ("--lang", "en")
+    assert run("check", *english).stderr.startswith(
         "PACK-006 no pack was found, so nothing was checked. Name a folder, or --builtin.\n"
     )
-    assert run("check", tmp_path).stderr.startswith(
+    assert run("check", tmp_path, *english).stderr.startswith(
         f"PACK-006 {tmp_path}: no pack lies here. Name a folder with an instrument.yaml in it or below it.\n"
     )
-    assert run("check", tmp_path / "x").stderr.startswith(
+    assert run("check", tmp_path / "x", *english).stderr.startswith(
         f"PACK-001 {tmp_path / 'x'}: this is not a folder. Name the folder of a pack.\n"
     )
 
@@ -99,7 +108,8 @@ def test_two_packs_that_contradict_fail_together(library: Path) -> None:
     other.mkdir()
     good = library / "demo" / "shifan_plan" / "instrument.yaml"
     (other / "instrument.yaml").write_bytes(good.read_bytes())
-    assert f"{PACK}@2022 is also the pack at" in run("check", library).stderr
+    assert f"{PACK}@2022 与 " in run("check", library).stderr
+    assert f"{PACK}@2022 is also the pack at" in run("check", library, "--lang", "en").stderr
 
 
 def test_a_broken_case_file_fails_the_check(library: Path) -> None:
@@ -109,7 +119,7 @@ def test_a_broken_case_file_fails_the_check(library: Path) -> None:
     (cases / "a.yaml").write_text("- name: 甲\n- name: 乙\n", "utf-8")
     assert "算例 2" in run("check", library).stdout
     (cases / "b.yaml").write_text("甲\n", "utf-8")
-    assert "cases/b.yaml:1: the file holds a single value." in run("check", library).stderr
+    assert "cases/b.yaml:1: 整个文件只有一个值。" in run("check", library).stderr
 
 
 def test_show_draws_the_clause_tree(library: Path) -> None:
@@ -146,7 +156,8 @@ def test_show_gives_one_clause_as_json(library: Path) -> None:
 def test_show_says_what_is_not_there(library: Path) -> None:
     """An unknown pack or clause is a user error with the way on."""
     assert complaint(run("show", "x.y", "--packs", library)) == (
-        "PACK-006 x.y: there is no such pack. See `shuangkong policy list` for those there are."
+        "PACK-006 x.y: there is no such pack. "
+        "Check the id on the list of packs (the page “Packs”, or `shuangkong policy list`)."
     )
     assert complaint(run("show", PACK, "--packs", library, "--clause", "九")) == (
         "PACK-006 demo.shifan.plan14@2022: there is no clause “九”. Its clauses: 二, 二（一）, 三, 三（二）, 四."
@@ -157,10 +168,10 @@ def test_a_folder_of_packs_must_hold_some(tmp_path: Path) -> None:
     """A further folder that is none, or holds no pack, is named."""
     nowhere = tmp_path / "nowhere"
     assert complaint(run("list", "--packs", nowhere)) == (
-        f"PACK-001 {nowhere}: this is not a folder. Name a folder with packs."
+        f"PACK-001 {nowhere}: this is not a folder. Name the folder of a pack."
     )
     assert complaint(run("list", "--packs", tmp_path)) == (
-        f"PACK-006 {tmp_path}: no pack lies here. Name a folder with packs in or below it."
+        f"PACK-006 {tmp_path}: no pack lies here. Name a folder with an instrument.yaml in it or below it."
     )
 
 

@@ -187,19 +187,25 @@ def test_contradicting_packs_are_refused() -> None:
 @pytest.mark.parametrize(
     ("question", "message"),
     [
-        (lambda s: s.pack("x"), "PACK-006 x: there is no such pack. See `shuangkong policy list` for those there are."),
+        (
+            lambda s: s.pack("x"),
+            "PACK-006 x: there is no such pack. "
+            "Check the id on the list of packs (the page “Packs”, or `shuangkong policy list`).",
+        ),
         (
             lambda s: s.target("p.plan", "x"),
-            "PACK-006 p.plan: there is no target “x”. See `shuangkong policy show p.plan` for those there are.",
+            "PACK-006 p.plan: there is no target “x”. "
+            "Check it on the page of pack p.plan, or with `shuangkong policy show p.plan`.",
         ),
         (
             lambda s: s.clause("p.plan", "九"),
-            "PACK-006 p.plan: there is no clause “九”. See `shuangkong policy show p.plan` for those there are.",
+            "PACK-006 p.plan: there is no clause “九”. "
+            "Check it on the page of pack p.plan, or with `shuangkong policy show p.plan`.",
         ),
         (
             lambda s: s.parameters("x"),
             "PACK-006 x: no pack carries this parameter. "
-            "There are 0; `shuangkong policy show PACK` lists those of a pack.",
+            "There are 0; check the id on the page of its pack, or with `shuangkong policy show PACK`.",
         ),
     ],
 )
@@ -284,7 +290,7 @@ def test_an_overlay_comes_last_in_hashes_and_bytes() -> None:
             {"target": "intensity", "set": {"valu": 1}},
             "RUN-003 p.units:intensity: intensity has no field “valu” to change. "
             "It has: accounting, base_year, clause, comparator, confidence, horizon, indicator, level, method, "
-            "min_coverage, note, period ….",
+            "min_coverage, note, period and 9 more.",
         ),
         (
             {"target": "intensity", "set": {"value": "many"}},

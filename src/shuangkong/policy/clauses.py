@@ -19,6 +19,7 @@ from shuangkong.policy.fields import (
     wrong,
 )
 from shuangkong.policy.figures import number_of
+from shuangkong.policy.words import said
 
 #: Why nothing follows from a printed figure.
 NONE_BECAUSE: dict[str, tuple[str, str]] = {
@@ -59,13 +60,13 @@ class Figure(Frozen):
     @model_validator(mode="after")
     def _consistent(self) -> Figure:
         if number_of(self.printed) is None:
-            raise wrong(f"“{self.printed}” does not start with a number.", "Write it as printed, e.g. 14.5% or 三个月.")
+            raise wrong(said("PACK-003", "figure", printed=self.printed, first="14.5%", second="三个月"))
         if self.ids and self.none_because:
-            raise wrong("ids and none_because are given together.", "A figure has become something, or nothing.")
+            raise wrong(said("PACK-003", "figure_both"))
         if (self.none_because == "repeated") != (self.of is not None):
-            raise wrong("of goes with none_because: repeated, and only with it.", "Name the clause that is repeated.")
+            raise wrong(said("PACK-003", "figure_of"))
         if self.none_because == "other" and self.note is None:
-            raise wrong("none_because: other needs a note.", "Say in own words why nothing follows from the figure.")
+            raise wrong(said("PACK-003", "figure_other"))
         return self
 
 

@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.labels import Language
 from shuangkong.policy import service
+from shuangkong.policy.checks import words_of_flaw
 from shuangkong.policy.fields import parse_day
 from shuangkong.policy.places import region_path
 from shuangkong.policy.reading import service as reading
@@ -21,6 +21,7 @@ from shuangkong.policy.reading.files import text_of
 from shuangkong.policy.reading.versions import Version, difference
 from shuangkong.policy.reading.versions_told import versions_json, versions_lines
 from shuangkong.policy.rendering import check_lines, coverage_lines, document_line, tree_lines, word
+from shuangkong.policy.words import said, told
 
 policy_app = typer.Typer(no_args_is_help=True, help="规则包：检查、查看、在某地某日有效的文件 (packs)")
 
@@ -56,9 +57,9 @@ def check_command(
         _json(report.as_json())
     else:
         for problem in report.problems:
-            typer.echo(str(problem), err=True)
+            typer.echo(told(problem, _language(lang)), err=True)
         for flaw in report.flaws:
-            typer.echo(f"{flaw.code} {flaw.subject}: {flaw.message} {flaw.remedy}", err=True)
+            typer.echo(told(words_of_flaw(flaw).at(flaw.subject), _language(lang)), err=True)
         for line in check_lines(report, _language(lang)):
             typer.echo(line, err=not report.fine)
     if not report.fine:
@@ -200,7 +201,7 @@ def in_force_command(
 def _day(text: str, option: str) -> date:
     day = parse_day(text)
     if day is None:
-        raise UserError("PER-001", f"“{text}” is not a day.", where=option, remedy="Write 2024-06-30.")
+        raise said("PER-001", "day", text=text).at(option)
     return day
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import typing
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -12,10 +12,11 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from shuangkong.kernel.errors import UserError
+from shuangkong.kernel.labels import Label, Language
 from shuangkong.policy.strict_yaml import Map, Parsed, Path, Seq
+from shuangkong.policy.words import Words, listed, plainly, said, told
 
-MANUAL = "See docs/design/packs.md for this entry."
-_PLAINER = {"bool_type": "true or false", "int_type": "a whole number"}
+_PLAINER = {"bool_type": Label("true 或 false", "true or false"), "int_type": Label("整数", "a whole number")}
 
 
 class PackErrors(UserError):
@@ -24,7 +25,13 @@ class PackErrors(UserError):
     def __init__(self, problems: Iterable[UserError]) -> None:
         self.problems = tuple(problems)
         first = self.problems[0]
-        super().__init__(first.code, first.message, where=first.where, remedy=first.remedy)
+        super().__init__(
+            first.code, first.message, where=first.where, remedy=first.remedy, case=first.case, facts=first.facts
+        )
+
+    def in_(self, language: Language) -> str:
+        """Every problem on a line of its own, in a language."""
+        return "\n".join(told(p, language) for p in self.problems)
 
     def __str__(self) -> str:
         return "\n".join(str(p) for p in self.problems) if hasattr(self, "problems") else ""
@@ -40,10 +47,10 @@ def complain(parsed: Parsed, base: Path, error: ValidationError, model: type[Bas
         path = (*base, *_name_keys(parsed, base, detail["loc"]))
         if any(path[: len(t)] == t for t in parsed.trapped):
             continue
-        message, remedy = _say(detail, model)
+        words = words_of(detail, model)
         if len(path) - len(base) != len(detail["loc"]) and detail["input"] is None:
-            message, remedy = f"the row has no {path[-1]}.", "Give every key dimension of the parameter."
-        parsed.problems.append(UserError("PACK-003", message, where=parsed.where(path), remedy=remedy))
+            words = said("PACK-003", "no_key_value", name=path[-1])
+        parsed.problems.append(words.at(parsed.where(path)))
 
 
 def _name_keys(parsed: Parsed, base: Path, loc: Path) -> Path:
@@ -58,56 +65,70 @@ def _name_keys(parsed: Parsed, base: Path, loc: Path) -> Path:
     return (*loc[:2], name) if isinstance(name, str) else loc
 
 
-def _say(detail: ErrorDetails, model: type[BaseModel]) -> tuple[str, str]:
+def words_of(detail: ErrorDetails, model: type[BaseModel]) -> Words:
+    """What pydantic found wrong with an entry of a model, in our words (PACK-003)."""
     kind, loc, given = detail["type"], detail["loc"], detail["input"]
     context = detail.get("ctx", {})
     name = str(loc[-1]) if loc else "entry"
-    if kind == "pack":
-        return str(context["text"]), str(context["remedy"])
+    if kind == "pack" and isinstance(context.get("words"), Words):
+        found: Words = context["words"]
+        return found
     if kind == "missing":
-        return f"{name} is not given.", f"Add {name}. {MANUAL}"
+        return said("PACK-003", "missing", name=name)
     if kind == "extra_forbidden":
-        return f"“{name}” is not a key here.", _known_keys(name, fields_at(model, loc[:-1]))
+        return _unknown_key(name, fields_at(model, loc[:-1]))
     if kind == "string_type":
         return _not_text(given)
     if kind == "literal_error" or kind == "enum":
-        return f"“{given}” is not one of {context['expected']}.", "Write one of these."
+        choices = str(context["expected"])
+        return said("PACK-003", "choice", given=given, choices=Label(choices.replace(" or ", ", "), choices))
     if kind in ("model_type", "dict_type", "model_attributes_type"):
-        return f"{_shown(given)} stands where key: value entries are wanted.", MANUAL
+        return said("PACK-003", "no_mapping", given=plainly(given))
     if kind in ("tuple_type", "list_type"):
-        return f"{_shown(given)} stands where a list is wanted.", "Write a list, e.g. [a, b]."
+        return said("PACK-003", "no_list", given=plainly(given))
     if kind in _PLAINER:
         if isinstance(given, str):
-            return f"“{given}” is text where {_PLAINER[kind]} is wanted.", "Leave the quotes out."
-        return f"{_shown(given)} is not {_PLAINER[kind]}.", f"Write {_PLAINER[kind]}."
-    return f"{_shown(given)}: {detail['msg'][0].lower()}{detail['msg'][1:]}.", MANUAL
+            return said("PACK-003", "quoted", given=given, wanted=_PLAINER[kind])
+        return said("PACK-003", "other_kind", given=plainly(given), wanted=_PLAINER[kind])
+    return _out_of_bounds(kind, given, context) or said(
+        "PACK-003", "unfit", given=plainly(given), what=f"{detail['msg'][0].lower()}{detail['msg'][1:]}"
+    )
 
 
-def _not_text(given: object) -> tuple[str, str]:
+def _out_of_bounds(kind: str, given: object, context: Mapping[str, Any]) -> Words | None:
+    """Words for a bound of a field that is not kept."""
+    if kind == "greater_than":
+        return said("PACK-003", "above", given=given, bound=context["gt"])
+    if kind == "greater_than_equal":
+        return said("PACK-003", "from", given=given, bound=context["ge"])
+    if kind == "less_than":
+        return said("PACK-003", "below", given=given, bound=context["lt"])
+    if kind == "less_than_equal":
+        return said("PACK-003", "up_to", given=given, bound=context["le"])
+    if kind == "string_too_short":
+        return said("PACK-003", "empty_text")
+    if kind == "too_short":
+        return said("PACK-003", "few", bound=context["min_length"], has=context["actual_length"])
+    if kind == "too_long":
+        return said("PACK-003", "many", bound=context["max_length"], has=context["actual_length"])
+    return None
+
+
+def _not_text(given: object) -> Words:
     if isinstance(given, bool):
-        return f"{str(given).lower()} is a truth value where text is wanted.", f'Quote it: "{str(given).lower()}".'
+        return said("PACK-003", "truth_as_text", given=str(given).lower())
     if isinstance(given, int | Decimal):
-        return f"{given} is a number where text is wanted.", f'Quote it: "{given}".'
+        return said("PACK-003", "number_as_text", given=given)
     if given is None:
-        return "nothing is given where text is wanted.", "Write the text, or leave the key out if it may be left out."
-    return f"{_shown(given)} stands where text is wanted.", MANUAL
+        return said("PACK-003", "no_text")
+    return said("PACK-003", "not_text", given=plainly(given))
 
 
-def _shown(given: object) -> str:
-    if isinstance(given, dict):
-        return "a mapping"
-    if isinstance(given, list | tuple):
-        return "a list"
-    if given is None:
-        return "null"
-    return str(given).lower() if isinstance(given, bool) else str(given)
-
-
-def _known_keys(name: str, known: tuple[str, ...]) -> str:
+def _unknown_key(name: str, known: tuple[str, ...]) -> Words:
     near = difflib.get_close_matches(name, known, n=1)
     if near:
-        return f"Did you mean “{near[0]}”?"
-    return f"Keys known here: {', '.join(known)}." if known else MANUAL
+        return said("PACK-003", "near_key", name=name, near=near[0])
+    return said("PACK-003", "unknown_key", name=name, known=listed(known, 40))
 
 
 def fields_at(model: type[BaseModel], loc: Path) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
@@ -13,15 +14,16 @@ from pydantic_core import PydanticCustomError
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.labels import Label
 from shuangkong.kernel.periods import Period, PeriodKind
+from shuangkong.policy.words import Words, said
 
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 MAX_DIGITS = 38
 
 
-def wrong(message: str, remedy: str) -> PydanticCustomError:
-    """A validation error that carries its remedy."""
-    return PydanticCustomError("pack", "{text}", {"text": message, "remedy": remedy})
+def wrong(words: Words) -> PydanticCustomError:
+    """A validation error that carries its words (of PACK-003)."""
+    return PydanticCustomError("pack", "{text}", {"text": words.message.in_("en"), "words": words})
 
 
 def is_plain_number(text: str) -> bool:
@@ -35,9 +37,9 @@ def _exact(value: object) -> Decimal:
     elif (type(value) is int) or (isinstance(value, str) and is_plain_number(value)):
         number = Decimal(value)
     else:
-        raise wrong(f"{value!r} is not an exact decimal.", "Write the digits as the document prints them, e.g. 0.7143.")
+        raise wrong(said("PACK-003", "no_number", given=repr(value)))
     if len(number.as_tuple().digits) > MAX_DIGITS:
-        raise wrong(f"the number has more than {MAX_DIGITS} digits.", "Write what the document prints.")
+        raise wrong(said("PACK-003", "digits", most=MAX_DIGITS))
     return number
 
 
@@ -52,7 +54,7 @@ def parse_day(text: str) -> date | None:
 def _day(value: object) -> date:
     day = value if type(value) is date else parse_day(value) if isinstance(value, str) else None
     if day is None:
-        raise wrong(f"{value!r} is not a day.", "Write year-month-day, e.g. 2021-12-28.")
+        raise wrong(said("PACK-003", "no_day", given=repr(value)))
     return day
 
 
@@ -63,18 +65,19 @@ def _plan(value: object) -> Period:
         try:
             period = Period.parse(value if isinstance(value, str) else repr(value))
         except UserError:
-            raise wrong(f"{value!r} is not a plan period.", "Write the plan's years, e.g. P2021-2025.") from None
+            raise wrong(said("PACK-003", "no_plan", given=repr(value))) from None
     if period.kind is not PeriodKind.PLAN:
-        raise wrong(f"{period.key} is not a plan period.", "Write the plan's years, e.g. P2021-2025.")
+        raise wrong(said("PACK-003", "no_plan", given=period.key))
     return period
 
 
-def matching(pattern: str, what: str, remedy: str) -> BeforeValidator:
+def matching(pattern: str, complaint: Callable[[str], Words]) -> BeforeValidator:
+    """A check that text has a form; `complaint` says what else is wrong with it."""
     compiled = re.compile(pattern)
 
     def check(value: object) -> object:
         if isinstance(value, str) and not compiled.fullmatch(value):
-            raise wrong(f"“{value}” is not {what}.", remedy)
+            raise wrong(complaint(value))
         return value
 
     return BeforeValidator(check)
@@ -93,27 +96,19 @@ Year = Annotated[int, Field(strict=True, ge=1900, le=2200)]
 Slug = Annotated[
     str,
     Field(strict=True),
-    matching(
-        r"[a-z][a-z0-9]*(?:[._-][a-z0-9]+)*",
-        "a stable name",
-        "Use small letters and digits in parts joined by _ . or -, e.g. energy_per_gdp_2025.",
-    ),
+    matching(r"[a-z][a-z0-9]*(?:[._-][a-z0-9]+)*", lambda given: said("PACK-003", "no_slug", given=given)),
 ]
 #: Edition of a document or table: part of the key.
 EditionName = Annotated[
     str,
     Field(strict=True),
-    matching(
-        r"[0-9A-Za-z]+(?:[._-][0-9A-Za-z]+)*",
-        "an edition",
-        'Use letters and digits joined by _ . or -, quoted, e.g. "2020".',
-    ),
+    matching(r"[0-9A-Za-z]+(?:[._-][0-9A-Za-z]+)*", lambda given: said("PACK-003", "no_edition", given=given)),
 ]
 #: Region code of GB/T 2260 (行政区划代码); 000000 stands for the nation.
 RegionCode = Annotated[
     str,
     Field(strict=True),
-    matching(r"[0-9]{6}", "a region code", 'Write the six digits of GB/T 2260, quoted, e.g. "130000".'),
+    matching(r"[0-9]{6}", lambda given: said("PACK-003", "no_region", given=given)),
 ]
 #: How sure an entry is. A `candidate` was read by a program and reviewed by nobody: nothing is decided on it.
 Confidence = Literal["confirmed", "inferred", "unofficial", "recalled", "synthetic", "candidate"]

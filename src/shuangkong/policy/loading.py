@@ -30,6 +30,7 @@ from shuangkong.policy.references import cross_check
 from shuangkong.policy.rules.model import TableEntry
 from shuangkong.policy.rules.together import compile_tables
 from shuangkong.policy.strict_yaml import Map, Parsed, Seq, parse_yaml
+from shuangkong.policy.words import said
 
 INSTRUMENT = "instrument.yaml"
 #: Files of lists: name, model and field of `Pack`.
@@ -44,22 +45,17 @@ LISTS: dict[str, tuple[type[BaseModel], str]] = {
 _PARAMETERS = re.compile(r"parameters/[a-z0-9_]+\.yaml")
 _TABLES = re.compile(r"tables/[a-z0-9_]+\.yaml")
 _CASES = re.compile(r"cases/[a-z0-9_]+\.yaml")
-_LAYOUT = (
-    "A pack holds instrument.yaml, clauses.yaml, targets.yaml, duties.yaml, indicators.yaml, carriers.yaml, "
-    "products.yaml, parameters/*.yaml, tables/*.yaml and cases/*.yaml (names in small letters, digits and _)."
-)
 
 
 def load_pack(path: FilePath | Traversable, *, origin: str | None = None) -> Pack:
     """The pack in a folder; raises PackErrors with all that is wrong in any of its files."""
     shown = origin if origin is not None else str(path)
     if not path.is_dir():
-        raise UserError("PACK-001", "this is not a folder.", where=shown, remedy="Name the folder of a pack.")
+        raise said("PACK-001", "no_folder").at(shown)
     try:
         files = dict(_files(path))
     except OSError as error:
-        remedy = "Check that the file is there and may be read."
-        raise UserError("PACK-001", f"{error.strerror}: {error.filename}.", where=shown, remedy=remedy) from None
+        raise said("PACK-001", "unread", file=error.filename, why=error.strerror).at(shown) from None
     return load_files(files, origin=shown)
 
 
@@ -82,7 +78,7 @@ def find_packs(path: FilePath | Traversable) -> Iterator[tuple[str, FilePath | T
 def load_all(path: FilePath | Traversable, *, origin: str) -> tuple[Pack, ...]:
     """Every pack at or below a path; raises PackErrors with the problems of all of them."""
     if not path.is_dir():
-        raise UserError("PACK-001", "this is not a folder.", where=origin, remedy="Name a folder with packs.")
+        raise said("PACK-001", "no_folder").at(origin)
     packs: list[Pack] = []
     problems: list[UserError] = []
     for below, folder in find_packs(path):
@@ -149,7 +145,7 @@ class _Assembly:
             return Parsed(place)
         if name != INSTRUMENT and name not in LISTS and not _PARAMETERS.fullmatch(name) and not _TABLES.fullmatch(name):
             parsed = Parsed(place)
-            parsed.add("PACK-001", 1, (), "a pack has no such file.", _LAYOUT)
+            parsed.add(1, (), said("PACK-001", "no_file"))
             return parsed
         return parse_yaml(place, data)
 
@@ -157,10 +153,10 @@ class _Assembly:
         parsed = self.parsed.setdefault(INSTRUMENT, Parsed(f"{self.origin}/{INSTRUMENT}"))
         if parsed.root is None:
             if not parsed.problems:
-                parsed.add("PACK-001", 1, (), "it is missing or empty.", "Every pack says which document it carries.")
+                parsed.add(1, (), said("PACK-001", "no_instrument"))
             return None
         if not isinstance(parsed.root, Map):
-            parsed.add("PACK-003", parsed.root.line, (), "a list stands where key: value entries are wanted.", _LAYOUT)
+            parsed.add(parsed.root.line, (), said("PACK-003", "list"))
             return None
         self.inherited = parsed.root
         try:
@@ -176,7 +172,7 @@ class _Assembly:
             return []
         if not isinstance(parsed.root, Seq):
             line = parsed.root.line if parsed.root is not None else 1
-            parsed.add("PACK-003", line, (), "the file does not hold a list.", "Start each entry with “- ”.")
+            parsed.add(line, (), said("PACK-003", "no_list_file"))
             return []
         found = []
         for index, row in enumerate(parsed.root):
@@ -237,7 +233,7 @@ def load_cases(pack: Pack) -> tuple[tuple[str, int, Map], ...]:
         rows = parsed.root if isinstance(parsed.root, Seq) else Seq(1)
         cases = [(line, case) for line, case in zip(rows.lines, rows, strict=True) if isinstance(case, Map)]
         if not parsed.problems and (not cases or len(cases) < len(rows)):
-            parsed.add("PACK-003", 1, (), "the file does not hold a list of cases.", "Start each case with “- name: ”.")
+            parsed.add(1, (), said("PACK-003", "no_cases"))
         problems += parsed.problems
         found += [(f"{pack.origin}/{name}", line, case) for line, case in cases]
     if problems:

@@ -8,7 +8,9 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from shuangkong.kernel.errors import UserError
+from shuangkong.policy.complaints import words_of
 from shuangkong.policy.model import Carrier, IndicatorDeclaration, Pack, Parameter, Product
+from shuangkong.policy.words import said
 
 E = TypeVar("E", Carrier, Product, IndicatorDeclaration)
 
@@ -20,12 +22,7 @@ def by_key(packs: Iterable[Pack], problems: list[UserError]) -> dict[str, Pack]:
         other = found.setdefault(pack.key, pack)
         if other is not pack:
             problems.append(
-                UserError(
-                    "PACK-002",
-                    f"{pack.key} is also the pack at {other.origin}.",
-                    where=pack.origin,
-                    remedy="Give one of them another id or edition.",
-                )
+                said("PACK-002", "pack", key=pack.key, other=other.origin).at(pack.origin),
             )
     return found
 
@@ -46,12 +43,7 @@ def _merged(name: str, found: list[tuple[Pack, Parameter]], problems: list[UserE
     for other, parameter in found[1:]:
         if (parameter.unit, parameter.key) != (first.unit, first.key):
             problems.append(
-                UserError(
-                    "PACK-005",
-                    f"{name} has another unit or key in {pack.key}.",
-                    where=other.key,
-                    remedy="Use the same unit and key, or another id.",
-                )
+                said("PACK-005", "merged_unit", name=name, pack=pack.key).at(other.key),
             )
             return first
     try:
@@ -59,9 +51,8 @@ def _merged(name: str, found: list[tuple[Pack, Parameter]], problems: list[UserE
         return Parameter(id=name, label=first.label, unit=first.unit, key=first.key, note=first.note, values=rows)
     except ValidationError as error:
         detail = error.errors()[0]
-        remedy = str(detail.get("ctx", {}).get("remedy", ""))
         where = ", ".join(p.key for p, _ in found)
-        problems.append(UserError("PACK-005", detail["msg"], where=where, remedy=remedy))
+        problems.append(words_of(detail, Parameter).under("PACK-005").at(where))
         return first
 
 
@@ -75,11 +66,6 @@ def merge_entries(
             other, first = found.setdefault(entry.id, (pack, entry))
             if first != entry:
                 problems.append(
-                    UserError(
-                        "PACK-005",
-                        f"{entry.id} is described otherwise in {other.key}.",
-                        where=pack.key,
-                        remedy="Describe it once, or in the same words, or use another id.",
-                    )
+                    said("PACK-005", "described", name=entry.id, pack=other.key).at(pack.key),
                 )
     return {name: entry for name, (_, entry) in found.items()}

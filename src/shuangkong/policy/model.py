@@ -31,6 +31,7 @@ from shuangkong.policy.parameters import Correction, Dated, Parameter
 from shuangkong.policy.rules.checked import CheckedTable
 from shuangkong.policy.rules.model import TableEntry
 from shuangkong.policy.streaks import GradeWord, StreakRule
+from shuangkong.policy.words import Words, said
 
 __all__ = [
     "NATION",
@@ -95,23 +96,15 @@ class Instrument(Frozen):
     @model_validator(mode="after")
     def _consistent(self) -> Instrument:
         if self.in_force_to is not None and self.in_force_to <= self.in_force_from:
-            raise wrong(
-                f"in force to {self.in_force_to}, not after {self.in_force_from}.",
-                "“in_force_to” is the first day on which it is no longer in force.",
-            )
+            raise wrong(said("PACK-003", "ended", end=self.in_force_to, start=self.in_force_from))
         if (self.level == "nation") != (self.region == NATION) and self.level != "standard":
-            raise wrong(
-                f"level {self.level} does not go with region {self.region}.",
-                f'The nation is "{NATION}"; every other level has a region of its own.',
-            )
+            raise wrong(said("PACK-003", "level", level=self.level, region=self.region, nation=NATION))
         if self.synthetic != (self.confidence == "synthetic"):
-            raise wrong(
-                f"synthetic is {str(self.synthetic).lower()} but confidence is {self.confidence}.",
-                "Invented documents have synthetic: true and confidence: synthetic; others neither.",
-            )
+            marked = str(self.synthetic).lower()
+            raise wrong(said("PACK-003", "synthetic", synthetic=marked, confidence=self.confidence))
         bad = [s for s in self.supersedes if s.count("@") != 1]
         if bad:
-            raise wrong(f"“{bad[0]}” does not name an edition.", 'Write id@edition, e.g. "gbt2589@2008".')
+            raise wrong(said("PACK-003", "supersedes", name=bad[0]))
         return self
 
 
@@ -141,9 +134,9 @@ class Subject(Frozen):
     @model_validator(mode="after")
     def _someone(self) -> Subject:
         if not self.regions and self.units is None:
-            raise wrong("the target binds no one.", "Give region, regions or units.")
+            raise wrong(said("PACK-003", "no_one"))
         if len(set(self.regions)) != len(self.regions):
-            raise wrong("a region is named twice.", "Name each region once.")
+            raise wrong(said("PACK-003", "region_twice"))
         return self
 
 
@@ -212,36 +205,33 @@ class Target(Frozen):
     def _consistent(self) -> Target:
         problem = self._wrong_value() or self._wrong_time()
         if problem:
-            raise wrong(*problem)
+            raise wrong(problem)
         return self
 
-    def _wrong_value(self) -> tuple[str, str] | None:
+    def _wrong_value(self) -> Words | None:
         if (self.comparator == "between") != (self.value_high is not None):
-            return "value_high goes with between, and only with it.", "Give both ends of the band, or one figure."
+            return said("PACK-003", "between")
         if self.value_high is not None and self.value_high <= self.value:
-            return "value_high is not above value.", "Write the lower end first."
+            return said("PACK-003", "high")
         if self.tolerance is not None and (self.comparator != "about" or self.tolerance <= 0):
-            return (
-                "tolerance goes with about, and only with it.",
-                "Write it in the target's unit, with a note on where it comes from.",
-            )
+            return said("PACK-003", "tolerance")
         if self.comparator in ("decrease_by", "increase_by") and self.value < 0:
-            return f"{self.comparator} {self.value} is negative.", "Write the size of the change."
+            return said("PACK-003", "negative", comparator=self.comparator, value=self.value)
         return None
 
-    def _wrong_time(self) -> tuple[str, str] | None:
+    def _wrong_time(self) -> Words | None:
         relative = self.comparator in ("decrease_by", "increase_by")
         if self.horizon == "plan" and self.period is None:
-            return "a plan target needs its period.", "Add period, e.g. P2021-2025."
+            return said("PACK-003", "plan_period")
         if self.horizon == "year" and (self.year is None or self.period is not None):
-            return "a target of one year needs year, and no period.", "Add year, e.g. 2025."
+            return said("PACK-003", "year")
         if self.horizon == "standing" and self.period is not None:
-            return "a standing target has no period.", "Write horizon: plan, or leave the period out."
+            return said("PACK-003", "standing")
         if self.horizon == "plan" and relative and self.base_year is None:
-            return f"{self.comparator} over a plan needs base_year.", "Add base_year, e.g. 2020."
+            return said("PACK-003", "base_year", comparator=self.comparator)
         due = self.target_year
         if self.base_year is not None and due is not None and due <= self.base_year:
-            return f"the target year {due} is not after the base year {self.base_year}.", "Check both years."
+            return said("PACK-003", "base_later", due=due, base=self.base_year)
         return None
 
 
@@ -263,11 +253,11 @@ class IndicatorDeclaration(Frozen):
     @model_validator(mode="after")
     def _consistent(self) -> IndicatorDeclaration:
         if bool(self.grades) and self.unit != "grade":
-            raise wrong("grades go with the unit grade.", "Write unit: grade, or leave them out.")
+            raise wrong(said("PACK-003", "grades"))
         if len({g.value for g in self.grades}) != len(self.grades):
-            raise wrong("a grade is given twice.", "Give each grade its own number.")
+            raise wrong(said("PACK-003", "grade_twice"))
         if self.streak is not None and (self.unit != self.streak.unit or self.grades):
-            raise wrong("a streak is counted in its own periods.", f"Write unit: {self.streak.unit}, and no grades.")
+            raise wrong(said("PACK-003", "streak_unit", unit=self.streak.unit))
         return self
 
 

@@ -9,14 +9,15 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
-from shuangkong.kernel.errors import UserError
-from shuangkong.policy.complaints import PackErrors, complain
+from shuangkong.kernel.labels import Label
+from shuangkong.policy.complaints import PackErrors, complain, words_of
 from shuangkong.policy.fields import EditionName, Flag, Frozen, Slug, Text, wrong
 from shuangkong.policy.model import Pack, Parameter, Target
 from shuangkong.policy.parameters import Dated
 from shuangkong.policy.strict_yaml import parse_yaml
+from shuangkong.policy.words import PolicyError, Words, listed, said
 
 
 class Change(Frozen):
@@ -41,13 +42,13 @@ class Change(Frozen):
     @model_validator(mode="after")
     def _one_entry(self) -> Change:
         if sum(e is not None for e in (self.target, self.parameter, self.table)) != 1:
-            raise wrong("a change names a target, a parameter or a table.", "Give one of the three.")
+            raise wrong(said("PACK-003", "change_of"))
         if self.table is None and (self.row is not None or self.add is not None or self.remove):
-            raise wrong("row, add and remove go with a table.", "Name the table, or leave them out.")
+            raise wrong(said("PACK-003", "change_row"))
         if self.remove and self.row is None:
-            raise wrong("nothing is named that is to be removed.", "Name the row.")
+            raise wrong(said("PACK-003", "change_remove"))
         if sum((bool(self.set), self.add is not None, self.remove)) != 1:
-            raise wrong("the change does not say one thing.", "Give the fields to change under set, or add, or remove.")
+            raise wrong(said("PACK-003", "change_one"))
         return self
 
 
@@ -73,7 +74,7 @@ class Overlay(Frozen):
     @model_validator(mode="after")
     def _something(self) -> Overlay:
         if not self.changes:
-            raise wrong("the overlay changes nothing.", "Give at least one change.")
+            raise wrong(said("PACK-003", "no_change"))
         return self
 
     def canonical(self) -> bytes:
@@ -123,7 +124,7 @@ def load_overlay(data: bytes, *, origin: str) -> Overlay:
         except ValidationError as error:
             complain(parsed, (), error, Overlay)
     elif not parsed.problems:
-        parsed.add("PACK-001", 1, (), "the file is empty.", "Give name, because and changes.")
+        parsed.add(1, (), said("PACK-001", "empty"))
     if parsed.problems or overlay is None:
         raise PackErrors(parsed.problems)
     return overlay
@@ -143,7 +144,8 @@ def apply_change(pack: Pack, change: Change) -> tuple[Pack, list[Replacement]]:
 def _change_target(pack: Pack, change: Change, slug: str) -> tuple[Pack, list[Replacement]]:
     old = next((t for t in pack.targets if t.slug == slug), None)
     if old is None:
-        raise unfit(change, f"pack {pack.key} has no target {slug}.", choices([t.slug for t in pack.targets]))
+        there = listed(t.slug for t in pack.targets)
+        raise unfit(change, said("RUN-003", "no_target", pack=pack.key, name=slug, there=there))
     new = Target.model_validate(_merged(old, change, slug))
     targets = tuple(new if t is old else t for t in pack.targets)
     return pack.model_copy(update={"targets": targets}), _differences(pack, slug, old, new, change)
@@ -152,7 +154,8 @@ def _change_target(pack: Pack, change: Change, slug: str) -> tuple[Pack, list[Re
 def _change_parameter(pack: Pack, change: Change, name: str) -> tuple[Pack, list[Replacement]]:
     old = next((p for p in pack.parameters if p.id == name), None)
     if old is None:
-        raise unfit(change, f"pack {pack.key} has no parameter {name}.", choices([p.id for p in pack.parameters]))
+        there = listed(p.id for p in pack.parameters)
+        raise unfit(change, said("RUN-003", "no_parameter", pack=pack.key, name=name, there=there))
     entry = old.name(change.keys, change.edition)
     done: list[Replacement] = []
     rows: list[Dated] = []
@@ -163,7 +166,7 @@ def _change_parameter(pack: Pack, change: Change, name: str) -> tuple[Pack, list
             done += _differences(pack, entry, row, new, change)
         rows.append(new)
     if not done:
-        raise unfit(change, f"{entry} has no such row.", "Name every key, and an edition that the parameter has.")
+        raise unfit(change, said("RUN-003", "no_row", entry=entry))
     fields = {n: getattr(old, n) for n in type(old).model_fields}
     changed = Parameter(**{**fields, "values": tuple(rows)})
     parameters = tuple(changed if p is old else p for p in pack.parameters)
@@ -176,7 +179,7 @@ def _merged(old: Target | Dated, change: Change, entry: str) -> dict[str, Any]:
     unknown = sorted(set(change.set) - set(by_name) - {"slug", "key"})
     if unknown or {"slug", "key"} & set(change.set):
         bad = (unknown or sorted({"slug", "key"} & set(change.set)))[0]
-        raise unfit(change, f"{entry} has no field “{bad}” to change.", choices(sorted(by_name)))
+        raise unfit(change, said("RUN-003", "no_field", entry=entry, field=bad, there=listed(sorted(by_name))))
     merged = {**by_name, **change.set, "confidence": "synthetic"}
     if isinstance(old, Dated) and "value" in change.set:
         merged |= {"low": None, "high": None, "state": None}
@@ -184,11 +187,7 @@ def _merged(old: Target | Dated, change: Change, entry: str) -> dict[str, Any]:
     try:
         model.model_validate(merged)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(p) for p in first["loc"])
-        raise unfit(
-            change, f"{entry} would not hold: {where + ': ' if where else ''}{first['msg']}", "Change the overlay."
-        ) from None
+        raise no_longer(change, entry, error, model) from None
     return merged
 
 
@@ -204,10 +203,13 @@ def plain_text(value: object) -> str | None:
     return None if value is None else str(value)
 
 
-def choices(names: list[str]) -> str:
-    return f"It has: {', '.join(names[:12])}{' …' if len(names) > 12 else ''}." if names else "It has none."
+def unfit(change: Change, words: Words) -> PolicyError:
+    return words.at(f"{change.pack}:{change.target or change.parameter or change.table}")
 
 
-def unfit(change: Change, message: str, remedy: str) -> UserError:
-    where = f"{change.pack}:{change.target or change.parameter or change.table}"
-    return UserError("RUN-003", message, where=where, remedy=remedy)
+def no_longer(change: Change, entry: str | Label, error: ValidationError, model: type[BaseModel]) -> PolicyError:
+    """RUN-003 for an entry that the change leaves in a state that a pack may not hold."""
+    first = error.errors(include_url=False)[0]
+    place = ".".join(str(p) for p in first["loc"])
+    what = words_of(first, model).message
+    return unfit(change, said("RUN-003", "unfit", entry=entry, place=f"{place}: " if place else "", what=what))

@@ -6,12 +6,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from shuangkong.kernel.errors import UserError
+from shuangkong.kernel.labels import Label
 from shuangkong.policy.model import Pack
-from shuangkong.policy.overlay import Change, Replacement, choices, plain_text, unfit
+from shuangkong.policy.overlay import Change, Replacement, no_longer, plain_text, unfit
 from shuangkong.policy.rules.model import RowEntry, TableEntry
 from shuangkong.policy.rules.together import compile_tables
 from shuangkong.policy.strict_yaml import Parsed
+from shuangkong.policy.words import PolicyError, listed, said
 
 #: What may not be changed of a table: findings and other tables hang on these names.
 _FIXED = frozenset({"id", "rows"})
@@ -21,7 +22,8 @@ def change_table(pack: Pack, change: Change, name: str) -> tuple[Pack, list[Repl
     """A copy of the pack with a table changed and the changed rows marked synthetic; raises RUN-003."""
     old = next((t for t in pack.tables if t.id == name), None)
     if old is None:
-        raise unfit(change, f"pack {pack.key} has no table {name}.", choices([t.id for t in pack.tables]))
+        there = listed(t.id for t in pack.tables)
+        raise unfit(change, said("RUN-003", "no_table", pack=pack.key, name=name, there=there))
     if change.add is not None:
         new, done = _added(pack, old, change, change.add)
     elif change.row is not None:
@@ -43,19 +45,15 @@ def recompiled(pack: Pack) -> Pack:
         place = first.where.partition(" ")[2]
         at = next((t.id for n, t in enumerate(pack.tables) if place.startswith(f"[{n}]")), "")
         where = f"{pack.key}:{at} {place.partition('.')[2]}".strip()
-        raise UserError("RUN-003", f"{first.code}: {first.message}", where=where, remedy=first.remedy)
+        raise first.words.under("RUN-003").at(where) if isinstance(first, PolicyError) else first
     return pack.model_copy(update={"decided": decided, "unchecked": unchecked})
 
 
-def _valid(change: Change, model: type[RowEntry] | type[TableEntry], given: dict[str, Any], what: str) -> Any:
+def _valid(change: Change, model: type[RowEntry] | type[TableEntry], given: dict[str, Any], what: str | Label) -> Any:
     try:
         return model.model_validate(given)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(p) for p in first["loc"])
-        raise unfit(
-            change, f"{what} would not hold: {place + ': ' if place else ''}{first['msg']}", "Change the overlay."
-        ) from None
+        raise no_longer(change, what, error, model) from None
 
 
 def _fields(entry: RowEntry | TableEntry) -> dict[str, Any]:
@@ -65,7 +63,8 @@ def _fields(entry: RowEntry | TableEntry) -> dict[str, Any]:
 def _unknown(change: Change, there: dict[str, Any], given: dict[str, Any], what: str) -> None:
     strange = sorted((set(given) - set(there)) | (_FIXED & set(given)))
     if strange:
-        raise unfit(change, f"{what} has no field “{strange[0]}” to change.", choices(sorted(set(there) - _FIXED)))
+        known = listed(sorted(set(there) - _FIXED))
+        raise unfit(change, said("RUN-003", "no_field", entry=what, field=strange[0], there=known))
 
 
 def _fields_changed(pack: Pack, old: TableEntry, change: Change) -> tuple[TableEntry, list[Replacement]]:
@@ -81,7 +80,7 @@ def _fields_changed(pack: Pack, old: TableEntry, change: Change) -> tuple[TableE
 def _row_changed(pack: Pack, old: TableEntry, change: Change, name: str) -> tuple[TableEntry, list[Replacement]]:
     row = next((r for r in old.rows if r.id == name), None)
     if row is None:
-        raise unfit(change, f"table {old.id} has no row {name}.", choices([r.id for r in old.rows]))
+        raise _no_row(change, old, name)
     entry = f"{old.id}#{name}"
     if change.remove:
         kept = tuple(r for r in old.rows if r is not row)
@@ -119,19 +118,25 @@ def _moved(pack: Pack, entry: str, row: RowEntry, new: RowEntry, change: Change)
 
 
 def _added(pack: Pack, old: TableEntry, change: Change, given: dict[str, Any]) -> tuple[TableEntry, list[Replacement]]:
-    new = _valid(change, RowEntry, {**given, "confidence": "synthetic"}, f"the new row of {old.id}")
+    called = Label(f"{old.id} 的新行", f"the new row of {old.id}")
+    new = _valid(change, RowEntry, {**given, "confidence": "synthetic"}, called)
     if any(r.id == new.id for r in old.rows):
-        raise unfit(change, f"table {old.id} has a row {new.id} already.", "Name the new one otherwise.")
+        raise unfit(change, said("RUN-003", "row_there", table=old.id, row=new.id))
     rows = list(old.rows)
     if change.row is None:
         rows.append(new)
     else:
         place = next((n for n, r in enumerate(rows) if r.id == change.row), None)
         if place is None:
-            raise unfit(change, f"table {old.id} has no row {change.row}.", choices([r.id for r in old.rows]))
+            raise _no_row(change, old, change.row)
         rows.insert(place, new)
     entry = Replacement(pack.key, f"{old.id}#{new.id}", "row", None, _told(new), change.because)
     return _valid(change, TableEntry, {**_fields(old), "rows": tuple(rows)}, old.id), [entry]
+
+
+def _no_row(change: Change, table: TableEntry, row: str) -> PolicyError:
+    there = listed(r.id for r in table.rows)
+    return unfit(change, said("RUN-003", "no_table_row", table=table.id, row=row, there=there))
 
 
 def _told(row: RowEntry) -> str:

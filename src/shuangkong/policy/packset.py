@@ -21,6 +21,7 @@ from shuangkong.policy.rules.checked import CheckedTable, ParameterValue
 from shuangkong.policy.rules.model import TableEntry
 from shuangkong.policy.rules.together import values_on
 from shuangkong.policy.streaks import misread_streaks
+from shuangkong.policy.words import PolicyError, listed, said
 
 Kept = tuple[tuple[str, tuple[tuple[str, bytes], ...]], ...]
 _OVERLAY = "overlay:"
@@ -89,11 +90,8 @@ class PackSet:
         if len(found) == 1:
             return found[0]
         if found:
-            remedy = f"Name the edition: {', '.join(p.key for p in found)}."
-            raise UserError("PACK-006", f"{len(found)} editions are called this.", where=name, remedy=remedy)
-        raise UserError(
-            "PACK-006", "there is no such pack.", where=name, remedy="See `shuangkong policy list` for those there are."
-        )
+            raise said("PACK-006", "editions", n=len(found), editions=listed(p.key for p in found)).at(name)
+        raise said("PACK-006", "pack").at(name)
 
     def target(self, pack: str, slug: str) -> Target:
         """A target by pack and slug; raises PACK-006."""
@@ -138,12 +136,7 @@ class PackSet:
     def parameters(self, name: str) -> Parameter:
         """A parameter with the rows of every pack that carries it; raises PACK-006."""
         if name not in self._parameters:
-            raise UserError(
-                "PACK-006",
-                "no pack carries this parameter.",
-                where=name,
-                remedy=f"There are {len(self._parameters)}; `shuangkong policy show PACK` lists those of a pack.",
-            )
+            raise said("PACK-006", "parameter", n=len(self._parameters)).at(name)
         return self._parameters[name]
 
     def parameter_ids(self) -> tuple[str, ...]:
@@ -156,9 +149,7 @@ class PackSet:
             for parameter in pack.parameters:
                 if parameter.id == name and any(row is r for r in parameter.values):
                     return pack
-        raise UserError(
-            "PACK-006", "no pack carries this row.", where=name, remedy="Take the row from this set of packs."
-        )
+        raise said("PACK-006", "row").at(name)
 
     def in_force(self, region_path: Sequence[str], day: date, known: date) -> tuple[StandingPack, ...]:
         """Documents that reach a region, from the nation down, with their standing on `day` as known on `known`.
@@ -240,10 +231,10 @@ def _standing(instrument: Instrument, replaced: bool, day: date, known: date) ->
     return Standing.EXPIRED if end is not None and end <= day else Standing.IN_FORCE
 
 
-def _no_entry(pack: str, kind: str, name: str) -> UserError:
-    return UserError(
-        "PACK-006",
-        f"there is no {kind} “{name}”.",
-        where=pack,
-        remedy=f"See `shuangkong policy show {pack}` for those there are.",
-    )
+_KINDS = {
+    "target": Label("目标", "target"), "clause": Label("条款", "clause"), "table": Label("规则表", "table"),
+}  # fmt: skip
+
+
+def _no_entry(pack: str, kind: str, name: str) -> PolicyError:
+    return said("PACK-006", "entry", kind=_KINDS[kind], name=name, pack=pack).at(pack)

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from shuangkong.kernel.errors import UserError
+from shuangkong.kernel.labels import Label
 from shuangkong.policy.fields import (
     Confidence,
     Day,
@@ -23,9 +23,12 @@ from shuangkong.policy.fields import (
     Text,
     wrong,
 )
+from shuangkong.policy.words import PolicyError, Words, listed, said
 
 #: What a row takes over from its parameter when it does not say it itself.
 INHERITED = ("edition", "from", "to", "source", "confidence", "status")
+#: How many names a message lists at most.
+_SHOWN = 8
 _RESERVED = frozenset((*INHERITED, "value", "low", "high", "state", "known", "note", "corrects", "key", "day"))
 
 
@@ -62,19 +65,13 @@ class Dated(Frozen):
     def _one_meaning(self) -> Dated:
         ranged = self.low is not None or self.high is not None
         if self.value is not None and ranged:
-            raise wrong("value and low/high are given together.", "Give the figure, or the range.")
+            raise wrong(said("PACK-003", "value_and_range"))
         if ranged and (self.low is None or self.high is None or self.low >= self.high):
-            raise wrong("a range needs low and high, low below high.", "Give both, or write value.")
+            raise wrong(said("PACK-003", "range"))
         if self.value is None and not ranged and self.state is None:
-            raise wrong(
-                "there is neither value nor low and high, and no state saying why.",
-                "Give the figure, or a state such as not_published.",
-            )
+            raise wrong(said("PACK-003", "no_value"))
         if self.end is not None and self.end <= self.start:
-            raise wrong(
-                f"the row ends on {self.end}, not after its start {self.start}.",
-                "“to” is the first day that is no longer covered.",
-            )
+            raise wrong(said("PACK-003", "row_ended", end=self.end, start=self.start))
         return self
 
     def covers(self, day: date) -> bool:
@@ -113,17 +110,17 @@ class Parameter(Frozen):
             return rest
         taken = [n for n in names if n in _RESERVED]
         if taken:
-            raise wrong(f"“{taken[0]}” cannot be a key: rows use it.", "Name the key dimension otherwise.")
+            raise wrong(said("PACK-003", "reserved", name=taken[0]))
         rest["values"] = [_spread_row(r, names, shared) for r in rows]
         return rest
 
     @model_validator(mode="after")
     def _no_conflict(self) -> Parameter:
         if not self.values:
-            raise wrong("the parameter has no row.", "Add the rows, or leave the parameter out.")
+            raise wrong(said("PACK-003", "no_row"))
         problem = first_conflict(self)
         if problem:
-            raise wrong(*problem)
+            raise wrong(problem)
         return self
 
     @cached_property
@@ -161,96 +158,59 @@ class Parameter(Frozen):
         """
         name = self.name(keys, edition)
         if set(keys) != set(self.key):
-            raise UserError(
-                "PACK-004",
-                f"asked by {_list(sorted(keys))}, but it is keyed by {_list(self.key)}.",
-                where=name,
-                remedy="Name each key once.",
-            )
+            raise said("PACK-004", "keys", asked=listed(sorted(keys), _SHOWN), keys=listed(self.key, _SHOWN)).at(name)
         key = tuple(keys[k] for k in self.key)
         editions = self._editions.get(key, ()) if edition is None else (edition,)
         hits = [r for e in editions if (r := self._hit(key, e, day, known)) is not None]
         if len(hits) == 1:
             return hits[0]
         if hits:
-            raise UserError(
-                "PACK-004",
-                f"{len(hits)} editions are in force on {day}: {_list([r.edition for r in hits])}.",
-                where=name,
-                remedy="Name the edition.",
-            )
+            there = listed([r.edition for r in hits], _SHOWN)
+            raise said("PACK-004", "editions", n=len(hits), day=day, editions=there).at(name)
         raise self._nothing(name, key, editions, day, known)
 
     def _hit(self, key: tuple[str, ...], edition: str, day: date, known: date) -> Dated | None:
         rows = [r for r in _visible(self._groups.get((key, edition), ()), known) if r.covers(day)]
         return max(rows, key=lambda r: r.known, default=None)
 
-    def _nothing(self, name: str, key: tuple[str, ...], editions: Iterable[str], day: date, known: date) -> UserError:
+    def _nothing(self, name: str, key: tuple[str, ...], editions: Iterable[str], day: date, known: date) -> PolicyError:
         rows = [r for e in editions for r in self._groups.get((key, e), ())]
         if not rows:
             return self._no_row(name, key)
         seen = [r for r in rows if r.known <= known]
-        head = f"no value in force on {day} as known on {known};"
         if not seen:
             first = min(r.known for r in rows)
-            return UserError(
-                "PACK-004",
-                f"{head} the first row was published on {first}.",
-                where=name,
-                remedy="Ask as known on a later day.",
-            )
+            return said("PACK-004", "unpublished", day=day, known=known, first=first).at(name)
         start = min(r.start for r in seen)
         if day < start:
-            return UserError(
-                "PACK-004",
-                f"{head} the first starts {start}.",
-                where=name,
-                remedy="Ask for a later day, or add the earlier row with its document.",
-            )
-        spans = sorted({f"{r.start} to {r.end or 'open'}" for r in _visible(tuple(seen), known)})
-        return UserError(
-            "PACK-004",
-            f"{head} rows cover {_list(spans)}.",
-            where=name,
-            remedy="Ask for a covered day, or add the row with its document.",
+            return said("PACK-004", "before", day=day, known=known, start=start).at(name)
+        there = sorted({(str(r.start), str(r.end or "")) for r in _visible(tuple(seen), known)})
+        spans = Label(
+            listed((f"{a} 至 {b or '长期'}" for a, b in there), _SHOWN).zh,
+            listed((f"{a} to {b or 'open'}" for a, b in there), _SHOWN).en,
         )
+        return said("PACK-004", "between", day=day, known=known, spans=spans).at(name)
 
-    def _no_row(self, name: str, key: tuple[str, ...]) -> UserError:
+    def _no_row(self, name: str, key: tuple[str, ...]) -> PolicyError:
         if key in self._editions:
-            return UserError(
-                "PACK-004",
-                "this edition has no row.",
-                where=name,
-                remedy=f"Editions with a row: {_list(self._editions[key])}.",
-            )
+            return said("PACK-004", "edition", editions=listed(self._editions[key], _SHOWN)).at(name)
         known_keys = sorted({"/".join(k) for k in self._editions})
-        return UserError(
-            "PACK-004",
-            "no row has this key.",
-            where=name,
-            remedy=f"Keys with a row: {_list(known_keys)}.",
-        )
+        return said("PACK-004", "key", keys=listed(known_keys, _SHOWN)).at(name)
 
 
-def first_conflict(parameter: Parameter) -> tuple[str, str] | None:
-    """The first pair of rows that contradict each other, or correction of nothing: (message, remedy)."""
+def first_conflict(parameter: Parameter) -> Words | None:
+    """The first pair of rows that contradict each other, or correction of nothing."""
     for (key, edition), rows in parameter.groups().items():
         name = parameter.name(dict(zip(parameter.key, key, strict=False)), edition)
         starts = {(r.start, r.known) for r in rows}
         for row in rows:
             c = row.corrects
             if c and ((c.start, c.known) not in starts or c.known >= row.known):
-                return (
-                    f"{name} corrects a row from {c.start} known on {c.known}, and there is none before it.",
-                    "Name start and known day of the row that is put right.",
-                )
+                return said("PACK-003", "corrects", name=name, start=c.start, known=c.known)
         ordered = sorted(rows, key=lambda r: (r.known, r.start))
         for a, b in pairwise(ordered):
             if a.known == b.known and a.overlaps(b):
-                return (
-                    f"{name} has two rows for {max(a.start, b.start)}, both known on {a.known}.",
-                    "End the first where the second starts, or mark the later one as known later.",
-                )
+                return said("PACK-003", "overlap", name=name, day=max(a.start, b.start), known=a.known)
     return None
 
 
@@ -274,9 +234,3 @@ def _spread_row(row: Any, names: Iterable[str], shared: Mapping[str, Any]) -> An
 
 def _known_of(source: object) -> object:
     return source.get("known") if isinstance(source, Mapping) else None
-
-
-def _list(names: Iterable[str], limit: int = 8) -> str:
-    every = list(names)
-    text = ", ".join(every[:limit])
-    return (text + (f" and {len(every) - limit} more" if len(every) > limit else "")) or "nothing"

@@ -18,12 +18,12 @@ from typing import Literal
 import sqlalchemy as sa
 
 from shuangkong.engine.api import METADATA, Blobs, UtcInstant, record
-from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.ids import digest
 from shuangkong.kernel.labels import Label
 from shuangkong.policy.loading import load_files
 from shuangkong.policy.model import Pack
 from shuangkong.policy.strict_yaml import MAX_BYTES
+from shuangkong.policy.words import said
 
 State = Literal["open", "published", "rejected", "withdrawn"]
 STATES: dict[State, Label] = {
@@ -101,16 +101,10 @@ def unpacked(content: bytes, *, origin: str) -> Mapping[str, bytes]:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             entries = [e for e in archive.infolist() if not e.is_dir()]
             if len(entries) > MAX_FILES or sum(e.file_size for e in entries) > MAX_TOTAL:
-                raise UserError(
-                    "PACK-001", f"the archive unpacks to more than {MAX_FILES} files or {MAX_TOTAL} bytes.",
-                    where=origin, remedy="Pack the folder of one pack alone.", case="archive_large",
-                )  # fmt: skip
+                raise said("PACK-001", "archive_large", files=MAX_FILES, bytes=MAX_TOTAL).at(origin)
             files = {e.filename: archive.read(e) for e in entries}
     except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, ValueError, RuntimeError, OSError, EOFError) as error:
-        raise UserError(
-            "PACK-001", "this is no zip archive of a pack.", where=origin,
-            remedy="Zip the folder with instrument.yaml.", case="archive",
-        ) from error  # fmt: skip
+        raise said("PACK-001", "archive").at(origin) from error
     tops = {name.split("/")[0] for name in files}
     if "instrument.yaml" not in files and len(tops) == 1:
         return {name.partition("/")[2]: data for name, data in files.items()}
@@ -129,13 +123,10 @@ def propose(
 ) -> str:
     """Keep a pack as a proposal; gives its id. PACK-007 where no reason is given, or the same pack stands or waits."""
     if not because.strip():
-        raise UserError("PACK-007", "no reason is given.", where=pack.key, remedy="Say why.", case="reason")
+        raise said("PACK-007", "reason").at(pack.key)
     waiting = {p.content_hash for p in proposals(db) if p.state == "open"}
     if pack.content_hash in waiting or any(p.key == pack.key and p.content_hash == pack.content_hash for p in standing):
-        raise UserError(
-            "PACK-007", "the same pack stands already, or waits for its second person.", where=pack.key,
-            remedy="Look at the list of proposals.", case="same",
-        )  # fmt: skip
+        raise said("PACK-007", "same").at(pack.key)
     row = {
         "pack_id": pack.id, "edition": pack.edition, "region": pack.instrument.region,
         "title": pack.instrument.title.zh, "content_hash": pack.content_hash, "blob": blobs.put(packed(pack.files)),
@@ -163,12 +154,9 @@ def decide_proposal(
     """
     found = proposal(db, proposal_id)
     if state != "published" and not reason.strip():
-        raise UserError("PACK-007", "no reason is given.", where=found.key, remedy="Say why.", case="reason")
+        raise said("PACK-007", "reason").at(found.key)
     if (found.proposed_by == principal) != (state == "withdrawn"):
-        raise UserError(
-            "PACK-008", "one person proposes, and another publishes or rejects.", where=found.key,
-            remedy="Ask a second person with this right; who proposed can withdraw.",
-        )  # fmt: skip
+        raise said("PACK-008", "second").at(found.key)
     t = pack_proposal
     done = db.execute(
         t.update()
@@ -176,8 +164,7 @@ def decide_proposal(
         .values(state=state, decided_by=principal, decided_at=at, decision=reason.strip() or None)
     )
     if done.rowcount != 1:
-        raise UserError("PACK-007", "this proposal waits no more.", where=found.key,
-                        remedy="Look at the list of proposals.", case="decided")  # fmt: skip
+        raise said("PACK-007", "decided").at(found.key)
     detail = {
         "proposal": proposal_id, "content_hash": found.content_hash, "proposed_by": found.proposed_by,
         "reason": reason.strip(),
@@ -193,8 +180,7 @@ def proposal(db: sa.Connection, proposal_id: str) -> Proposal:
     """A proposal by its id; PACK-006 where there is none."""
     row = db.execute(sa.select(pack_proposal).where(pack_proposal.c.proposal_id == proposal_id)).mappings().first()
     if row is None:
-        raise UserError("PACK-006", "there is no such proposal.", where=proposal_id[:80],
-                        remedy="Look at the list of proposals.", case="proposal")  # fmt: skip
+        raise said("PACK-006", "proposal").at(proposal_id[:80])
     return Proposal(**row)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from shuangkong.kernel.errors import UserError
 from shuangkong.policy.strict_yaml import Parsed
+from shuangkong.policy.words import Words, said
 
 Entry = tuple[str, int, Any]
 _NAMES = {
@@ -32,9 +32,9 @@ def cross_check(parsed: Mapping[str, Parsed], lists: Mapping[str, Sequence[Entry
         _targets_stand(parsed, lists)
 
 
-def _add(parsed: Mapping[str, Parsed], entry: Entry, key: str, code: str, message: str, remedy: str) -> None:
+def _add(parsed: Mapping[str, Parsed], entry: Entry, key: str, words: Words) -> None:
     file = parsed[entry[0]]
-    file.problems.append(UserError(code, message, where=file.where((entry[1], key)), remedy=remedy))
+    file.problems.append(words.at(file.where((entry[1], key))))
 
 
 def _unique(parsed: Mapping[str, Parsed], entries: Sequence[Entry], name: str) -> None:
@@ -44,14 +44,7 @@ def _unique(parsed: Mapping[str, Parsed], entries: Sequence[Entry], name: str) -
         if value in seen:
             other = seen[value]
             place = parsed[other[0]].where((other[1], name))
-            _add(
-                parsed,
-                entry,
-                name,
-                "PACK-002",
-                f"“{value}” is given twice; it already stands at {place}.",
-                "Keep one, or name the other otherwise.",
-            )
+            _add(parsed, entry, name, said("PACK-002", "entry", name=value, place=place))
         seen.setdefault(value, entry)
 
 
@@ -61,15 +54,8 @@ def _parents(parsed: Mapping[str, Parsed], clauses: Sequence[Entry]) -> None:
     for entry in clauses:
         parent = entry[2].parent
         if parent is not None and parent not in above:
-            later = parent in every
-            _add(
-                parsed,
-                entry,
-                "parent",
-                "PACK-005",
-                f"the parent “{parent}” " + ("stands further down." if later else "is not a clause of this pack."),
-                "List clauses in the order of the document." if later else "Add the clause, or correct the number.",
-            )
+            later, missing = said("PACK-005", "parent_later", parent=parent), said("PACK-005", "parent", parent=parent)
+            _add(parsed, entry, "parent", later if parent in every else missing)
         above.add(entry[2].id)
 
 
@@ -78,14 +64,7 @@ def _clauses_exist(parsed: Mapping[str, Parsed], lists: Mapping[str, Sequence[En
     for entry in (*lists["targets"], *lists["duties"], *lists["parameters"], *lists["tables"]):
         clause = entry[2].clause
         if clause is not None and clause not in every:
-            _add(
-                parsed,
-                entry,
-                "clause",
-                "PACK-005",
-                f"“{clause}” is not a clause of this pack.",
-                "Add it to clauses.yaml, or correct the number.",
-            )
+            _add(parsed, entry, "clause", said("PACK-005", "clause", clause=clause))
 
 
 def _targets_stand(parsed: Mapping[str, Parsed], lists: Mapping[str, Sequence[Entry]]) -> None:
@@ -95,11 +74,4 @@ def _targets_stand(parsed: Mapping[str, Parsed], lists: Mapping[str, Sequence[En
     for entry in lists["clauses"]:
         clause = entry[2]
         if clause.kind == "target" and clause.id not in used and clause.none_because is None:
-            _add(
-                parsed,
-                entry,
-                "kind",
-                "PACK-005",
-                f"clause “{clause.id}” sets a target, and no target, parameter or table stands on it.",
-                "Add the target, or say in none_because why there is none.",
-            )
+            _add(parsed, entry, "kind", said("PACK-005", "no_target", clause=clause.id))

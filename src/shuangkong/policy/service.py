@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.flaws import Flaw
-from shuangkong.policy.checks import unanswered
+from shuangkong.policy.checks import unanswered, words_of_flaw
 from shuangkong.policy.complaints import PackErrors
 from shuangkong.policy.coverage import ClauseCoverage, coverage
 from shuangkong.policy.loading import builtin_packs, find_packs, load_all, load_cases, load_pack
@@ -19,6 +19,8 @@ from shuangkong.policy.model import Clause, Pack, Parameter, Target
 from shuangkong.policy.packset import STANDING_LABELS, PackSet, StandingPack
 from shuangkong.policy.rules.catalogue import Catalogue
 from shuangkong.policy.rules.model import TableEntry
+from shuangkong.policy.words import listed as names_listed
+from shuangkong.policy.words import said
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -58,7 +60,7 @@ class CheckReport:
             "checked": self.counts,
             "packs": [{"pack": p.key, "origin": p.origin, "content_hash": p.content_hash} for p in self.packs],
             "problems": [p.as_dict() for p in self.problems],
-            "warnings": [asdict(f) for f in self.flaws],
+            "warnings": [_flaw(f) for f in self.flaws],
             "unproved_tables": [{"pack": p, "table": t, "because": why} for p, t, why in self.unproved],
         }
 
@@ -79,7 +81,7 @@ def check(
     cases = sum(len(_tried(partial(load_cases, pack), problems)) for pack in packs)
     if not packs and not problems:
         problems.append(
-            UserError("PACK-006", "no pack was found, so nothing was checked.", remedy="Name a folder, or --builtin.")
+            said("PACK-006", "nothing_checked").at(),
         )
     flaws = [
         f
@@ -93,10 +95,7 @@ def packs_of(paths: Sequence[Path]) -> PackSet:
     """The built-in packs together with those at or below the paths; raises PackErrors."""
     more = [pack for path in paths for pack in load_all(path, origin=str(path))]
     if paths and not more:
-        where = ", ".join(str(p) for p in paths)
-        raise UserError(
-            "PACK-006", "no pack lies here.", where=where, remedy="Name a folder with packs in or below it."
-        )
+        raise said("PACK-006", "no_pack_here").at(", ".join(str(p) for p in paths))
     return PackSet((*builtin_packs(), *more))
 
 
@@ -119,11 +118,8 @@ def in_force(packs: PackSet, region_path: Sequence[str], day: date, known: date)
 def shown(pack: Pack, clause: str | None = None) -> Json:
     """A pack as a tree of clauses, each with its targets and parameters; below one clause if it is named."""
     if clause is not None and clause not in {c.id for c in pack.clauses}:
-        raise UserError(
-            "PACK-006",
-            f"there is no clause “{clause}”.",
-            where=pack.key,
-            remedy=f"Its clauses: {', '.join(c.id for c in pack.clauses[:20]) or 'none'}.",
+        raise said("PACK-006", "clause", clause=clause, clauses=names_listed((c.id for c in pack.clauses), 20)).at(
+            pack.key
         )
     roots = [c for c in pack.clauses if (c.id == clause if clause is not None else c.parent is None)]
     document = _document(pack) | {"clauses": [_branch(pack, c) for c in roots]}
@@ -155,18 +151,18 @@ def _below(path: Path, problems: list[UserError]) -> list[Pack]:
     places = list(find_packs(path))
     if not places:
         problems.append(
-            UserError(
-                "PACK-006",
-                "no pack lies here.",
-                where=str(path),
-                remedy="Name a folder with an instrument.yaml in it or below it.",
-            )
+            said("PACK-006", "no_pack_here").at(str(path)),
         )
     found: list[Pack] = []
     for below, folder in places:
         origin = f"{path}/{below}".rstrip("/")
         found += _tried(partial(load_all, folder, origin=origin), problems)
     return found
+
+
+def _flaw(flaw: Flaw) -> Json:
+    words = words_of_flaw(flaw)
+    return {**asdict(flaw), "message_zh": words.message.zh, "remedy_zh": words.remedy.zh}
 
 
 def _document(pack: Pack) -> Json:

@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 from shuangkong.kernel.errors import UserError
 from shuangkong.policy.fields import Day, EditionName, Frozen, LabelModel, Number, Slug, Text, wrong
 from shuangkong.policy.rules.model import Every
+from shuangkong.policy.words import PolicyError, Words, listed, said
 
 if TYPE_CHECKING:
     from shuangkong.policy.model import IndicatorDeclaration, Pack
@@ -62,7 +63,7 @@ class StreakRule(Frozen):
     @model_validator(mode="after")
     def _one_figure(self) -> StreakRule:
         if (self.value is None) == (self.parameter is None):
-            raise wrong("a streak is held against one figure.", "Give value, or parameter.")
+            raise wrong(said("PACK-003", "streak_figure"))
         return self
 
 
@@ -82,32 +83,32 @@ def misread_streaks(packs: PackSet, catalogue: Catalogue) -> list[UserError]:
     return [fault for pack in packs.packs for fault in _of_pack(packs, pack, catalogue)]
 
 
-def _of_pack(packs: PackSet, pack: Pack, catalogue: Catalogue) -> Iterator[UserError]:
+def _of_pack(packs: PackSet, pack: Pack, catalogue: Catalogue) -> Iterator[PolicyError]:
     for one in pack.indicators:
         if one.streak is not None:
             fault = _fault(packs, one.streak, packs.indicators, catalogue)
             if fault is not None:
-                where = f"{pack.origin}/indicators.yaml {one.id}"
-                yield UserError("PACK-005", fault[0], where=where, remedy=fault[1])
+                yield fault.at(f"{pack.origin}/indicators.yaml {one.id}")
 
 
 def _fault(
     packs: PackSet, rule: StreakRule, declared: Mapping[str, IndicatorDeclaration], catalogue: Catalogue
-) -> tuple[str, str] | None:
+) -> Words | None:
     found = declared.get(rule.of)
     computed = catalogue.get(("indicator", rule.of))
     if found is None and computed is None:
-        return f"the streak counts “{rule.of}”, which no pack declares.", "Name an indicator that is declared."
+        return said("PACK-005", "streak_of", name=rule.of)
     if found is not None and found.streak is not None:
-        return f"the streak counts “{rule.of}”, which is a streak itself.", "Count the indicator below it."
+        return said("PACK-005", "streak_of_streak", name=rule.of)
     if rule.parameter is None:
         return None
     if rule.parameter.id not in packs.parameter_ids():
-        return f"no pack carries the parameter “{rule.parameter.id}”.", "Correct the name, or write value."
+        return said("PACK-005", "streak_parameter", name=rule.parameter.id)
     parameter = packs.parameters(rule.parameter.id)
     unit = computed.unit if computed is not None else found.unit if found is not None else ""
     if parameter.unit != unit:
-        return f"{rule.parameter.id} is in {parameter.unit}, and {rule.of} in {unit}.", f"Give it in {unit}."
+        facts = {"name": rule.parameter.id, "unit": parameter.unit, "of": rule.of, "wanted": unit}
+        return said("PACK-005", "streak_unit", **facts)
     if set(rule.parameter.keys) != set(parameter.key):
-        return f"{rule.parameter.id} is not keyed so.", f"Give {', '.join(parameter.key) or 'no key'}."
+        return said("PACK-005", "streak_keys", name=rule.parameter.id, keys=listed(parameter.key))
     return None

@@ -17,6 +17,7 @@ import yaml
 
 from shuangkong.kernel.errors import UserError
 from shuangkong.policy.fields import is_plain_number
+from shuangkong.policy.words import Words, notation, said
 
 MAX_BYTES = 4 * 1024 * 1024
 MAX_DEPTH = 12
@@ -75,10 +76,9 @@ class Parsed:
         start = len(self.name) + 1
         return sorted(self.problems, key=lambda p: int(p.where[start:].partition(" ")[0]))
 
-    def add(self, code: str, line: int, path: Path, message: str, remedy: str) -> None:
+    def add(self, line: int, path: Path, words: Words) -> None:
         """Note a problem at a line."""
-        place = f"{self.name}:{line}" + (f" {spell(path)}" if path else "")
-        self.problems.append(UserError(code, message, where=place, remedy=remedy))
+        self.problems.append(words.at(f"{self.name}:{line}" + (f" {spell(path)}" if path else "")))
 
 
 def spell(path: Path) -> str:
@@ -113,26 +113,24 @@ def parse_yaml(name: str, data: bytes, *, loose: bool = False) -> Parsed:
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
             what = getattr(error, "problem", None) or getattr(error, "reason", None) or "it is not YAML"
-            parsed.add("PACK-001", mark.line + 1 if mark else 1, (), f"{what}.", "Mend the notation at this line.")
+            parsed.add(mark.line + 1 if mark else 1, (), said("PACK-001", "notation", what=notation(str(what))))
             parsed.root = None
     return parsed
 
 
 def _text(parsed: Parsed, data: bytes) -> str | None:
     if len(data) > MAX_BYTES:
-        parsed.add(
-            "PACK-001", 1, (), f"the file has {len(data)} bytes; the limit is {MAX_BYTES}.", "Split it into several."
-        )
+        parsed.add(1, (), said("PACK-001", "large", size=len(data), most=MAX_BYTES))
         return None
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-        parsed.add("PACK-001", line, (), "the file is not UTF-8.", "Save it as UTF-8.")
+        parsed.add(line, (), said("PACK-001", "encoding"))
         return None
     tab = text.find("\t")
     if tab >= 0:
-        parsed.add("PACK-001", text.count("\n", 0, tab) + 1, (), "there is a tab.", "Indent with spaces.")
+        parsed.add(text.count("\n", 0, tab) + 1, (), said("PACK-001", "tab"))
         return None
     return text
 
@@ -159,8 +157,8 @@ class _Reader:
         except _Stop:
             self.parsed.root = None
 
-    def _stop(self, event: Event, message: str, remedy: str) -> _Stop:
-        self.parsed.add("PACK-001", event.start_mark.line + 1, tuple(self.path), message, remedy)
+    def _stop(self, event: Event, words: Words) -> _Stop:
+        self.parsed.add(event.start_mark.line + 1, tuple(self.path), words)
         return _Stop()
 
     def _event(self, event: Event) -> None:
@@ -177,27 +175,25 @@ class _Reader:
             if self.stack:
                 self._done()
         elif kind is yaml.AliasEvent:
-            raise self._stop(event, f"*{event.anchor} points at another entry.", "Write the entry out.")
+            raise self._stop(event, said("PACK-001", "alias", name=event.anchor))
         elif kind is yaml.DocumentStartEvent:
             self.documents += 1
             if self.documents > 1:
-                raise self._stop(event, "a second document starts here.", "One file holds one document.")
+                raise self._stop(event, said("PACK-001", "second"))
             if event.version or event.tags:
-                raise self._stop(event, "there is a % directive.", "Leave it out.")
+                raise self._stop(event, said("PACK-001", "directive"))
 
     def _refuse_magic(self, event: Event) -> None:
         if event.anchor:
-            raise self._stop(
-                event, f"&{event.anchor} names an entry for reuse.", "Write the entry out where it is used."
-            )
+            raise self._stop(event, said("PACK-001", "anchor", name=event.anchor))
         if event.tag is not None:
-            raise self._stop(event, f"the tag {event.tag} asks for a type.", "Leave the tag out.")
+            raise self._stop(event, said("PACK-001", "tag", tag=event.tag))
 
     def _open(self, event: Event, kind: type[Map] | type[Seq]) -> None:
         line = event.start_mark.line + 1
         node = kind(line)
         if len(self.stack) >= MAX_DEPTH:
-            raise self._stop(event, f"entries are nested deeper than {MAX_DEPTH}.", "Flatten the entry.")
+            raise self._stop(event, said("PACK-001", "deep", most=MAX_DEPTH))
         if not self.stack:
             self.parsed.root = node
         else:
@@ -208,7 +204,7 @@ class _Reader:
 
     def _scalar(self, event: Event) -> None:
         if not self.stack:
-            raise self._stop(event, "the file holds a single value.", "Write entries as key: value or as a list.")
+            raise self._stop(event, said("PACK-001", "single"))
         top, line = self.stack[-1], event.start_mark.line + 1
         if isinstance(top, Map) and self.keys[-1] is None:
             self._key(event, top, line)
@@ -220,16 +216,10 @@ class _Reader:
     def _key(self, event: Event, top: Map, line: int) -> None:
         key = event.value
         if key == "<<" and event.implicit[0]:
-            raise self._stop(event, "<< merges another entry.", "Write the keys out.")
+            raise self._stop(event, said("PACK-001", "merge"))
         if key in top.lines:
             self.path.append(key)
-            self.parsed.add(
-                "PACK-002",
-                line,
-                tuple(self.path),
-                f"“{key}” is given twice; it already stands on line {top.lines[key]}.",
-                "Keep one of the two.",
-            )
+            self.parsed.add(line, tuple(self.path), said("PACK-002", "key", key=key, line=top.lines[key]))
             self.path.pop()
         top.lines[key] = line
         self.keys[-1] = key
@@ -240,7 +230,7 @@ class _Reader:
         if isinstance(top, Seq):
             self.path.append(len(top))
         elif self.keys[-1] is None:
-            raise self._stop(event, "a key is a list or a mapping.", "Write a plain word as key.")
+            raise self._stop(event, said("PACK-001", "key"))
 
     def _put(self, value: object, line: int) -> None:
         top = self.stack[-1]
@@ -264,22 +254,16 @@ class _Reader:
             return int(raw) if raw.lstrip("-").isdigit() and len(raw) <= _LONGEST_INT else Decimal(raw)
         problem = None if self.loose else _trap(raw)
         if problem:
-            self.parsed.add("PACK-003", line, tuple(self.path), *problem)
+            self.parsed.add(line, tuple(self.path), problem)
             self.parsed.trapped.add(tuple(self.path))
         return raw
 
 
-def _trap(raw: str) -> tuple[str, str] | None:
+def _trap(raw: str) -> Words | None:
     if not raw:
-        return "nothing is given.", "Write the value, write null, or leave the key out."
+        return said("PACK-003", "empty")
     if raw.casefold() in _TRAPS:
-        return (
-            f"{raw} is read as a truth value or as nothing by some readers.",
-            f'Write true, false or null, or quote it: "{raw}".',
-        )
+        return said("PACK-003", "magic_word", raw=raw)
     if raw[0] in "0123456789+-." and _NUMERIC.fullmatch(raw) and not _DAY_LIKE.fullmatch(raw):
-        return (
-            f"{raw} is read as different numbers by different readers.",
-            f'Quote it if it is a code: "{raw}"; write a number in plain digits, e.g. 1250.5.',
-        )
+        return said("PACK-003", "magic_number", raw=raw)
     return None

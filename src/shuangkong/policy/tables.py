@@ -11,6 +11,7 @@ from shuangkong.policy.fields import Frozen, Slug, Text, wrong
 from shuangkong.policy.rules.checked import CheckedInput, CheckedOutput, CheckedRow, CheckedTable
 from shuangkong.policy.rules.nodes import Binary, Constant, Name, Node, all_of
 from shuangkong.policy.rules.types import TEXT, Kind
+from shuangkong.policy.words import listed, said
 
 Operator = Literal["lt", "le", "eq", "ne", "ge", "gt"]
 HitPolicy = Literal[
@@ -70,15 +71,10 @@ class DecisionTable(Frozen):
         for row in self.rows:
             asked = {c.input for c in row.when} | {c.operand for c in row.when if isinstance(c.operand, str)}
             if asked - names:
-                raise wrong(
-                    f"row {row.id} asks for {', '.join(sorted(asked - names))}, which is no input.",
-                    "Declare it as an input.",
-                )
+                raise wrong(said("PACK-003", "row_input", row=row.id, names=listed(sorted(asked - names))))
             if len(row.then) != len(self.outputs):
-                raise wrong(
-                    f"row {row.id} gives {len(row.then)} values for {len(self.outputs)} outputs.",
-                    "Give one value per output.",
-                )
+                has, wanted = len(row.then), len(self.outputs)
+                raise wrong(said("PACK-003", "row_outputs", row=row.id, has=has, wanted=wanted))
         return self
 
 

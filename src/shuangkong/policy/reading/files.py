@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 import pypdf
 from pypdf.errors import PyPdfError
 
-from shuangkong.kernel.errors import UserError
+from shuangkong.policy.words import PolicyError, said
 
 #: The longest plan of a province with all annexes stays far below these; what is longer is not a document.
 MAX_BYTES = 20_000_000
@@ -31,9 +31,7 @@ def text_of(path: Path) -> str:
             raise _too_large(path.name)
         content = path.read_bytes()
     except OSError as e:
-        raise UserError(
-            "READ-001", f"Cannot read the file: {e.strerror}.", where=path.name, remedy="Give an existing file."
-        ) from e
+        raise said("READ-001", "unread", why=e.strerror).at(path.name) from e
     return text_in(content, path.name)
 
 
@@ -45,27 +43,18 @@ def text_in(content: bytes, name: str) -> str:
     if len(text) > MAX_SIGNS:
         raise _too_large(name)
     if not re.search(r"\w", text):
-        raise UserError(
-            "READ-003", "There is no text in the file.", where=name,
-            remedy="A scanned document needs its text recognised (OCR) first; an empty file has nothing to read.",
-        )  # fmt: skip
+        raise said("READ-003", "empty").at(name)
     if len(_ODD.findall(text)) * 50 > len(text):
         raise _not_text(name)
     return text
 
 
-def _too_large(name: str) -> UserError:
-    return UserError(
-        "READ-002", f"The file is larger than {MAX_BYTES // 1_000_000} MB or {MAX_SIGNS // 1_000_000} million signs.",
-        where=name, remedy="Split it into its documents.",
-    )  # fmt: skip
+def _too_large(name: str) -> PolicyError:
+    return said("READ-002", "large", megabytes=MAX_BYTES // 1_000_000, millions=MAX_SIGNS // 1_000_000).at(name)
 
 
-def _not_text(name: str) -> UserError:
-    return UserError(
-        "READ-001", "The file is neither text nor a readable .docx, .pdf or .html.", where=name,
-        remedy="Give .txt or .md in UTF-8 or GB18030, .docx, .pdf with a text layer, or .html.",
-    )  # fmt: skip
+def _not_text(name: str) -> PolicyError:
+    return said("READ-001", "not_text").at(name)
 
 
 def _kind(content: bytes, name: str) -> Callable[[bytes, str], str]:

@@ -7,7 +7,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.labels import Label, Language
 from shuangkong.policy.reading.candidates import candidates
 from shuangkong.policy.reading.clean import Clean, clean
@@ -16,6 +15,7 @@ from shuangkong.policy.reading.duties import duties
 from shuangkong.policy.reading.files import text_of
 from shuangkong.policy.reading.model import Candidate, Document, Duty, Reading, Target
 from shuangkong.policy.reading.targets import targets
+from shuangkong.policy.words import said
 
 #: A summary repeats what a plan sets, numbered like one; articles, interpretations and lists of contents set nothing.
 _READ = ("instrument", "summary")
@@ -31,10 +31,7 @@ def read_text(text: str, number: int | None = None, name: str = "") -> Reading:
     cleaned: Clean = clean(text)
     found = documents(cleaned)
     if number is not None and not 1 <= number <= len(found):
-        raise UserError(
-            "READ-004", f"There is no document {number}: the file holds {len(found)}.", where=name,
-            remedy="Leave --document out to see them all.",
-        )  # fmt: skip
+        raise said("READ-004", "number", number=number, has=len(found)).at(name)
     asked = [d for d in found if d.kind in _READ and number in (None, d.number)]
     wanted = tuple(t for d in asked for t in targets(cleaned, d))
     owed = tuple(x for d in asked for x in duties(cleaned, d))

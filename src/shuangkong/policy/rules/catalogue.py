@@ -13,6 +13,7 @@ from shuangkong.kernel.units import unit as unit_named
 from shuangkong.policy.rules.model import Every, InputEntry, TableEntry
 from shuangkong.policy.rules.types import Kind, conversion, unit_of
 from shuangkong.policy.strict_yaml import Parsed, Seq, parse_yaml
+from shuangkong.policy.words import Words, listed, said
 
 if TYPE_CHECKING:
     from shuangkong.policy.model import IndicatorDeclaration, Pack, Product
@@ -26,8 +27,8 @@ _PLAIN = {"text": Kind("text"), "flag": Kind("flag"), "day": Kind("day")}
 class Bindable:
     """Something that is computed or registered: its type, its unit as it is stored, and whose it can be.
 
-    `unit` is the text of the unit; `kind` has none where the unit is no combination of known ones. `every` is the period
-    of a streak; what has none is there by year and, as far as it is handed in so, by month.
+    `unit` is the text of the unit; `kind` has none where the unit is no combination of known ones. `every` is the
+    period of a streak; what has none is there by year and, as far as it is handed in so, by month.
     """
 
     source: SourceName
@@ -103,37 +104,29 @@ def misbound(packs: Declares, catalogue: Catalogue) -> list[UserError]:
                 fault = _fault(entry, known)
                 if fault is not None:
                     where = places.of(table, ("inputs", index, fault[0]))
-                    problems.append(UserError(fault[1], fault[2], where=where, remedy=fault[3]))
+                    problems.append(fault[1].at(where))
             for name in _twice(pack, table):
-                what = f"“{name}” is bound otherwise in an earlier table."
-                remedy = "Give one of the two another name."
-                problems.append(UserError("RULE-003", what, where=places.of(table, ("inputs",)), remedy=remedy))
+                problems.append(said("RULE-003", "bound_twice", name=name).at(places.of(table, ("inputs",))))
     return problems
 
 
-def _fault(entry: InputEntry, known: Catalogue) -> tuple[str, str, str, str] | None:
+def _fault(entry: InputEntry, known: Catalogue) -> tuple[str, Words] | None:
     at = source_of(entry)
     if at is None:
         return None
     found = known.get(at)
     if found is None:
-        return at[0], "RULE-003", f"“{at[1]}” is nothing that an input can be bound to.", _nearest(at, known)
+        return at[0], said("RULE-003", "unbound", name=at[1], source=at[0], near=_nearest(at, known))
     if found.kind.name != entry.type:
-        what = f"{at[1]} is {found.kind}, and the input is {_PLAIN.get(entry.type, 'a number')}."
-        return at[0], "RULE-002", what, "Give the input the type of what it is bound to."
+        wanted = _PLAIN.get(entry.type, Kind("number"))
+        return at[0], said("RULE-002", "bound_kind", name=at[1], found=found.kind.label, wanted=wanted.label)
     if entry.type == "number" and not _fits(entry.unit or "", found):
-        what = f"{at[1]} is in {found.unit}, which cannot be expressed in {entry.unit}."
-        return "unit", "RULE-002", what, f"Write the unit {found.unit}, or one of its dimension."
+        return "unit", said("RULE-002", "bound_unit", name=at[1], found=found.unit, wanted=entry.unit)
     if found.every is not None and entry.every not in (None, found.every):
-        return (
-            "every",
-            "RULE-002",
-            f"{at[1]} is counted by {found.every}.",
-            f"Write every: {found.every}, or leave it out.",
-        )
+        return "every", said("RULE-002", "bound_every", name=at[1], every=found.every)
     strange = [c for c in entry.choices if found.choices and c not in found.choices]
     if strange:
-        return "choices", "RULE-003", f"{at[1]} is never “{strange[0]}”.", f"There are {', '.join(found.choices)}."
+        return "choices", said("RULE-003", "never", name=at[1], given=strange[0], there=listed(found.choices, 40))
     return None
 
 
@@ -147,11 +140,10 @@ def _fits(asked: str, found: Bindable) -> bool:
         return False
 
 
-def _nearest(at: tuple[SourceName, str], known: Catalogue) -> str:
+def _nearest(at: tuple[SourceName, str], known: Catalogue) -> Label:
     there = sorted(name for source, name in known if source == at[0])
     near = [n for n in there if n.split(".")[0].split("_")[0] == at[1].split(".")[0].split("_")[0]] or there
-    more = " …" if len(near) > 12 else ""
-    return f"Of kind {at[0]} there are {', '.join(near[:12])}{more}; docs/data/inputs.md lists all."
+    return listed(near)
 
 
 def _twice(pack: Pack, table: TableEntry) -> Iterator[str]:

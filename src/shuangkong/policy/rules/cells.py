@@ -14,7 +14,8 @@ from decimal import Decimal
 from shuangkong.policy.fields import is_plain_number, parse_day
 from shuangkong.policy.rules.expressions import Misread, exact
 from shuangkong.policy.rules.nodes import TRUE, Binary, Constant, Member, Name, Node, Unary, any_of
-from shuangkong.policy.rules.types import Kind, Mistyped, conversion, scaled, shown, unit_of
+from shuangkong.policy.rules.types import Kind, Mistyped, conversion, scaled, shown, unit_at
+from shuangkong.policy.words import plainly, said
 
 MAX_CELL = 200
 ANY = "-"
@@ -29,14 +30,15 @@ WORDS_AFTER = {"及以上": ">=", "以上": ">=", "及以下": "<=", "以下": "
 _INTERVAL = re.compile(r"([\[(（])\s*(.+?)\s*(?:,|，|\.\.)\s*(.+?)\s*([\])）])")
 _AMOUNT = re.compile(r"(-?[0-9.]+)\s*(\S+)?")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
-_REMEDY = "Write -, 100, “>= 100”, “[100, 200)”, 100以上 or 不足100; see docs/design/rules.md."
+#: Forms of a cell that a message shows beside those of any language.
+_FORMS = {"above": "100以上", "below": "不足100"}
 
 
 def cell(name: str, kind: Kind, given: object) -> Node:
     """The condition that a cell puts on an input; raises RULE-001 or RULE-002."""
     if isinstance(given, list | tuple):
         if not given:
-            raise Misread("the list is empty: nothing is in it.", 0, _REMEDY)
+            raise Misread(said("RULE-001", "empty_list", **_FORMS), 0)
         tests = tuple(cell(name, kind, one) for one in given)
         values = [t.right for t in tests if isinstance(t, Binary) and t.op == "==" and isinstance(t.right, Constant)]
         return Member(Name(name), tuple(values)) if len(values) == len(tests) else any_of(tests)
@@ -49,13 +51,13 @@ def cell(name: str, kind: Kind, given: object) -> Node:
 
 def _flag(name: str, given: object) -> Node:
     if not isinstance(given, bool):
-        raise Mistyped(f"“{given}” stands where true or false is wanted.", 0, "Write true, false or -.")
+        raise Mistyped(said("RULE-002", "no_flag", given=given), 0)
     return Name(name) if given else Unary("!", Name(name))
 
 
 def _text(name: str, given: object) -> Node:
     if not isinstance(given, str):
-        raise Mistyped(f"{given} stands where text is wanted.", 0, f'Quote it: "{given}".')
+        raise Mistyped(said("RULE-002", "no_text", given=given), 0)
     other = given.startswith("!=")
     value = given.removeprefix("!=").strip() if other else given
     return Binary("!=" if other else "==", Name(name), Constant(value))
@@ -63,10 +65,10 @@ def _text(name: str, given: object) -> Node:
 
 def _ordered(name: str, kind: Kind, given: object) -> Node:
     if isinstance(given, bool) or not isinstance(given, str | int | Decimal):
-        raise Mistyped(f"{given} stands where {kind} is wanted.", 0, _REMEDY)
+        raise Mistyped(said("RULE-002", "cell", given=plainly(given), wanted=kind.label, **_FORMS), 0)
     text = str(given).strip()
     if len(text) > MAX_CELL:
-        raise Misread(f"the cell has more than {MAX_CELL} signs.", 0, _REMEDY)
+        raise Misread(said("RULE-001", "long_cell", most=MAX_CELL, **_FORMS), 0)
     interval = _INTERVAL.fullmatch(text)
     if interval:
         return _between(name, kind, interval)
@@ -84,7 +86,7 @@ def _between(name: str, kind: Kind, parts: re.Match[str]) -> Node:
     first = _bound(kind, low, parts.start(2))
     last = _bound(kind, high, parts.start(3))
     if isinstance(first, Constant) and isinstance(last, Constant) and _empty(first, last, opening + closing):
-        raise Misread("the interval is empty.", 0, "Write the lower end first.")
+        raise Misread(said("RULE-001", "empty_interval"), 0)
     above = Binary(">=" if opening == "[" else ">", Name(name), first)
     return Binary("&&", above, Binary("<=" if closing == "]" else "<", Name(name), last))
 
@@ -100,20 +102,20 @@ def _bound(kind: Kind, text: str, at: int) -> Node:
     if kind.name == "day":
         day = parse_day(text)
         if day is None and not _NAME.fullmatch(text):
-            raise Misread(f"“{text}” is not a day.", at, "Write year-month-day, e.g. 2021-12-28.")
+            raise Misread(said("RULE-001", "no_day", text=text), at)
         return Constant(day, at=at) if day is not None else Name(text, at=at)
     if _NAME.fullmatch(text):
         return Name(text, at=at)
     amount = _AMOUNT.fullmatch(text)
     if amount is None or not is_plain_number(amount[1]):
-        raise Misread(f"“{text}” is not a number.", at, _REMEDY)
+        raise Misread(said("RULE-001", "no_number", text=text, **_FORMS), at)
     return _in_unit(Constant(exact(amount[1], at), at=at), amount[2], kind, at)
 
 
 def _in_unit(number: Constant, unit: str | None, kind: Kind, at: int) -> Node:
     """The number in the unit of the input; it carries that unit, so that types agree."""
-    factor = conversion(unit_of(unit), kind.unit) if unit else (Decimal(1), Decimal(1))
+    factor = conversion(unit_at(unit, at), kind.unit) if unit else (Decimal(1), Decimal(1))
     if factor is None:
-        raise Mistyped(f"{unit} cannot be expressed in {shown(kind.unit)}.", at, "Use the unit of the input.")
+        raise Mistyped(said("RULE-002", "cell_unit", unit=unit, wanted=shown(kind.unit)), at)
     found = scaled(number, factor, at)
     return Constant(found.value, shown(kind.unit), at) if isinstance(found, Constant) else found

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-from shuangkong.kernel.errors import UserError
 from shuangkong.policy.rules.nodes import Constant, Node, Unary, all_of, names_in
 from shuangkong.policy.rules.types import Kind
+from shuangkong.policy.words import said
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +145,7 @@ def in_order(upstream: Mapping[str, frozenset[str]]) -> tuple[str, ...]:
             above = left[-1].pop(0)
             if above in path:
                 circle = " → ".join((*path[path.index(above) :], above))
-                raise UserError(
-                    "RULE-004", f"the tables lead back to themselves: {circle}.", where=above,
-                    remedy="Take one of these inputs from elsewhere.",
-                )  # fmt: skip
+                raise said("RULE-004", "circle", circle=circle).at(above)
             if above not in done:
                 path.append(above)
                 left.append(sorted(upstream.get(above, frozenset())))

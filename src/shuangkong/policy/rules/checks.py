@@ -17,6 +17,7 @@ from math import prod
 from shuangkong.policy.rules.checked import CheckedInput, CheckedTable
 from shuangkong.policy.rules.evaluating import Known, holds, value_of
 from shuangkong.policy.rules.nodes import COMPARISONS, Binary, Call, Constant, Member, Name, Node, Unary, walk
+from shuangkong.policy.words import Words, said
 
 MAX_TRIES = 200_000
 #: Nodes of conditions that are worked out at most: a row with many exceptions is a long condition.
@@ -27,9 +28,9 @@ _OTHER = "（其他）"
 
 @dataclass(slots=True)
 class Shape:
-    """What was found out about a table: `faults` are (row or nothing, message); `skipped` says what was not checked."""
+    """What was found out about a table: `faults` are (row or nothing, words); `skipped` says what was not checked."""
 
-    faults: list[tuple[str | None, str]] = field(default_factory=list)
+    faults: list[tuple[str | None, Words]] = field(default_factory=list)
     skipped: str | None = None
 
 
@@ -130,15 +131,16 @@ def _try_all(
         reached.update(hits[:1] if table.hit in ("first", "priority") else hits)
         if not hits and total and not table.collects and not gap:
             gap = True
-            shape.faults.append((None, f"no row hits where {_told(points, combination)}"))
+            shape.faults.append((None, said("RULE-005", "gap", inputs=_told(points, combination))))
         if len(hits) > 1 and not overlap and _conflict(table, hits, here):
             overlap = True
-            both = " and ".join(rows[n].id for n in hits[:2])
-            shape.faults.append((rows[hits[1]].id, f"rows {both} both hit where {_told(points, combination)}"))
+            first, second = (rows[n].id for n in hits[:2])
+            inputs = _told(points, combination)
+            shape.faults.append((second, said("RULE-005", "overlap", first=first, second=second, inputs=inputs)))
     for n, row in enumerate(rows):
         if n not in reached:
-            before = " before the rows above it" if table.hit in ("first", "priority") else ""
-            shape.faults.append((row.id, f"row {row.id} never hits{before}, whatever the inputs are"))
+            blocked, dead = said("RULE-005", "dead_after", row=row.id), said("RULE-005", "dead", row=row.id)
+            shape.faults.append((row.id, blocked if table.hit in ("first", "priority") else dead))
 
 
 def _conflict(table: CheckedTable, hits: list[int], here: Mapping[str, Known]) -> bool:

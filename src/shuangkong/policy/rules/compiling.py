@@ -11,13 +11,23 @@ from shuangkong.policy.fields import parse_day
 from shuangkong.policy.parameters import Parameter
 from shuangkong.policy.rules.cells import cell
 from shuangkong.policy.rules.checked import CheckedInput, CheckedOutput, CheckedRow, CheckedTable, UsedParameter
-from shuangkong.policy.rules.expressions import Misread, exact, parse
-from shuangkong.policy.rules.model import MAX_ROWS, InputEntry, OutputEntry, ParameterUse, RowEntry, TableEntry
+from shuangkong.policy.rules.expressions import Misplaced, Misread, exact, parse
+from shuangkong.policy.rules.model import (
+    MAX_COLUMNS,
+    MAX_ROWS,
+    InputEntry,
+    OutputEntry,
+    ParameterUse,
+    RowEntry,
+    TableEntry,
+)
 from shuangkong.policy.rules.nodes import TRUE, Constant, Node, all_of
 from shuangkong.policy.rules.types import DAY, FLAG, TEXT, Kind, Mistyped, shown, typed, unit_of
+from shuangkong.policy.words import Words, listed, plainly, said
 
 Path = tuple[str | int, ...]
 _PLAIN = {"text": TEXT, "flag": FLAG, "day": DAY}
+_CALC = "{calc: expression}"
 _AGGREGATES = ("collect_sum", "collect_min", "collect_max")
 
 
@@ -25,19 +35,18 @@ _AGGREGATES = ("collect_sum", "collect_min", "collect_max")
 class Faults:
     """Faults of one table by the key path where they stand; nothing is raised on the way."""
 
-    found: list[tuple[Path, UserError]] = field(default_factory=list)
+    found: list[tuple[Path, Words]] = field(default_factory=list)
 
-    def add(self, path: Path, code: str, message: str, remedy: str) -> None:
+    def add(self, path: Path, words: Words) -> None:
         """Note a fault."""
-        self.found.append((path, UserError(code, message, remedy=remedy)))
+        self.found.append((path, words))
 
     def tried(self, path: Path, work: Callable[[], Node], instead: Node = TRUE) -> Node:
         """What the work gives, or `instead` after its complaint was noted."""
         try:
             return work()
-        except UserError as wrong:
-            message = f"at {wrong.where}: {wrong.message}" if wrong.where else wrong.message
-            self.found.append((path, UserError(wrong.code, message, remedy=wrong.remedy)))
+        except Misplaced as wrong:
+            self.found.append((path, wrong.words.inside(wrong.at + 1)))
             return instead
 
 
@@ -58,7 +67,7 @@ def compile_table(
     names = {i.name: i.kind for i in inputs} | {p.name: p.kind for p in used}
     rows: tuple[CheckedRow, ...] = ()
     if len(entry.rows) > MAX_ROWS:
-        faults.add(("rows",), "RULE-006", f"the table has more than {MAX_ROWS} rows.", "Split it into several tables.")
+        faults.add(("rows",), said("RULE-006", "rows", most=MAX_ROWS))
     else:
         work = _Rows(entry, names, {i.name: i.kind for i in inputs}, inputs, outputs, faults)
         rows = tuple(work.row(r, ("rows", n)) for n, r in enumerate(entry.rows))
@@ -70,8 +79,8 @@ def _kind(type_: str, unit: str | None, path: Path, faults: Faults) -> Kind:
         return _PLAIN[type_]
     try:
         return Kind("number", unit_of(unit or "1"))
-    except UserError as wrong:
-        faults.add((*path, "unit"), "RULE-002", wrong.message, wrong.remedy)
+    except UserError:
+        faults.add((*path, "unit"), said("RULE-002", "unit", name=unit))
         return Kind("number")
 
 
@@ -82,8 +91,7 @@ def _input(entry: InputEntry, above: Mapping[str, CheckedTable], path: Path, fau
     table, name = entry.output.table, entry.output.output
     found = next((o for o in above[table].outputs if o.name == name), None) if table in above else None
     if found is None:
-        what = f"there is no output “{name}” of a table “{table}” in this pack."
-        faults.add((*path, "output"), "RULE-003", what, "Name a table of the pack and one of its outputs.")
+        faults.add((*path, "output"), said("RULE-003", "upstream", name=name, table=table))
         return CheckedInput(entry.name, Kind("number"))
     return CheckedInput(
         entry.name, found.kind, entry.choices, entry.at_least, entry.at_most, (table, name)
@@ -93,13 +101,11 @@ def _input(entry: InputEntry, above: Mapping[str, CheckedTable], path: Path, fau
 def _parameter(use: ParameterUse, there: Mapping[str, Parameter], path: Path, faults: Faults) -> UsedParameter:
     found = there.get(use.id)
     if found is None and use.unit is None:
-        remedy = "Add the parameter, or say its unit here if another pack carries it."
-        faults.add((*path, "id"), "RULE-003", f"“{use.id}” is no parameter of this pack.", remedy)
+        faults.add((*path, "id"), said("RULE-003", "parameter", name=use.id))
     if found is not None and set(use.keys) != set(found.key):
-        remedy = f"Give a value for each of {', '.join(found.key) or 'no key'}."
-        faults.add((*path, "keys"), "RULE-003", f"{use.id} is not keyed by these names.", remedy)
+        faults.add((*path, "keys"), said("RULE-003", "keys", name=use.id, keys=listed(found.key)))
     elif found is not None and not any(r.key == tuple(use.keys[k] for k in found.key) for r in found.values):
-        faults.add((*path, "keys"), "RULE-003", f"no row of {use.id} has this key.", "Correct the key.")
+        faults.add((*path, "keys"), said("RULE-003", "key", name=use.id))
     kind = _kind("number", found.unit if found is not None else use.unit, path, faults)
     return UsedParameter(use.name, use.id, kind, tuple(sorted(use.keys.items())), use.edition)
 
@@ -115,27 +121,25 @@ def _output(entry: OutputEntry, path: Path, faults: Faults) -> CheckedOutput:
 def _once(names: Sequence[str], where: str, faults: Faults) -> None:
     for n, name in enumerate(names):
         if name in names[:n]:
-            faults.add((where,), "RULE-003", f"“{name}” is given twice.", "Give each its own name.")
+            faults.add((where,), said("RULE-003", "twice", name=name))
 
 
 def _shape(entry: TableEntry, outputs: tuple[CheckedOutput, ...], faults: Faults) -> None:
     """Whether the hit policy goes with the outputs and rows."""
     if entry.hit in _AGGREGATES and (len(outputs) != 1 or outputs[0].kind.name != "number"):
-        faults.add(("outputs",), "RULE-002", f"{entry.hit} wants one output, a number.", "Split the table.")
+        faults.add(("outputs",), said("RULE-002", "aggregate", hit=entry.hit))
     if entry.hit == "collect_count" and (len(outputs) != 1 or outputs[0].kind != Kind("number", unit_of("item"))):
-        faults.add(("outputs",), "RULE-002", "collect_count wants one output in items.", "Give it unit: item.")
+        faults.add(("outputs",), said("RULE-002", "count"))
     if entry.hit.startswith("collect") and any(o.default is not None for o in outputs):
-        faults.add(("outputs",), "RULE-002", "a table that collects has no default.", "Leave it out.")
+        faults.add(("outputs",), said("RULE-002", "default"))
     if (entry.hit == "priority") != all(r.priority is not None for r in entry.rows):
-        text = "priority goes with every row of a priority table, and with no other."
-        faults.add(("rows",), "RULE-003", text, "Give each row its priority, or leave them all out.")
+        faults.add(("rows",), said("RULE-003", "priority"))
     ids = {r.id for r in entry.rows}
     excepted = {r.id for r in entry.rows if r.exception_of}
     for n, row in enumerate(entry.rows):
         for name in row.exception_of:
             if name not in ids or name in excepted or name == row.id:
-                text = f"“{name}” is no row that row {row.id} can be an exception of."
-                faults.add(("rows", n, "exception_of"), "RULE-003", text, "Name a row that is no exception itself.")
+                faults.add(("rows", n, "exception_of"), said("RULE-003", "exception", name=name, row=row.id))
 
 
 @dataclass(slots=True)
@@ -156,8 +160,8 @@ class _Rows:
             tests.append(self._expression(row.test, FLAG, (*path, "if")))
         strange = sorted(set(row.then) - {o.name for o in self.outputs})
         if strange:
-            remedy = f"There are {', '.join(o.name for o in self.outputs)}."
-            self.faults.add((*path, "then"), "RULE-003", f"“{strange[0]}” is no output of this table.", remedy)
+            there = listed(o.name for o in self.outputs)
+            self.faults.add((*path, "then"), said("RULE-003", "output", name=strange[0], there=there))
         then = tuple(self._then(row, o, (*path, "then")) for o in self.outputs)
         self._days(row, path)
         condition = all_of(tuple(t for t in tests if t != TRUE))
@@ -171,42 +175,36 @@ class _Rows:
         """A row stands for a while at least, and no longer than its table."""
         first, last = row.start or self.entry.start, row.end or self.entry.end
         if last is not None and first >= last:
-            text = f"row {row.id} stands on no day: it would begin on {first} and end on {last}."
-            self.faults.add((*path, "from" if row.start else "to"), "RULE-003", text, "Correct the days.")
+            words = said("RULE-003", "no_day", row=row.id, first=first, last=last)
+            self.faults.add((*path, "from" if row.start else "to"), words)
         before = row.start is not None and row.start < self.entry.start
         if before or (row.end is not None and self.entry.end is not None and row.end > self.entry.end):
-            text = f"row {row.id} stands longer than its table."
-            key = "from" if before else "to"
-            self.faults.add((*path, key), "RULE-003", text, "Leave the day out, or change that of the table.")
+            self.faults.add((*path, "from" if before else "to"), said("RULE-003", "longer", row=row.id))
 
     def _cell(self, name: str, given: object, path: Path) -> Node:
         if name not in self.cells:
-            remedy = f"There are {', '.join(self.cells)}."
-            self.faults.add(path, "RULE-003", f"“{name}” is no input of this table.", remedy)
+            self.faults.add(path, said("RULE-003", "input", name=name, there=listed(self.cells, MAX_COLUMNS)))
             return TRUE
         found = self.faults.tried(path, lambda: typed(cell(name, self.cells[name], given), self.names)[0])
         choices = next(i.choices for i in self.inputs if i.name == name)
         strange = [t for t in _texts(given) if choices and t not in choices]
         if strange:
-            text = f"“{strange[0]}” is no choice of {name}."
-            self.faults.add(path, "RULE-003", text, f"There are {', '.join(choices)}.")
+            self.faults.add(path, said("RULE-003", "choice", given=strange[0], name=name, there=listed(choices)))
         return found
 
     def _then(self, row: RowEntry, output: CheckedOutput, path: Path) -> Node:
         if self.entry.hit == "collect_count":
             return Constant(Decimal(1), "item")
         if output.name not in row.then:
-            text = f"row {row.id} gives no {output.name}."
-            self.faults.add(path, "RULE-003", text, "Give every output a value in every row.")
+            self.faults.add(path, said("RULE-003", "no_output", row=row.id, name=output.name))
             return TRUE
         given = row.then[output.name]
         here = (*path, output.name)
         if isinstance(given, dict):
             if self.entry.hit in ("collect", "any"):
-                text = f"{self.entry.hit} holds written values only."
-                self.faults.add(here, "RULE-002", text, "Write the value itself, or use another policy.")
+                self.faults.add(here, said("RULE-002", "written_only", hit=self.entry.hit))
             if set(given) != {"calc"} or not isinstance(given["calc"], str):
-                self.faults.add(here, "RULE-001", "this is no value.", "Write a value, or {calc: expression}.")
+                self.faults.add(here, said("RULE-001", "no_value", form=_CALC))
                 return TRUE
             return self._expression(given["calc"], output.kind, here)
         return self.faults.tried(here, lambda: written(given, output.kind))
@@ -216,7 +214,7 @@ class _Rows:
             node, found = typed(parse(text), self.names)
             bare_zero = isinstance(node, Constant) and node.value == Decimal(0) and kind.name == "number"
             if found != kind and not bare_zero:
-                raise Mistyped(f"{found} stands where {kind} is wanted.", 0, "Convert with to(x, unit), or compare.")
+                raise Mistyped(said("RULE-002", "expression", found=found.label, wanted=kind.label), 0)
             return node
 
         return self.faults.tried(path, work)
@@ -238,6 +236,6 @@ def written(given: object, kind: Kind) -> Constant:
     if kind.name == "day" and isinstance(given, str):
         day = parse_day(given)
         if day is None:
-            raise Misread(f"“{given}” is not a day.", 0, "Write year-month-day.")
+            raise Misread(said("RULE-001", "no_day", text=given), 0)
         return Constant(day)
-    raise Mistyped(f"{given} stands where {kind} is wanted.", 0, "Write the value, or {calc: expression}.")
+    raise Mistyped(said("RULE-002", "written", given=plainly(given), wanted=kind.label, form=_CALC), 0)

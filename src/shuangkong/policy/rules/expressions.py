@@ -15,8 +15,10 @@ from lark import Lark, Token, Transformer, UnexpectedInput, UnexpectedToken, v_a
 from lark.exceptions import VisitError
 
 from shuangkong.kernel.errors import UserError
+from shuangkong.kernel.labels import Label
 from shuangkong.policy.fields import MAX_DIGITS, is_plain_number, parse_day
 from shuangkong.policy.rules.nodes import Binary, Call, Choice, Constant, Member, Name, Node, Unary
+from shuangkong.policy.words import PolicyError, Words, listed, said
 
 MAX_LENGTH = 2_000
 MAX_DEPTH = 64
@@ -49,14 +51,18 @@ NUMBER: /[0-9]+(\.[0-9]+)?/
 STRING: /"[^"\\\n]*"/
 %ignore /[ \t\r\n]+/
 """
-_REMEDY = "See docs/design/rules.md for what an expression may hold."
 
 
-class Misread(UserError):
-    """An expression or a cell that cannot be read; `where` is the place inside it, counted from 1."""
+class Misplaced(PolicyError):
+    """What is wrong at a place inside an expression or a cell: the sign `at`, counted from 0; told from 1."""
 
-    def __init__(self, message: str, at: int, remedy: str = _REMEDY) -> None:
-        super().__init__("RULE-001", message, where=f"character {at + 1}", remedy=remedy)
+    def __init__(self, words: Words, at: int) -> None:
+        super().__init__(words, Label(f"第 {at + 1} 个字符", f"character {at + 1}"))
+        self.at = at
+
+
+class Misread(Misplaced):
+    """An expression or a cell that cannot be read (RULE-001)."""
 
 
 #: A node and how deep it is nested: what the parser hands up, so that no recursion is needed to know the depth.
@@ -100,7 +106,7 @@ class _Building(Transformer[Token, Grown]):
 def _grown(node: Node, *below: Grown) -> Grown:
     depth = 1 + max((d for _, d in below), default=0)
     if depth > MAX_DEPTH:
-        raise Misread(f"it is nested more than {MAX_DEPTH} deep.", node.at, "Split it into rows or tables.")
+        raise Misread(said("RULE-001", "deep", most=MAX_DEPTH), node.at)
     return node, depth
 
 
@@ -112,13 +118,15 @@ def _grammar() -> Lark:
 def parse(text: str) -> Node:
     """The expression that a text holds; raises RULE-001 with the place in it."""
     if len(text) > MAX_LENGTH:
-        raise Misread(f"it has more than {MAX_LENGTH} signs.", 0, "Split it into rows or tables.")
+        raise Misread(said("RULE-001", "long", most=MAX_LENGTH), 0)
     try:
         grown: Any = _grammar().parse(text)
     except UnexpectedInput as wrong:
         ended = isinstance(wrong, UnexpectedToken) and wrong.token.type == "$END"
         at = len(text) if ended else _place(wrong)
-        raise Misread(f"“{_around(text, at)}” is not understood here.", at) from None
+        around = text[at : at + 20]
+        words = said("RULE-001", "unread", around=around) if around else said("RULE-001", "unread_end")
+        raise Misread(words, at) from None
     except VisitError as wrong:
         if isinstance(wrong.orig_exc, UserError):
             raise wrong.orig_exc from None
@@ -135,9 +143,9 @@ def _place(wrong: UnexpectedInput) -> int:
 def _called(name: str, arguments: tuple[Node, ...], at: int) -> Node:
     limits = FUNCTIONS.get(name)
     if limits is None:
-        raise Misread(f"there is no function “{name}”.", at, f"There are {', '.join(sorted(FUNCTIONS))}.")
+        raise Misread(said("RULE-001", "function", name=name, there=listed(sorted(FUNCTIONS))), at)
     if not limits[0] <= len(arguments) <= limits[1]:
-        raise Misread(f"{name} does not take {len(arguments)} arguments.", at)
+        raise Misread(said("RULE-001", "arguments", name=name, n=len(arguments)), at)
     if name == "q":
         return _quantity(arguments, at)
     if name == "day":
@@ -149,14 +157,14 @@ def _quantity(arguments: tuple[Node, ...], at: int) -> Node:
     number, unit = arguments
     texts = [a.value for a in (number, unit) if isinstance(a, Constant) and isinstance(a.value, str)]
     if len(texts) < 2 or not is_plain_number(texts[0]):
-        raise Misread("q wants a number and a unit as text.", at, 'Write q("5000", "tce").')
+        raise Misread(said("RULE-001", "quantity"), at)
     return Constant(exact(texts[0], at), texts[1], at=at)
 
 
 def _day(argument: Node, at: int) -> Node:
     day = parse_day(argument.value) if isinstance(argument, Constant) and isinstance(argument.value, str) else None
     if day is None:
-        raise Misread("day wants year-month-day as text.", at, 'Write day("2021-12-28").')
+        raise Misread(said("RULE-001", "day"), at)
     return Constant(day, at=at)
 
 
@@ -165,15 +173,11 @@ def exact(text: str, at: int) -> Decimal:
     value = Decimal(text)
     exponent = value.as_tuple().exponent
     if not is_plain_number(text):
-        raise Misread(f"{text} is not a number as rules write one.", at, "Write 0.14, without leading zeros.")
+        raise Misread(said("RULE-001", "notation", text=text), at)
     if isinstance(exponent, int) and (exponent < -PLACES or len(value.as_tuple().digits) > MAX_DIGITS - 2 * PLACES):
-        raise Misread(f"{text} has too many digits.", at, f"Write at most {PLACES} places.")
+        raise Misread(said("RULE-001", "digits", text=text, most=PLACES), at)
     return value
 
 
 def _at(token: Token) -> int:
     return token.start_pos or 0
-
-
-def _around(text: str, at: int) -> str:
-    return text[at : at + 20] or "the end"

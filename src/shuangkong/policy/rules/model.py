@@ -21,6 +21,7 @@ from shuangkong.policy.fields import (
     matching,
     wrong,
 )
+from shuangkong.policy.words import listed, said
 
 MAX_ROWS = 10_000
 MAX_COLUMNS = 64
@@ -34,7 +35,7 @@ Every = Literal["month", "year"]
 Word = Annotated[
     str,
     Field(strict=True),
-    matching(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*", "a name that expressions can use", "Use small letters, digits and _."),
+    matching(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*", lambda given: said("PACK-003", "no_word", given=given)),
 ]
 
 
@@ -76,12 +77,12 @@ class InputEntry(Frozen):
     @model_validator(mode="after")
     def _consistent(self) -> InputEntry:
         if sum(s is not None for s in (self.indicator, self.field, self.sum, self.output)) > 1:
-            raise wrong("the input has two sources.", "Name one of indicator, field, sum and output.")
+            raise wrong(said("PACK-003", "two_sources"))
         of_books = self.indicator is not None or self.sum is not None
         if not of_books and (self.accounting is not None or self.min_coverage is not None):
-            raise wrong("accounting and min_coverage go with an indicator or a sum.", "Leave them out.")
+            raise wrong(said("PACK-003", "not_of_books", keys=listed(("accounting", "min_coverage"))))
         if not of_books and (self.every is not None or self.before is not None):
-            raise wrong("every and before go with an indicator or a sum.", "Leave them out.")
+            raise wrong(said("PACK-003", "not_of_books", keys=listed(("every", "before"))))
         _with_unit(self.type, self.unit, inherited=self.output is not None)
         return self
 
@@ -104,7 +105,7 @@ class OutputEntry(Frozen):
 
 def _with_unit(kind: Type, unit: str | None, *, inherited: bool) -> None:
     if (kind == "number") != (unit is not None) and not inherited:
-        raise wrong("a number has a unit, and nothing else has.", 'Add unit, "1" for a ratio, or leave it out.')
+        raise wrong(said("PACK-003", "unit"))
 
 
 class ParameterUse(Frozen):

@@ -14,6 +14,7 @@ from shuangkong.policy.rules.checks import Shape, shape_of
 from shuangkong.policy.rules.compiling import Faults, compile_table
 from shuangkong.policy.rules.model import TableEntry
 from shuangkong.policy.strict_yaml import Parsed
+from shuangkong.policy.words import PolicyError, Words
 
 Entry = tuple[str, int, Any]
 _LATEST = date.max
@@ -29,9 +30,9 @@ def compile_tables(
     entries = {e.id: (file, index, e) for file, index, e in tables}
     try:
         order = in_order({name: _above(e) for name, (_, _, e) in entries.items()})
-    except UserError as wrong:
+    except PolicyError as wrong:
         file, index, _ = entries[wrong.where]
-        _add(parsed, (file, index), ("inputs",), wrong)
+        _add(parsed, (file, index), ("inputs",), wrong.words)
         return (), ()
     compiled: dict[str, CheckedTable] = {}
     skipped: list[tuple[str, str]] = []
@@ -51,10 +52,9 @@ def _above(entry: TableEntry) -> frozenset[str]:
     return frozenset(i.output.table for i in entry.inputs if i.output is not None)
 
 
-def _add(parsed: Mapping[str, Parsed], place: tuple[str, int], path: tuple[str | int, ...], wrong: UserError) -> None:
+def _add(parsed: Mapping[str, Parsed], place: tuple[str, int], path: tuple[str | int, ...], words: Words) -> None:
     file = parsed[place[0]]
-    where = file.where((place[1], *path))
-    file.problems.append(UserError(wrong.code, wrong.message, where=where, remedy=wrong.remedy))
+    file.problems.append(words.at(file.where((place[1], *path))))
 
 
 def _checked(
@@ -69,11 +69,10 @@ def _checked(
     for day in _days(entry, parameters):
         values = {n: v.value for n, v in values_on(table.parameters, parameters, day, _LATEST).items()}
         shape = shape_of(table.on(day), values, total=entry.total)
-        for row, text in shape.faults:
+        for row, fault in shape.faults:
             path: tuple[str | int, ...] = ("rows",)
             path += tuple(n for n, r in enumerate(entry.rows) if r.id == row)[:1]
-            remedy = "Mend the bounds, or say under no_row_because what it means that no row hits."
-            _add(parsed, place, path, UserError("RULE-005", f"{text} (on {day}).", remedy=remedy))
+            _add(parsed, place, path, fault.on(day))
         if shape.faults:
             break
     return [(entry.id, shape.skipped)] if shape.skipped is not None else []
@@ -94,7 +93,8 @@ def values_on(
         parameter = parameters.get(use.id)
         try:
             if parameter is None:
-                raise UserError("PACK-006", "no pack carries this parameter.", where=use.id)
+                found[use.name] = ParameterValue(None, state="PACK-006")
+                continue
             row = parameter.at(day, known=known, edition=use.edition, **dict(use.keys))
             found[use.name] = ParameterValue(_plain(row.value), row.confidence, row.start, row.state)
         except UserError as wrong:

@@ -9,8 +9,9 @@ from functools import lru_cache
 from typing import Literal
 
 from shuangkong.kernel.errors import UserError
+from shuangkong.kernel.labels import Label
 from shuangkong.kernel.units import unit as unit_named
-from shuangkong.policy.rules.expressions import PLACES
+from shuangkong.policy.rules.expressions import PLACES, Misplaced
 from shuangkong.policy.rules.nodes import (
     COMPARISONS,
     LOGIC,
@@ -25,10 +26,22 @@ from shuangkong.policy.rules.nodes import (
     Value,
     rebuilt,
 )
+from shuangkong.policy.words import listed, said
 
 KindName = Literal["number", "text", "flag", "day"]
 Atoms = tuple[tuple[str, int], ...]
-_WORDS = {"number": "a number", "text": "text", "flag": "true or false", "day": "a day"}
+#: How many names a message lists at most.
+_SHOWN = 24
+_WORDS = {
+    "number": Label("数", "a number"), "text": Label("文字", "text"), "flag": Label("真假值", "true or false"),
+    "day": Label("日期", "a day"),
+}  # fmt: skip
+#: What two values are put to, for messages.
+_COMPARED, _ANSWERS = (
+    Label("放在一起比较", "are compared by {op}"),
+    Label("是 ? : 的两个答案", "are the two answers of ? :"),
+)
+_ADDED, _SUBTRACTED = Label("相加", "are added"), Label("相减", "are subtracted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +51,21 @@ class Kind:
     name: KindName
     unit: Atoms = ()
 
+    @property
+    def label(self) -> Label:
+        """The type in words of both languages."""
+        word = _WORDS[self.name]
+        return Label(f"{word.zh}（{shown(self.unit)}）", f"{word.en} in {shown(self.unit)}") if self.unit else word
+
     def __str__(self) -> str:
-        return f"{_WORDS[self.name]} in {shown(self.unit)}" if self.unit else _WORDS[self.name]
+        return self.label.in_("en")
 
 
 FLAG, TEXT, DAY, PURE = Kind("flag"), Kind("text"), Kind("day"), Kind("number")
 
 
-class Mistyped(UserError):
-    """Values that do not go together; `where` is the place in the expression, counted from 1."""
-
-    def __init__(self, message: str, at: int, remedy: str) -> None:
-        super().__init__("RULE-002", message, where=f"character {at + 1}", remedy=remedy)
+class Mistyped(Misplaced):
+    """Values that do not go together (RULE-002)."""
 
 
 @lru_cache(maxsize=512)
@@ -75,7 +91,7 @@ def kind_of(value: Value, unit: str = "", at: int = 0) -> Kind:
     if isinstance(value, bool):
         return FLAG
     if isinstance(value, Decimal):
-        return Kind("number", _unit_at(unit, at)) if unit else PURE
+        return Kind("number", unit_at(unit, at)) if unit else PURE
     return TEXT if isinstance(value, str) else DAY
 
 
@@ -101,11 +117,7 @@ def typed(node: Node, names: Mapping[str, Kind]) -> tuple[Node, Kind]:
 def _named(node: Name, names: Mapping[str, Kind]) -> Kind:
     kind = names.get(node.name)
     if kind is None:
-        there = ", ".join(sorted(names)) or "none"
-        raise UserError(
-            "RULE-003", f"“{node.name}” is no input and no parameter of this table.", where=f"character {node.at + 1}",
-            remedy=f"There are {there}.",
-        )  # fmt: skip
+        raise Misplaced(said("RULE-003", "name", name=node.name, there=listed(sorted(names), _SHOWN)), node.at)
     return kind
 
 
@@ -116,12 +128,12 @@ def _result(node: Node, kinds: list[Kind]) -> Kind:
         return wanted
     if isinstance(node, Choice):
         _wants(kinds[0], FLAG, "?", node.at)
-        return _same(kinds[1], kinds[2], node.yes, node.no, "are the two answers of ? :", node.at)
+        return _same(kinds[1], kinds[2], node.yes, node.no, _ANSWERS, node.at)
     if isinstance(node, Member):
         for kind, item in zip(kinds[1:], node.items, strict=True):
-            _same(kinds[0], kind, node.inner, item, "are compared by in", item.at)
+            _same(kinds[0], kind, node.inner, item, _compared("in"), item.at)
         if not node.items:
-            raise Mistyped("the list is empty: nothing is in it.", node.at, "Name the values.")
+            raise Mistyped(said("RULE-002", "empty_list"), node.at)
         return FLAG
     if isinstance(node, Call):
         return _called(node, kinds)
@@ -131,13 +143,13 @@ def _result(node: Node, kinds: list[Kind]) -> Kind:
 def _called(node: Call, kinds: list[Kind]) -> Kind:
     if node.function == "has":
         if not isinstance(node.arguments[0], Name):
-            raise Mistyped("has asks for an input by its name.", node.at, "Write has(spend).")
+            raise Mistyped(said("RULE-002", "has"), node.at)
         return FLAG
     first = kinds[0]
     for kind, argument in zip(kinds, node.arguments, strict=True):
         if kind.name not in ("number", "day"):
-            raise Mistyped(f"{node.function} does not take {kind}.", argument.at, "Give numbers or days.")
-        first = _same(first, kind, node.arguments[0], argument, f"are compared by {node.function}", argument.at)
+            raise Mistyped(said("RULE-002", "takes", name=node.function, kind=kind.label), argument.at)
+        first = _same(first, kind, node.arguments[0], argument, _compared(node.function), argument.at)
     return first
 
 
@@ -148,14 +160,14 @@ def _joined(node: Binary, kinds: list[Kind]) -> Kind:
         _wants(right, FLAG, node.op, node.at)
         return FLAG
     if node.op in COMPARISONS:
-        _same(left, right, node.left, node.right, f"are compared by {node.op}", node.at)
+        _same(left, right, node.left, node.right, _compared(node.op), node.at)
         if node.op not in ("==", "!=") and left.name in ("flag", "text"):
-            raise Mistyped(f"{left} has no order.", node.at, "Compare with == or !=, or with in [ ].")
+            raise Mistyped(said("RULE-002", "order", kind=left.label), node.at)
         return FLAG
     if left.name != "number" or right.name != "number":
-        raise Mistyped(f"{left} {node.op} {right} means nothing.", node.at, "Calculate with numbers.")
+        raise Mistyped(said("RULE-002", "meaning", left=left.label, op=node.op, right=right.label), node.at)
     if node.op in ("+", "-"):
-        return _same(left, right, node.left, node.right, "are added" if node.op == "+" else "are subtracted", node.at)
+        return _same(left, right, node.left, node.right, _ADDED if node.op == "+" else _SUBTRACTED, node.at)
     return Kind("number", _powers(left.unit, right.unit, 1 if node.op == "*" else -1))
 
 
@@ -168,37 +180,37 @@ def _powers(left: Atoms, right: Atoms, sign: int) -> Atoms:
 
 def _wants(kind: Kind, wanted: Kind, op: str, at: int) -> None:
     if kind != wanted:
-        raise Mistyped(f"{op} wants {wanted} and is given {kind}.", at, "Compare first, then join.")
+        raise Mistyped(said("RULE-002", "wants", op=op, wanted=wanted.label, kind=kind.label), at)
 
 
 def _is_zero(node: Node) -> bool:
     return isinstance(node, Constant) and isinstance(node.value, Decimal) and not node.value and not node.unit
 
 
-def _same(left: Kind, right: Kind, a: Node, b: Node, what: str, at: int) -> Kind:
+def _same(left: Kind, right: Kind, a: Node, b: Node, what: Label, at: int) -> Kind:
     """The one type of two values; a bare 0 is zero in every unit."""
     if left == right or (left.name == right.name == "number" and _is_zero(b)):
         return left
     if left.name == right.name == "number" and _is_zero(a):
         return right
-    remedy = "Compare what is of one kind."
     if left.name == right.name == "number":
-        remedy = 'Bring both to one unit: to(x, "kgce") converts, q("5000", "tce") is an amount with its unit.'
-    raise Mistyped(f"{left} and {right} {what}.", at, remedy)
+        raise Mistyped(said("RULE-002", "two_units", left=left.label, right=right.label, what=what), at)
+    raise Mistyped(said("RULE-002", "two_kinds", left=left.label, right=right.label, what=what), at)
+
+
+def _compared(op: str) -> Label:
+    return Label(_COMPARED.zh, _COMPARED.in_("en").format(op=op))
 
 
 def _converted(node: Call, names: Mapping[str, Kind]) -> tuple[Node, Kind]:
     inner, kind = typed(node.arguments[0], names)
     target = node.arguments[1]
     if kind.name != "number" or not (isinstance(target, Constant) and isinstance(target.value, str)):
-        raise Mistyped("to wants a number and the name of a unit.", node.at, 'Write to(saving, "kgce").')
-    unit = _unit_at(target.value, target.at)
+        raise Mistyped(said("RULE-002", "to"), node.at)
+    unit = unit_at(target.value, target.at)
     factor = conversion(kind.unit, unit)
     if factor is None:
-        raise Mistyped(
-            f"{shown(kind.unit)} cannot be expressed in {shown(unit)}.", node.at,
-            "Only units of one dimension convert; a factor of a document is a parameter.",
-        )  # fmt: skip
+        raise Mistyped(said("RULE-002", "dimension", left=shown(kind.unit), right=shown(unit)), node.at)
     return scaled(inner, factor, node.at), Kind("number", unit)
 
 
@@ -235,8 +247,9 @@ def _short(value: Decimal) -> bool:
     return isinstance(exponent, int) and exponent >= -PLACES
 
 
-def _unit_at(text: str, at: int) -> Atoms:
+def unit_at(text: str, at: int) -> Atoms:
+    """The unit that stands at a place of an expression or a cell; raises RULE-002."""
     try:
         return unit_of(text)
-    except UserError as wrong:
-        raise Mistyped(wrong.message, at, wrong.remedy) from None
+    except UserError:
+        raise Mistyped(said("RULE-002", "unit", name=text), at) from None
