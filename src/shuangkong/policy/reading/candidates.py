@@ -1,69 +1,133 @@
-"""Further candidates (候选): rules with amounts or consequences, ranges, deadlines, lists, platforms."""
+"""Further candidates (候选): rules as decision tables, ranges, deadlines without a number, lists, platforms."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
 
 from shuangkong.policy.reading.clean import Clean
-from shuangkong.policy.reading.model import Candidate, Document
+from shuangkong.policy.reading.model import Candidate, Clause, Document, Target
+from shuangkong.policy.reading.rule_tables import NoTable, table_of
+from shuangkong.policy.reading.ruling import Rule, Taken, rules_in
 from shuangkong.policy.reading.targets import sentences
 from shuangkong.policy.reading.times import years_at
 from shuangkong.policy.reading.tree import clause_of, number_at
 from shuangkong.policy.reading.values import amounts
 
-_MONEY = re.compile(r"给予|补贴|补助|奖励|奖补|扶持|资助|加价|罚款|上浮|下浮|贴息|征收|加收|收取")
-_CONSEQUENCE = re.compile(
-    r"责令|暂停|不予(?:审批|备案|核准|支持)?|限批|约谈|通报批评|限期(?:整改|改造)|予以关闭|责令关闭|停工整改|一律不得|取消资格|提醒|免予考核|免于考核"
-)
-_IF = re.compile(
-    r"(?:^|，)((?:对|对于|凡|如|若)[^，]{2,60}?)(?:，|的，|，?(?:给予|责令|暂停|实施|提醒|一律|依法|限期|按))|^([^，]{3,60}的)，"
-)
 _RANGE = re.compile(r"(?:是指|，指|所称|暂以[^。]+为重点|适用于|范围(?:为|包括|是)|不包括)")
 _LIST = re.compile(r"(?:建立|制定|发布|编制|更新|公布|形成|建成)[^，。]{0,24}?(清单|台账|目录|名录|名单|项目库)")
 _PLATFORM = re.compile(r"(?:建设|搭建|建立|构建|打造|升级改造|建成)[^，。]{0,24}?(平台|系统(?!化|性)|数据库)")
 _DONE = re.compile(r"完成|建成|实现|建立|达到|淘汰|消除|纳入|退出|形成|覆盖")
+_CAP_ALONE = re.compile(r"^以上[^，]{0,12}")
 _QUOTE = 120
+#: Words of several sentences that make one table are longer.
+_TABLE_QUOTE = 400
+Found = tuple[int, int, str, dict[str, object], tuple[str, ...]]
 
 
-def candidates(cleaned: Clean, document: Document) -> Iterator[Candidate]:
-    """What a document asks for beside targets and duties, sentence by sentence."""
+def candidates(cleaned: Clean, document: Document, targets: Iterable[Target] = ()) -> Iterator[Candidate]:
+    """What a document asks for beside targets and duties, in order.
+
+    targets: those read of the document; their amounts are no rule's. A rule has `table`, an entry of a pack's tables
+    without clause and days, or `no_table`, the reason why there is none.
+    """
     text = cleaned.text
-    last = document.period[1] if document.period else None
+    spans = sorted((t.start, t.end) for t in targets)
+
+    def taken(place: int) -> bool:
+        original = cleaned.places[place]
+        return any(s <= original < e for s, e in spans[: bisect_right(spans, (original, len(cleaned.original)))][-4:])
+
+    found = [*_others(text, document), *_rules(text, document, taken)]
+    for start, end, kind, fields, unsure in sorted(found, key=lambda f: f[0]):
+        longest = _TABLE_QUOTE if kind == "rule" else _QUOTE
+        first, stop = cleaned.span(start, min(end, start + longest))
+        yield Candidate(
+            document.number, clause_of(document.clauses, start).id, kind, fields, cleaned.original[first:stop], first,
+            stop, "low" if unsure else "medium", unsure,
+        )  # fmt: skip
+
+
+def _sentences(text: str, document: Document) -> Iterator[tuple[int, int]]:
     for start, end, _ in sentences(text, document.start, document.end):
         number = number_at(text, start)
-        start = min(end, number[3]) if number else start
-        for kind, fields, unsure in _kinds(text, start, end, last):
-            first, stop = cleaned.span(start, min(end, start + _QUOTE))
-            yield Candidate(
-                document.number, clause_of(document.clauses, start).id, kind, fields, cleaned.original[first:stop],
-                first, stop, "low" if unsure else "medium", unsure,
-            )  # fmt: skip
+        yield min(end, number[3]) if number else start, end
 
 
-def _kinds(
-    text: str, start: int, end: int, last: int | None
-) -> Iterator[tuple[str, dict[str, object], tuple[str, ...]]]:
-    sentence = text[start:end]
-    condition = _IF.search(sentence)
-    when = (condition[1] or condition[2]) if condition else None
-    found = list(amounts(text, start, end))
-    money, consequence = _MONEY.search(sentence), _CONSEQUENCE.search(sentence)
-    if (money and found) or (consequence and when):
-        said: dict[str, object] = {
-            "when": when,
-            "then": (money or consequence or [""])[0],
-            "amounts": [
-                {"printed": text[a.start : a.end], "value": str(a.value), "unit": a.unit, "comparator": a.comparator}
-                for a in found
-            ],
-        }
-        yield "rule", said, () if when else ("condition_unclear",)
-    if _RANGE.search(sentence):
-        yield "range", {"words": sentence[:_QUOTE]}, ("long",) if len(sentence) > _QUOTE else ()
-    years = list(years_at(text, start, end, last))
-    if years and not found and _DONE.search(sentence) and not years[0][2]:
-        yield "deadline", {"year": years[0][1]}, ()
-    for kind, pattern in (("list", _LIST), ("platform", _PLATFORM)):
-        for named in pattern.finditer(sentence):
-            yield kind, {"words": named[0], "what": named[1]}, ()
+def _rules(text: str, document: Document, taken: Taken) -> Iterator[Found]:
+    """Rules; those that go on with one quantity in bands, or cap what was said before, are one."""
+    groups: list[list[Rule]] = []
+    last: Clause | None = None
+    for start, end in _sentences(text, document):
+        clause = clause_of(document.clauses, start)
+        for rule in rules_in(text, start, end, taken):
+            near = groups and last == clause and rule.start - groups[-1][-1].end <= 3
+            if not (near and _joined(text, groups[-1], rule)):
+                groups.append([rule])
+            last = clause
+    for rules in groups:
+        clause = clause_of(document.clauses, rules[0].start)
+        fields, unsure = _fields(text, rules, clause.title)
+        yield rules[0].start, rules[-1].end, "rule", fields, unsure
+
+
+def _joined(text: str, group: list[Rule], rule: Rule) -> bool:
+    """Put a rule to the ones before it where it goes on with them; whether it did."""
+    before = group[-1]
+    if rule.cap is not None or (len(rule.gives) == 1 and rule.gives[0].at_most and not rule.bounds):
+        alone = _CAP_ALONE.match(text[rule.start : rule.end])
+        if alone and before.gives and before.cap is None:
+            given = rule.gives[0] if rule.gives else None
+            before.cap = rule.cap or ((given.value, given.unit) if given else None)
+            before.end = rule.end
+            return True
+    # 200万元至500万元的改造项目: what is measured is that of the band before
+    if len(rule.bounds) == 1 and len(before.bounds) == 1 and not rule.flags and bool(rule.gives) == bool(before.gives):
+        own, said = rule.bounds[0], before.bounds[0]
+        if own.what in ("", said.what) and own.unit == said.unit:
+            if not own.what:
+                rule.unsure.append("carried")
+            rule.bounds = [replace(own, what=said.what)]
+            rule.flags = list(before.flags)
+            group.append(rule)
+            return True
+    return False
+
+
+def _fields(text: str, rules: Sequence[Rule], title: str) -> tuple[dict[str, object], tuple[str, ...]]:
+    first = rules[0]
+    fields: dict[str, object] = {
+        "when": "；".join(first.flags) or None,
+        "then": first.measure or "、".join(dict.fromkeys(g.kind for g in first.gives)) or "limit",
+        "amounts": [_amount(text, a) for r in rules for a in amounts(text, r.start, r.end)],
+    }
+    try:
+        table, unsure = table_of(rules, title or text[first.start : first.start + 24])
+    except NoTable as error:
+        return fields | {"no_table": str(error)}, (*(u for r in rules for u in r.unsure), "no_table")
+    return fields | {"table": table}, unsure
+
+
+def _amount(text: str, amount: Any) -> dict[str, object]:
+    return {
+        "printed": text[amount.start : amount.end], "value": str(amount.value), "unit": amount.unit,
+        "comparator": amount.comparator,
+    }  # fmt: skip
+
+
+def _others(text: str, document: Document) -> Iterator[Found]:
+    last = document.period[1] if document.period else None
+    for start, end in _sentences(text, document):
+        sentence = text[start:end]
+        if _RANGE.search(sentence):
+            long: tuple[str, ...] = ("long",) if len(sentence) > _QUOTE else ()
+            yield start, end, "range", {"words": sentence[:_QUOTE]}, long
+        years = list(years_at(text, start, end, last))
+        if years and _DONE.search(sentence) and not years[0][2] and not list(amounts(text, start, end)):
+            yield start, end, "deadline", {"year": years[0][1]}, ()
+        for kind, pattern in (("list", _LIST), ("platform", _PLATFORM)):
+            for named in pattern.finditer(sentence):
+                yield start, end, kind, {"words": named[0], "what": named[1]}, ()

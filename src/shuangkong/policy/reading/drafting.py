@@ -172,7 +172,7 @@ class _Maker:
             return
         table = read.fields.get("table")
         if not isinstance(table, Mapping):
-            why = str(read.fields.get("no_table"))
+            why = str(read.fields.get("no_table")).partition(":")[0]
             label = said("no_table", why if why in drafting_data()["no_table"] else "other")
             self._leave(
                 "candidate", place, read, self.asked.words.say("left_out", "not_a_table", why=label.in_(self._language))

@@ -13,7 +13,7 @@ _RULE = re.compile(
     r"给予|补贴|补助|奖励|奖补|扶持|资助|加价|罚款|处罚|上浮|下浮|浮动|贴息|征收|收取|最高不超过|费率|税率|利率|电价|水价|加收"
 )
 _PAST = re.compile(
-    r"已(?:经|累计|建|完成|达|实现|有|形成)|[“\"]十三五[”\"]?(?:期间|时期|以来|末)?|目前|近年来|(?<![比较])去年|(?<![比较])上年(?!度?基础)|现有(?=[0-9])|截至(?:20\d\d年|目前)|以来|全年(?:完成|实现)了"
+    r"已(?:经|累计|建|完成|达|实现|有|形成)|(?<![比较])(?<![比较][“\"])十三五[”\"]?(?:期间|时期|以来|末)?|目前|近年来|(?<![比较])去年|(?<![比较])上年(?!度?基础)|现有(?=[0-9])|截至(?:20\d\d年|目前)|以来|全年(?:完成|实现)了"
 )
 _THRESHOLD_NOUN = re.compile(
     r"^(?:的)?(?:（[^）]*）)?的?[一-鿿A-Z“]*?(?:单位|企业|项目|锅炉|机组|地区|城市|用户|建筑|设施|地方|加油站|数据中心|船舶|车辆|泊位|装置|产能|炉|电机|油罐|储罐|园区|行业|用能|污染|规模|范围)"
@@ -43,9 +43,12 @@ def is_target(text: str, start: int, end: int, part: int, group: Sequence[Amount
         return bool(re.search("替代|置换|减量|提高|达到|增长", words + last.after[:14]))
     bracket = _inside(text, start, first.start, "（", "）")
     told = first.unit == "%" and len(words) <= 12 and has_indicator(trimmed(words))
-    if bracket and not told and not re.search("达到?|下降|提高|降低|增长|减少|控制在|不低于", words):
+    if bracket and not told and not first.said and not re.search("达到?|下降|提高|降低|增长|减少|控制在", words):
         return False
     if bracket and re.search("含硫|含量|指|简称|以下", words):
+        return False
+    if re.match("的(?:[，；：]|$)", last.after):
+        # 超过10%的，加价: a condition
         return False
     if re.search("[由从]$", words) or re.search("巩固|成果|问题", last.after[:14].split("，")[0]):
         return False
@@ -57,7 +60,7 @@ def is_target(text: str, start: int, end: int, part: int, group: Sequence[Amount
         return (
             bool(re.search("PUE|电能利用效率|电能使用效率|WUE|系数|指数|比值|容积率|能效比|PM|AQI", words))
             and not _narrows(last)
-            and first.said
+            and (first.said or bool(first.behind))
         )
     after = last.after
     if first.unit == "%" or first.unit == "‰":
@@ -74,6 +77,18 @@ _ITEM = re.compile(r"^[、，和及以]{0,2}(?:其中)?[一-鿿A-Za-z“”（�
 _NO_ITEM = re.compile("对|将|把|如|若|凡|不|已|过|每|由|从|的$|年$|月$")
 
 
+def past(text: str, start: int, at: int, future: int) -> bool:
+    """Whether a place stands behind words for what has been (近年来, 截至…), and behind no time to come after them.
+
+    future: where the last time to come before `at` begins, or -1."""
+    spoken = [found.start() for found in _BEHIND_US.finditer(text, start, at)]
+    return bool(spoken) and spoken[-1] > future
+
+
+#: Said of a whole sentence, not only of the words before a comma.
+_BEHIND_US = re.compile(r"(?<![比较])(?<![比较][“\"])十三五[”\"]?(?:期间|时期|以来|末)|近年来|截[至止](?=20|目前)|目前，|以来，")
+
+
 def goes_on(text: str, before: Amount, part: int, group: Sequence[Amount]) -> bool:
     """Whether a group is one more item of the list that the last target stands in."""
     first, last = group[0], group[-1]
@@ -83,6 +98,10 @@ def goes_on(text: str, before: Amount, part: int, group: Sequence[Amount]) -> bo
         return not _CONDITION.search(between)
     if len(between) > 20 or not first.unit or first.unit in ("倍", "天", "小时"):
         return False
+    things = re.fullmatch("[一-鿿A-Za-z“”]{2,18}(?:[、和及]|以及)", between)
+    if things and COUNTED.search(before.unit) and COUNTED.search(first.unit):
+        # 建设3个基地和10个园区
+        return re.match("(?!的)[一-鿿“]{2}", last.after) is not None and not _NO_ITEM.search(between[:-1])
     items = re.split("[、，；]", between)
     name = items[-1]
     if len(items) > 2 or not re.match("[、，；和及以]", between) or not _ITEM.match(name) or _NO_ITEM.search(name):

@@ -17,7 +17,7 @@ _VERBS = (
     r"(?:达到或超过|达到|达|提高到|提高至|提升到|提升至|提升|提高|增加到|增加|增长到|增长|扩大到|扩大至|上升到|上升|稳定在|保持在|维持在|控制在|控制目标为|目标为|"
     r"完成|降至|降到|降低到|降低至|降低|下降到|下降至|下降|减少到|减少至|减少|削减|压减到|压减|不低于|不少于|不小于|超过|突破|不超过|不高于|不大于|高于|低于|小于|大于|"
     r"至少|优于|(?:不低于|不少于|不高于|不超过|不得高于|不得低于|不得超过)[一-鿿]{2,10}的|约为|约|近|为|分别|均|都|各|再|力争|原则上|应|要|须|总体|实现|累计|年均|每年|降幅|增幅|稳定|至|到|在|幅度|不得低于|不得超过|可|以|也|逐步|"
-    r"(?:比|较|相比|在)20\d\d年(?:水平|的基础上|基础上)?|同比|比上年|较上年|[≥≤><：:“，])"
+    r"(?:比|较|相比|在)20\d\d年(?:水平|的基础上|基础上)?|同比|比上年|较上年|(?:比|较)[“\"]?十三五[”\"]?(?:期)?末|高出|高|低|[≥≤><：:“，])"
 )
 _TRAILING = re.compile(rf"{_VERBS}$")
 _PLACE = re.compile(r"^(?:全省|全市|全国|全区|全县|全州|我省|我市|我区|我县|本市|本区|全系统)(?:的)?")
@@ -41,6 +41,7 @@ _SHARED_TAIL = re.compile(
 
 def trimmed(words: str) -> str:
     """Words without leading connectives and trailing verbs."""
+    words = re.sub(r"(?<=.)[到至]20\d\d年[底末]?前?(?=.)", "", words)
     before = None
     while before != words:
         before = words
@@ -171,7 +172,7 @@ def share(behind: str) -> tuple[str, str | None] | None:
     return re.split(r"[，。；]", found["did"])[0][:24] + "比例", found["who"][:40]
 
 
-_SPOTS = re.compile(r"(.+?[、和].+?(?:区|市|地区|省|县|州|旗|盟|企业|行业|城市群|流域|平原))([^市区县、和]{2,})$")
+_SPOTS = re.compile(r"(.+?[、和].+?(?:区|市|地区|省|县|州|旗|盟|企业|行业|领域|城市群|流域|平原))([^市区县、和]{2,})$")
 
 
 def places(name: str, count: int) -> list[tuple[str, str | None]] | None:
@@ -180,7 +181,8 @@ def places(name: str, count: int) -> list[tuple[str, str | None]] | None:
     if not found or not has_indicator(found[2]):
         return None
     spots = [s for s in re.split(r"、|(?<=[区市省县州旗盟])和", found[1]) if s]
-    if len(spots) != count or not all(re.search("[区市省县州旗盟业群域原]$", s) for s in spots):
+    fields = re.search("领域|行业$", spots[-1]) and not any(has_indicator(s) for s in spots)
+    if len(spots) != count or not (fields or all(re.search("[区市省县州旗盟业群域原]$", s) for s in spots)):
         return None
     return [(found[2], spot) for spot in spots]
 

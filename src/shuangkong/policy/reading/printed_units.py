@@ -13,8 +13,11 @@ from shuangkong.policy.reading.values import COUNTED
 _GREAT = (("万亿", 12), ("亿", 8), ("千万", 7), ("百万", 6), ("万", 4), ("千", 3), ("百", 2), ("", 0))
 #: Multiples that units of the kernel have of their own, greatest first.
 _STEPS = (("亿", 8), ("万", 4), ("", 0))
-#: Ratios that documents do not write as percentages: how many of which unit one of them is.
-_RATIOS = {"倍": ("1", Decimal(1)), "‰": ("%", Decimal("0.1"))}
+#: Units that are no combination of known names: how many of which unit one of them is, and its dimension.
+_OTHERS = {
+    "倍": ("1", Decimal(1), "share"), "‰": ("%", Decimal("0.1"), "share"),
+    "蒸吨/小时": ("t/h", Decimal(1), "mass/hours"), "蒸吨": ("t/h", Decimal(1), "mass/hours"),
+}  # fmt: skip
 _PER = re.compile(r"/|每(?=[一-鿿a-zA-Z])")
 
 
@@ -32,8 +35,9 @@ def printed_unit(printed: str) -> PrintedUnit:
     """The unit that a document prints; one that the kernel has not stays as printed, `known` is false then."""
     if not printed:
         return PrintedUnit("1", dimension="share")
-    if printed in _RATIOS:
-        return PrintedUnit(*_RATIOS[printed], dimension="share")
+    if printed in _OTHERS:
+        unit_, factor, dimension = _OTHERS[printed]
+        return PrintedUnit(unit_, factor, dimension=dimension)
     above, *below = _PER.split(printed.removesuffix("·年"))
     top = _atom(above)
     parts = [_atom(b) for b in below]

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from shuangkong.policy.reading import names
 from shuangkong.policy.reading.clean import Clean
-from shuangkong.policy.reading.filters import goes_on, is_target, of_which
+from shuangkong.policy.reading.filters import goes_on, is_target, of_which, past
 from shuangkong.policy.reading.model import Document, Target
 from shuangkong.policy.reading.times import FIVE, YEARLY, base_of, five_alone, years_at, years_listed
 from shuangkong.policy.reading.tree import clause_of, number_at
@@ -103,6 +103,7 @@ def _sentence(
     # A date phrase in a name or a title is none of the sentence's.
     marks = [m for m in marks if text.rfind("《", start, m[0]) <= text.rfind("》", start, m[0])]
     groups = _groups(text, list(amounts(text, start, end)))
+    since = document.period[0] if document.period else 0
     used = start
     kept: Sequence[Amount] = said.group
     for group in groups:
@@ -110,6 +111,10 @@ def _sentence(
         for place, year, five in marks:
             if place < first.start:
                 time.year, time.five, time.age = year, five, 0
+        coming = max((p for p, year, _ in marks if p < first.start and year >= since and not _until(text, p)), default=-1)
+        if past(text, start, first.start, coming) or (time.year is not None and not time.age and time.year < since):
+            kept = []
+            continue
         part = _part(text, start, first.start, used)
         sets = (
             is_target(text, start, end, part, group)
@@ -127,6 +132,11 @@ def _sentence(
         # 到2025年 without a number holds for the sentence behind it.
         if place >= used and text[place - 1 : place] in ("到", "至"):
             time.year, time.five, time.age = year, five, 0
+
+
+def _until(text: str, place: int) -> bool:
+    """Whether a year says until when something has been counted (截至2022年底)."""
+    return text[place - 2 : place] in ("截至", "截止")
 
 
 def _groups(text: str, found: Sequence[Amount]) -> list[list[Amount]]:
@@ -194,7 +204,7 @@ def _of_group(
         if (
             own == "reach"
             and said.comparator in ("decrease_by", "increase_by")
-            and (another or not names.trimmed(words))
+            and (another or (not names.trimmed(words) and not first.said))
         ):
             # 下降13.5%、力争14%: the second value goes the way of the first.
             own = said.comparator
@@ -317,6 +327,11 @@ def _names(
         return [(said.name, said.scope)], part
     if COUNTED.search(first.unit) or _things_behind(name, first):
         thing = names.counted(words, first.unit, first.after)
+        who = re.fullmatch(rf"(.{{0,10}}?)各?(?:{names.ACT.pattern})+", thing)
+        if who and said.name and COUNTED.search(first.unit):
+            # 甲市建成绿色工厂30家，乙市建成20家
+            unsure.append("subject_elided")
+            return [(said.name, who[1] or said.scope)], part
         return [(thing or _before(text, part, "", said) or said.name, scope)], part
     if re.search(r"倍", first.unit) and re.search(
         "替代|置换|减量", first.after[:14] + ("" if first.comparator in ("at_least", "at_most") else words)

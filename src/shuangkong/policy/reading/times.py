@@ -77,6 +77,8 @@ def base_of(words: str, year: int | None) -> int | None:
     stated = list(_BASE.finditer(words))
     if stated:
         return int(stated[-1][1])
+    if re.search(r"[比较在][“\"]?十三五[”\"]?(?:末|期末|时期末)", words):
+        return 2020
     times = re.search(r"(20[0-9]{2})年(?:底|末)?的$", words)
     if times:
         return int(times[1])

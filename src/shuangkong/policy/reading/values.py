@@ -10,7 +10,7 @@ from decimal import Decimal
 from shuangkong.policy.figures import number_of
 
 _COUNTS = (
-    "家|个|座|台套|台|套|辆|条|户|处|人次|名|人|项|艘|列|批次|批|场|株|头|只|所|件|间|幢|栋|片|组|份|吨级|期|款"
+    "家次|台次|家|个|座|台套|台|套|辆|条|户|处|人次|名|人|项|艘|列|批次|批|场|株|头|只|所|件|间|幢|栋|片|组|份|吨级|期|款"
     "|支|对|孔|眼|盏|宗|口井"
 )
 _AMOUNTS = (
@@ -40,11 +40,12 @@ _NUMBER = re.compile(
     r"(?<![A-Za-z0-9.〔#第—])(?:[0-9]+(?:\.[0-9]+)?(?:/[0-9](?![0-9]))?|翻[一两]番|[一二三四五六七八九十]+分之[一二三四五六七八九十]+)(?![0-9])"
     r"|百分之[零一二三四五六七八九十百]+(?:点[零一二三四五六七八九]+)?"
     rf"|(?<![第一二两三四五六七八九十百千万亿零〇])[一二两三四五六七八九十百千]+?(?=(?:万|亿)?(?:{_longest(f'{_AMOUNTS}|{_COUNTS}')})"
-    r"|成(?:以上|以下|以内|左右|的?(?=[，。；、）])))"
+    r"|成(?:以上|以下|以内|左右|的?(?=[，。；、）]|$)))"
+    r"|(?:一半|半数)(?=以上|的)"
 )
 #: Numbers in words that count: 一 is an article (一个平台), 百家 and 千家 are names, a few 个 or 项 are headings.
 _FEW = re.compile(r"[个项条批种类名人对期件处]")
-_WORDS = "一二两三四五六七八九十百千"
+_WORDS = "半一二两三四五六七八九十百千"
 _DIGITS = "零一二三四五六七八九"
 #: So many signs behind an amount say what it is.
 _BEHIND = 120
@@ -52,7 +53,7 @@ _NO_VALUE = re.compile(
     r"年(?!均)|月|[日号级期届时版号岁]|G(?!W)|周年|度(?!电)|类|小时|天(?!然)|分钟|个(?:方面|月|季度|工作日|层面|维度|环节|阶段|重点方向|小时|自然日|基点|"
     r"试点省|大类|门类|专项|重大)|[条项](?:措施|任务|重点任务|工作|问题|指标|规定|举措|制度|原则|要求)|[〕\]）.]|、(?![0-9])|种(?!植)|\+|×|:|：[0-9]|大(?!型|于)|[Vv]|次(?!性)|[年月]|[-—~～至][0-9]+年"
 )
-_NAMES = re.compile(r"PM$|CO$|SO$|NO[xX]?$|COD$|(?:GB|T|HJ|DB)[/A-Z0-9]*$|\+$|国$|工业$|专栏$|附件$|表$|VOCs$|O$|N$")
+_NAMES = re.compile(r"PM$|CO$|SO$|NO[xX]?$|COD$|(?:GB|T|HJ|DB)[/A-Z0-9]*$|\+$|国$|专栏$|附件$|表$|VOCs$|O$|N$")
 _UPPER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 _RANGE = re.compile(r"(?:%|[一-鿿/]{0,6}?)?[-—–~～至到](?=[0-9])")
 BEHIND = re.compile(r"[（(]含[）)]|(?:及|含)?以上|及?以下|以内|之内|左右|上下")
@@ -61,8 +62,8 @@ _SOFT = (
     r"(?:约|近|将近|分别|各|均|都|幅度|率|(?:基本|激励|约束性|奋斗|预期)?目标|任务|力争|为|在|原则上|要|须|应|需|达到|达|完成|保持|实现|累计|年均|每年|再|总体|进一步|不低于|不少于|不得低于|"
     r"超过|突破|高于|大于|至少|不高于|不超过)*"
 )
-_DOWN = re.compile(rf"(?:下降|降低|减少|削减|压减|缩减|降幅|下调|减排|压缩|递减|压降|少){_SOFT}$")
-_UP = re.compile(rf"(?:提高|提升|增长|增加|上升|增幅|增速|递增|增|翻番){_SOFT}$")
+_DOWN = re.compile(rf"(?:下降|降低|减少|削减|压减|缩减|降幅|下调|减排|压缩|递减|压降|少){_SOFT}$|(?:比|较)20[0-9][0-9]年(?:底|末)?(?:水平)?低$")
+_UP = re.compile(rf"(?:提高|提升|增长|增加|上升|增幅|增速|递增|增|翻番){_SOFT}$|(?:比|较)20[0-9][0-9]年(?:底|末)?(?:水平)?高出?$")
 _MOST = re.compile(
     r"(?:降至|降到|降低到|降低至|下降到|下降至|减少到|减少至|压减到|压减至|控制在|控制到|限制在|稳定控制在|控制目标为|不超过|不高于|不大于|不得超过|不得高于|"
     r"不多于|(?<![不得])低于|(?<!不)小于|优于|压缩到|压缩至|(?<![不得])少于|小于等于|≤|<|不突破|限值为)(?:约|每[一-鿿]{1,4}|[一-鿿]{2,10}的)?$"
@@ -154,6 +155,8 @@ def amounts(text: str, start: int, end: int) -> Iterator[Amount]:
         )
         if none and none[0] == "）" and LEVEL.search(before):
             none = None
+        if found[0] == "4.0" and before.endswith("工业"):
+            continue
         if low is None or (none and not timed) or _NAMES.search(text[max(start, found.start() - 6) : found.start()]):
             continue
         if found[0][0] in _WORDS and not _counts(found[0], low, text, at, end):
@@ -200,7 +203,7 @@ def amounts(text: str, start: int, end: int) -> Iterator[Amount]:
 
 def _counts(printed: str, value: Decimal, text: str, at: int, end: int) -> bool:
     """Whether a number in Chinese words says how many."""
-    if "分之" in printed:
+    if "分之" in printed or "半" in printed:
         return True
     if text.startswith("倍", at):
         return True
@@ -213,11 +216,13 @@ def _counts(printed: str, value: Decimal, text: str, at: int, end: int) -> bool:
 
 
 def _value(printed: str) -> Decimal | None:
+    if "半" in printed:
+        return Decimal("0.5")
     if "点" in printed:
         whole, _, tenths = printed.partition("点")
-        above = number_of(whole)
+        ones = number_of(whole)
         behind = "".join(str(_DIGITS.index(digit)) for digit in tenths)
-        return None if above is None else above + Decimal(f"0.{behind}")
+        return None if ones is None else ones + Decimal(f"0.{behind}")
     if "/" in printed:
         above, below = printed.split("/")
         return round(Decimal(above) / Decimal(below), 4) if int(below) else None
