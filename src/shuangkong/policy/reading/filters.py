@@ -10,7 +10,7 @@ from shuangkong.policy.reading.values import COUNTED, Amount
 
 #: Money given to somebody on a condition is a rule, not a target.
 _RULE = re.compile(
-    r"给予|补贴|补助|奖励|奖补|扶持|资助|加价|罚款|处罚|上浮|下浮|浮动|贴息|征收|收取|最高不超过|费率|税率|利率|电价|水价|加收"
+    r"给予|补贴|补助|奖励|奖补|扶持|资助|加价|罚款|处罚|上浮|下浮|浮动|贴息|征收|收取|费用|最高不超过|费率|税率|利率|电价|水价|加收"
 )
 _PAST = re.compile(
     r"已(?:经|累计|建|完成|达|实现|有|形成)|(?<![比较])(?<![比较][“\"])十三五[”\"]?(?:期间|时期|以来|末)?|目前|近年来|(?<![比较])去年|(?<![比较])上年(?!度?基础)|现有(?=[0-9])|截至(?:20\d\d年|目前)|以来|全年(?:完成|实现)了"
@@ -86,7 +86,9 @@ def past(text: str, start: int, at: int, future: int) -> bool:
 
 
 #: Said of a whole sentence, not only of the words before a comma.
-_BEHIND_US = re.compile(r"(?<![比较])(?<![比较][“\"])十三五[”\"]?(?:期间|时期|以来|末)|近年来|截[至止](?=20|目前)|目前，|以来，")
+_BEHIND_US = re.compile(
+    r"(?<![比较])(?<![比较][“\"])十三五[”\"]?(?:期间|时期|以来|末)|近年来|截[至止](?=20|目前)|目前，|以来，"
+)
 
 
 def goes_on(text: str, before: Amount, part: int, group: Sequence[Amount]) -> bool:

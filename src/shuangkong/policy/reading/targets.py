@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 
 from shuangkong.policy.reading import names
 from shuangkong.policy.reading.clean import Clean
 from shuangkong.policy.reading.filters import goes_on, is_target, of_which, past
-from shuangkong.policy.reading.model import Document, Target
+from shuangkong.policy.reading.model import Clause, Document, Target
+from shuangkong.policy.reading.subjects import Said, subjects
 from shuangkong.policy.reading.times import FIVE, YEARLY, base_of, five_alone, years_at, years_listed
 from shuangkong.policy.reading.tree import clause_of, number_at
-from shuangkong.policy.reading.values import COUNTED, Amount, amounts
+from shuangkong.policy.reading.values import Amount, amounts
 
 _SENTENCE = re.compile(r"[。！？\n；]")
 _QUOTE = 60
@@ -32,19 +33,6 @@ class _Time:
     age: int = 0
 
 
-@dataclass(slots=True)
-class _Said:
-    """What the sentence has said so far, for what it leaves out later."""
-
-    name: str = ""
-    scope: str | None = None
-    base: int | None = None
-    comparator: str = ""
-    year: int | None = None
-    group: Sequence[Amount] = ()
-    units: set[str] = field(default_factory=set)
-
-
 def targets(cleaned: Clean, document: Document) -> Iterator[Target]:
     """The targets of a document in order."""
     text = cleaned.text
@@ -52,14 +40,14 @@ def targets(cleaned: Clean, document: Document) -> Iterator[Target]:
     annual = document.period[0] == document.period[1] if document.period else False
     goals = {c.id for c in document.clauses if c.rank and _GOAL.search(c.title[:16])}
     time, held, under = _Time(), False, ""
-    said = _Said()
+    said = Said()
     for start, end, broken in sentences(text, document.start, document.end):
         if broken or text[start - 1 : start] != "；":
-            said = _Said()
+            said = Said()
         number = number_at(text, start)
         start = min(end, number[3]) if number else start
         clause = clause_of(document.clauses, start)
-        if _CONDITIONS.search(text, clause.start if clause.rank < 5 else max(clause.start - 200, document.start), end):
+        if _conditions(text, document, clause, start, end):
             continue
         goal = any(clause.id.startswith(g) for g in goals)
         time.age += 1
@@ -96,7 +84,7 @@ def sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int, bool]
 
 def _sentence(
     cleaned: Clean, document: Document, start: int, end: int, time: _Time, annual: int | None, last: int | None,
-    said: _Said,
+    said: Said,
 ) -> Iterator[Target]:  # fmt: skip
     text = cleaned.text
     marks = list(years_at(text, start, end, last))
@@ -111,7 +99,9 @@ def _sentence(
         for place, year, five in marks:
             if place < first.start:
                 time.year, time.five, time.age = year, five, 0
-        coming = max((p for p, year, _ in marks if p < first.start and year >= since and not _until(text, p)), default=-1)
+        coming = max(
+            (p for p, year, _ in marks if p < first.start and year >= since and not _until(text, p)), default=-1
+        )
         if past(text, start, first.start, coming) or (time.year is not None and not time.age and time.year < since):
             kept = []
             continue
@@ -132,6 +122,22 @@ def _sentence(
         # 到2025年 without a number holds for the sentence behind it.
         if place >= used and text[place - 1 : place] in ("到", "至"):
             time.year, time.five, time.age = year, five, 0
+
+
+def _begun(text: str, at: int) -> int:
+    """Where the sentence around a place begins."""
+    return max(text.rfind(stop, 0, at) + 1 for stop in "。\n；")
+
+
+def _conditions(text: str, document: Document, clause: Clause, start: int, end: int) -> bool:
+    """Whether a sentence stands in the list of conditions that somebody has to meet (符合下列条件：…)."""
+    if _CONDITIONS.search(text, clause.start if clause.rank < 5 else max(clause.start - 200, document.start), end):
+        return True
+    spoken = list(_CONDITIONS.finditer(text, max(document.start, start - 300), start))
+    if not spoken or "。" in text[spoken[-1].end() : start][:8]:
+        return False
+    around = clause_of(document.clauses, spoken[-1].start())
+    return around.id != clause.id and around.rank > 0 and clause.id.startswith(around.id)
 
 
 def _until(text: str, place: int) -> bool:
@@ -178,19 +184,19 @@ def _part(text: str, start: int, number: int, used: int) -> int:
 
 def _of_group(
     cleaned: Clean, document: Document, text: str, part: int, end: int, group: Sequence[Amount], time: _Time,
-    annual: int | None, said: _Said,
+    annual: int | None, said: Said,
 ) -> Iterator[Target]:  # fmt: skip
     first = group[0]
     words = text[part : first.start]
     unsure: list[str] = []
-    named, begun = _names(text, part, end, words, group, said, unsure)
+    named, begun = subjects(text, part, end, words, group, said, unsure)
     year = time.year if time.year is not None else annual
     yearly = YEARLY.search(words)
     if yearly and not re.search(r"20\d\d年|十[四五]五", re.split("[。\n]", text[max(0, part - 90) : first.start])[-1]):
         year = annual
     five = time.five
     if year is None and first.comparator in ("decrease_by", "increase_by") and not yearly:
-        year, five = five_alone(text, max(0, part - 40), first.start), True
+        year, five = five_alone(text, _begun(text, first.start), first.start), True
     elif time.age and year:
         unsure.append("year_carried")
     stated = base_of(words, year)
@@ -251,7 +257,7 @@ def _quoted(cleaned: Clean, begun: int, end: int, amount: Amount) -> tuple[int, 
     return (start, end) if start <= amount.start else (amount.start, min(end, amount.start + _QUOTE))
 
 
-def _unit(amount: Amount, group: Sequence[Amount], said: _Said) -> tuple[str, Decimal, Decimal | None]:
+def _unit(amount: Amount, group: Sequence[Amount], said: Said) -> tuple[str, Decimal, Decimal | None]:
     unit = amount.unit or next((a.unit for a in group if a.unit), "")
     unit = "%" if unit == "翻番" else {"百分点": "个百分点"}.get(unit, unit)
     return unit, amount.value, amount.high
@@ -291,96 +297,3 @@ def _paired(
     for i in range(max(len(named), len(compared), len(years))):
         amount, own = compared[min(i, len(compared) - 1)]
         yield (*named[min(i, len(named) - 1)], amount, own, years[min(i, len(years) - 1)])
-
-
-def _names(
-    text: str, part: int, end: int, words: str, group: Sequence[Amount], said: _Said, unsure: list[str]
-) -> tuple[list[tuple[str, str | None]], int]:
-    """Names and scopes of a group's entries, and where its quote may begin."""
-    first = group[0]
-    name, scope = names.name_of(words)
-    if len(group) > 1:
-        if listed_places := names.places(names.trimmed(words), len(group)):
-            return listed_places, part
-        many = names.listed(names.trimmed(words), len(group))
-        if many is None:
-            unsure.append("list_unlike")
-            return [(name or said.name, scope)] * len(group), part
-        return [(n, scope) for n in many], part
-    if re.match("的?节能(?:设计)?标准", first.after):
-        return [(name + "节能设计标准", scope)], part
-    if not first.unit and first.value < 1 and (shared := names.share(first.after)):
-        return [shared], part
-    if (first.unit == "%" and first.behind and not first.said) or (
-        first.unit == "%" and re.match(r"的?[一-鿿]", first.after)
-    ):
-        shared = names.share(first.after)
-        if shared and not (names.has_indicator(name) and first.said):
-            return [shared], part
-        if first.after.startswith("达标"):
-            return [(name + "达标率", scope)], part
-    if not name and said.name and first.said and not _things_behind(name, first):
-        unsure.append("subject_elided")
-        return [(said.name, said.scope)], part
-    if not names.trimmed_soft(words) and said.name and not re.match("的?[一-鿿]", first.after):
-        unsure.append("subject_elided")
-        return [(said.name, said.scope)], part
-    if COUNTED.search(first.unit) or _things_behind(name, first):
-        thing = names.counted(words, first.unit, first.after)
-        who = re.fullmatch(rf"(.{{0,10}}?)各?(?:{names.ACT.pattern})+", thing)
-        if who and said.name and COUNTED.search(first.unit):
-            # 甲市建成绿色工厂30家，乙市建成20家
-            unsure.append("subject_elided")
-            return [(said.name, who[1] or said.scope)], part
-        return [(thing or _before(text, part, "", said) or said.name, scope)], part
-    if re.search(r"倍", first.unit) and re.search(
-        "替代|置换|减量", first.after[:14] + ("" if first.comparator in ("at_least", "at_most") else words)
-    ):
-        of = re.sub(r"^.*(?:项目|企业)|实行|须|应|落实|区域内|原则上|执行|实施", "", name)
-        return [(of + ("减量" if "减量" in first.after[:8] else "") + "替代倍数", None)], part
-    if re.search("[均都各]", words[-8:]) or ("分别" in words[-8:] and not years_listed(words)):
-        many = _both(name)
-        if many:
-            return [(n, scope) for n in many], part
-    if names.says_nothing(name) and not first.unit.endswith("元") and (whole := _before(text, part, name, said)):
-        return [(whole, scope)], part
-    acts = name and names.ACT.match(names.trimmed_soft(words))
-    if (
-        said.name
-        and not acts
-        and not names.has_indicator(name)
-        and names.is_place(name)
-        and not first.unit.endswith("元")
-    ):
-        unsure.append("subject_elided")
-        return [(said.name, name or said.scope)], part
-    return [(name, scope)], part
-
-
-def _before(text: str, part: int, name: str, said: _Said) -> str:
-    """A name of its measure alone, with what the words before it are about: 推进光伏开发，装机规模达到… is of 光伏."""
-    if text[part - 1 : part] == "（" and said.name:
-        return said.name + name
-    earlier = re.split("[，。；：\n]", text[max(0, part - 80) : max(0, part - 1)])
-    earlier = [e for e in earlier if e and not re.fullmatch(r"(?:到|至)?20\d\d年.{0,2}|.{0,3}十[四五]五.{0,3}", e)]
-    of = names.done_to(earlier[-1]) if earlier else ""
-    return of + name if of else ""
-
-
-def _things_behind(name: str, amount: Amount) -> bool:
-    """Whether what is counted or measured stands behind the amount: 5.3亿吨钢铁产能."""
-    acts = re.search("(?:完成|建成|新增|实现|具备)$", amount.before)
-    if amount.unit not in ("%", "倍", "") and names.says_nothing(name) and re.match("的[一-鿿]{2}", amount.after):
-        # 设立总规模100亿元的基金
-        return True
-    if amount.unit in ("‰", "倍", "") or (amount.said and not acts) or names.has_indicator(name):
-        return False
-    if amount.unit == "%" and not amount.before.endswith("具备"):
-        # 完成60%钢铁产能改造
-        return bool(acts) and not name and re.match(r"(?!的|以)[一-鿿]{4}", amount.after) is not None
-    return re.match(r"的?(?![或和及并且与])[一-鿿]{2}", amount.after) is not None
-
-
-def _both(name: str) -> list[str] | None:
-    items = [w for w in re.split(r"、|(?<=[一-鿿A-Za-z])(?:和|及)(?=[一-鿿A-Za-z])", name) if w]
-    return names.spread(items) if len(items) >= 2 else None

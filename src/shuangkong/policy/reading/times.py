@@ -42,7 +42,7 @@ def five_alone(text: str, start: int, end: int) -> int | None:
     return found
 
 
-_ALONE = re.compile(r"十([四五六])五[”\"]?(?!规划|方案|计划|[一-鿿]{0,12}(?:规划|方案|计划|行动))")
+_ALONE = re.compile(r"十([四五六])五[”\"]?+(?!规划|方案|计划|[一-鿿]{0,12}(?:规划|方案|计划|行动))")
 #: 由2020年的26%提高到30%, 达到2020年的3倍: the year that a rise starts from.
 _STARTS = re.compile(r"年?(?:底|末)?的?(?:[0-9一二两三四五六七八九十][0-9.]*(?:倍|%|[万亿]?吨|[万亿]?千瓦)|水平)")
 
