@@ -59,7 +59,7 @@ def subjects(
     if COUNTED.search(first.unit) or _things_behind(name, first):
         thing = names.counted(words, first.unit, first.after)
         who = re.fullmatch(rf"(.{{0,10}}?)各?(?:{names.ACT.pattern})+", thing)
-        if who and said.name and COUNTED.search(first.unit):
+        if who and said.name and not re.match("的?[一-鿿]", first.after):
             # 甲市建成绿色工厂30家，乙市建成20家
             unsure.append("subject_elided")
             return [(said.name, who[1] or said.scope)], part
