@@ -32,7 +32,7 @@ def test_each_kind_is_found(sentence: str, kinds: list[str]) -> None:
 def test_a_rule_holds_its_condition_and_amounts() -> None:
     """The condition and every amount of a rule are fields of its candidate."""
     found = as_json(read_text(PLAN.format("对达标企业，给予不超过50万元的奖励。")))["candidates"]
-    assert found[0]["fields"]["when"] == "对达标企业"
+    assert found[0]["fields"]["when"] == "达标企业"
     assert [(a["value"], a["unit"], a["comparator"]) for a in found[0]["fields"]["amounts"]] == [
         ("50", "万元", "at_most")
     ]

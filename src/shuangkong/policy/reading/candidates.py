@@ -10,8 +10,9 @@ from typing import Any
 
 from shuangkong.policy.reading.clean import Clean
 from shuangkong.policy.reading.model import Candidate, Clause, Document, Target
-from shuangkong.policy.reading.rule_tables import NoTable, table_of
-from shuangkong.policy.reading.ruling import Rule, Taken, rules_in
+from shuangkong.policy.reading.rule_parts import Rule
+from shuangkong.policy.reading.rule_tables import NoTable, conditions_table, table_of
+from shuangkong.policy.reading.ruling import Taken, conditions_in, rules_in
 from shuangkong.policy.reading.targets import sentences
 from shuangkong.policy.reading.times import years_at
 from shuangkong.policy.reading.tree import clause_of, number_at
@@ -22,6 +23,9 @@ _LIST = re.compile(r"(?:建立|制定|发布|编制|更新|公布|形成|建成)
 _PLATFORM = re.compile(r"(?:建设|搭建|建立|构建|打造|升级改造|建成)[^，。]{0,24}?(平台|系统(?!化|性)|数据库)")
 _DONE = re.compile(r"完成|建成|实现|建立|达到|淘汰|消除|纳入|退出|形成|覆盖")
 _CAP_ALONE = re.compile(r"^以上[^，]{0,12}")
+_CONDITIONS = re.compile(r"(?:符合|满足|具备)(?:以下|下列)[^。；：]{0,6}条件(?P<some>之一)?[：:]?")
+#: Items of a list of conditions are numbered at this rank or below: 1., （1）, ①.
+_ITEM = 4
 _QUOTE = 120
 #: Words of several sentences that make one table are longer.
 _TABLE_QUOTE = 400
@@ -61,7 +65,11 @@ def _rules(text: str, document: Document, taken: Taken) -> Iterator[Found]:
     """Rules; those that go on with one quantity in bands, or cap what was said before, are one."""
     groups: list[list[Rule]] = []
     last: Clause | None = None
+    listed = list(_condition_lists(text, document, taken))
+    yield from listed
     for start, end in _sentences(text, document):
+        if any(s <= start < e for s, e, *_ in listed):
+            continue
         clause = clause_of(document.clauses, start)
         for rule in rules_in(text, start, end, taken):
             near = groups and last == clause and rule.start - groups[-1][-1].end <= 3
@@ -72,6 +80,32 @@ def _rules(text: str, document: Document, taken: Taken) -> Iterator[Found]:
         clause = clause_of(document.clauses, rules[0].start)
         fields, unsure = _fields(text, rules, clause.title)
         yield rules[0].start, rules[-1].end, "rule", fields, unsure
+
+
+def _condition_lists(text: str, document: Document, taken: Taken) -> Iterator[Found]:
+    """Lists of conditions with bounds: the sentence that opens one, and the numbered ones that go on with it."""
+    spans = [(s, e) for s, e, _ in sentences(text, document.start, document.end)]
+    for n, (start, end) in enumerate(spans):
+        opened = _CONDITIONS.search(text, start, end)
+        if not opened:
+            continue
+        items = [(opened.end(), end)] if end > opened.end() else []
+        for s, e in spans[n + 1 :]:
+            number = number_at(text, s)
+            if number is None or number[0] < _ITEM:
+                break
+            items.append((s, e))
+        conditions = [c for s, e in items for c in conditions_in(text, s, e, taken)]
+        if not conditions:
+            continue
+        title = clause_of(document.clauses, start).title or text[start:end]
+        fields: dict[str, object] = {"when": None, "then": "conditions", "amounts": _all_amounts(text, items)}
+        conditions = [[b for c in conditions for b in c]] if opened["some"] else conditions
+        unsure: tuple[str, ...] = ()
+        try:
+            yield start, items[-1][1], "rule", fields | {"table": conditions_table(conditions, title)}, unsure
+        except NoTable as error:
+            yield start, items[-1][1], "rule", fields | {"no_table": str(error)}, (*unsure, "no_table")
 
 
 def _joined(text: str, group: list[Rule], rule: Rule) -> bool:
@@ -87,8 +121,8 @@ def _joined(text: str, group: list[Rule], rule: Rule) -> bool:
     # 200万元至500万元的改造项目: what is measured is that of the band before
     if len(rule.bounds) == 1 and len(before.bounds) == 1 and not rule.flags and bool(rule.gives) == bool(before.gives):
         own, said = rule.bounds[0], before.bounds[0]
-        if own.what in ("", said.what) and own.unit == said.unit:
-            if not own.what:
+        if (own.guessed or own.what in ("", said.what)) and own.unit == said.unit:
+            if own.what != said.what:
                 rule.unsure.append("carried")
             rule.bounds = [replace(own, what=said.what)]
             rule.flags = list(before.flags)
@@ -102,13 +136,17 @@ def _fields(text: str, rules: Sequence[Rule], title: str) -> tuple[dict[str, obj
     fields: dict[str, object] = {
         "when": "；".join(first.flags) or None,
         "then": first.measure or "、".join(dict.fromkeys(g.kind for g in first.gives)) or "limit",
-        "amounts": [_amount(text, a) for r in rules for a in amounts(text, r.start, r.end)],
+        "amounts": _all_amounts(text, [(r.start, r.end) for r in rules]),
     }
     try:
         table, unsure = table_of(rules, title or text[first.start : first.start + 24])
     except NoTable as error:
         return fields | {"no_table": str(error)}, (*(u for r in rules for u in r.unsure), "no_table")
     return fields | {"table": table}, unsure
+
+
+def _all_amounts(text: str, places: Iterable[tuple[int, int]]) -> list[dict[str, object]]:
+    return [_amount(text, a) for start, end in places for a in amounts(text, start, end)]
 
 
 def _amount(text: str, amount: Any) -> dict[str, object]:

@@ -14,6 +14,7 @@ from shuangkong.policy.reading.documents import documents
 from shuangkong.policy.reading.duties import duties
 from shuangkong.policy.reading.files import text_of
 from shuangkong.policy.reading.model import Candidate, Document, Duty, Reading, Target
+from shuangkong.policy.reading.table_reading import table_duties, table_targets
 from shuangkong.policy.reading.targets import targets
 from shuangkong.policy.words import said
 
@@ -33,12 +34,16 @@ def read_text(text: str, number: int | None = None, name: str = "") -> Reading:
     if number is not None and not 1 <= number <= len(found):
         raise said("READ-004", "number", number=number, has=len(found)).at(name)
     asked = [d for d in found if d.kind in _READ and number in (None, d.number)]
-    wanted = tuple(t for d in asked for t in targets(cleaned, d))
-    owed = tuple(x for d in asked for x in duties(cleaned, d))
+    wanted = tuple(
+        t for d in asked for t in sorted((*targets(cleaned, d), *table_targets(cleaned, d)), key=lambda t: t.start)
+    )
+    owed = tuple(
+        x for d in asked for x in sorted((*duties(cleaned, d), *table_duties(cleaned, d)), key=lambda x: x.start)
+    )
     reason = None
     if not wanted and not owed:
         reason = "no_instrument" if not asked else "nothing_found"
-    further = tuple(c for d in asked for c in candidates(cleaned, d))
+    further = tuple(c for d in asked for c in candidates(cleaned, d, [t for t in wanted if t.document == d.number]))
     return Reading(found, wanted, owed, further, reason)
 
 
