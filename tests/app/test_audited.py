@@ -128,6 +128,9 @@ DECLARED: Mapping[str, Declared] = {
     "sign_in_attempt": free("a counter for locks, kept for a day; refusals are audited as session.refuse"),
     "pack_proposal": by("pack.propose", "pack.publish", "pack.reject", "pack.withdraw"),
     "boundary_file": by("boundary.register"),
+    "document": by("document.upload", "document.read", "document.propose", "document.drop"),
+    "document_entry": by(*DOCUMENT_STEPS),
+    "document_step": by(*DOCUMENT_STEPS),
     "form_draft": free("what was typed and not submitted changes no record; it is for its writer alone"),
     "import_draft": free("an upload that was not committed changes no record; the commit is audited as import.*"),
 }  # fmt: skip

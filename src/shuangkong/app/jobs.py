@@ -184,7 +184,9 @@ def action_of(job: jobs.Job) -> str:
         return "register.write" if job.arguments["book"] in REGISTERS else "import.write"
     if job.kind == EXPORT.name:
         return rights_of_export(job)[0]
-    asked = {JUDGE.name: "run.start", VERIFY.name: "audit.read", WHATIF.name: "scenario.run", READ.name: "documents.review"}
+    asked = {
+        JUDGE.name: "run.start", VERIFY.name: "audit.read", WHATIF.name: "scenario.run", READ.name: "documents.review",
+    }  # fmt: skip
     return asked.get(job.kind, "platform.operate")
 
 
@@ -197,7 +199,9 @@ def _may(db: sa.Connection, job: jobs.Job, at: datetime) -> None:
     still_entitled(db, (job.scope, *job.also_for), "import.write" if after_import else action_of(job), at)
 
 
-KINDS: dict[str, jobs.Kind] = {kind.name: replace(kind, may=_may) for kind in (JUDGE, IMPORT, VERIFY, EXPORT, WHATIF, READ)}
+KINDS: dict[str, jobs.Kind] = {
+    kind.name: replace(kind, may=_may) for kind in (JUDGE, IMPORT, VERIFY, EXPORT, WHATIF, READ)
+}
 
 
 def ask_judge(

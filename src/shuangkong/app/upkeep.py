@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from shuangkong.app.document_store import document
 from shuangkong.app.exporting import expire_exports
 from shuangkong.app.import_drafts import ImportDraft, drop_import, import_draft
 from shuangkong.app.limits import limit
@@ -77,7 +78,7 @@ def give_up(workspace: Workspace, db: sa.Connection, draft: ImportDraft) -> None
 
 
 def discard(db: sa.Connection, workspace: Workspace, files: Collection[str]) -> None:
-    """Delete uploads on which nothing rests any more: no import, source, map, proposed pack, job that waits or commit.
+    """Delete uploads on which nothing rests any more: no import, source, map, document, pack or waiting job.
 
     Called at the end of the transaction in which their imports went. It has written to the audit log, whose lock keeps
     out whoever hands the same file up at the same time: they look after their entry whether the file is there.
@@ -99,6 +100,7 @@ def _rests_on(db: sa.Connection, sha256: str) -> bool:
         sa.select(d.draft_id).where(sa.or_(d.original == sha256, d.content == sha256)),
         sa.select(source_table.c.source_id).where(source_table.c.sha256 == sha256),
         sa.select(boundary_file.c.boundary_id).where(boundary_file.c.sha256 == sha256),
+        sa.select(document.c.document_id).where(sa.or_(document.c.original == sha256, document.c.content == sha256)),
         sa.select(j.job_id).where(sa.or_(waits, j.result_blob == sha256)),
         sa.select(e.sequence).where(e.action.in_(_REGISTERED), e.detail.contains(sha256, autoescape=True)),
     )

@@ -42,7 +42,22 @@ from shuangkong.policy.publishing import (
     unpacked,
     with_published,
 )
+from shuangkong.policy.reading.clean import Clean, clean
+from shuangkong.policy.reading.draft_words import Words as DraftWords
 from shuangkong.policy.reading.drafting import Draft, LeftOut, draft, drafted
+from shuangkong.policy.reading.files import MAX_BYTES as MAX_DOCUMENT_BYTES
+from shuangkong.policy.reading.files import text_in
+from shuangkong.policy.reading.model import Candidate as ReadCandidate
+from shuangkong.policy.reading.model import Clause as ReadClause
+from shuangkong.policy.reading.model import Document as ReadDocument
+from shuangkong.policy.reading.model import Duty as ReadDuty
+from shuangkong.policy.reading.model import Reading
+from shuangkong.policy.reading.model import Target as ReadTarget
+from shuangkong.policy.reading.naming import names_of as indicator_names
+from shuangkong.policy.reading.printed import Lit, Piece, as_printed, cleaned_span, find_words, normalised, pieces
+from shuangkong.policy.reading.remembering import Remembered, carried
+from shuangkong.policy.reading.service import read_text
+from shuangkong.policy.reading.versions import ClauseChange, EntryChange, Version, VersionDifference, difference
 from shuangkong.policy.rules.catalogue import Bindable, Catalogue, SubjectKind, source_of, with_declared
 from shuangkong.policy.rules.cells import cell
 from shuangkong.policy.rules.checked import (
@@ -75,11 +90,13 @@ from shuangkong.policy.rules.types import DAY, FLAG, TEXT, Kind, conversion, sho
 from shuangkong.policy.streaks import GradeWord, StreakRule, threshold_of
 from shuangkong.policy.strict_yaml import Parsed, parse_yaml
 from shuangkong.policy.tables import Column, Condition, DecisionTable, Row, as_checked
+from shuangkong.policy.words import PolicyError, Words, listed, one_line, said, told
 
 __all__ = [
     "DAY",
     "ENTRY_KINDS",
     "FLAG",
+    "MAX_DOCUMENT_BYTES",
     "NATION",
     "NONE_BECAUSE",
     "STANDING_LABELS",
@@ -100,7 +117,9 @@ __all__ = [
     "CheckedTable",
     "Choice",
     "Clause",
+    "ClauseChange",
     "ClauseCoverage",
+    "Clean",
     "Column",
     "Condition",
     "Confidence",
@@ -110,7 +129,9 @@ __all__ = [
     "DecisionTable",
     "Difference",
     "Draft",
+    "DraftWords",
     "Duty",
+    "EntryChange",
     "Every",
     "Figure",
     "Frozen",
@@ -122,6 +143,7 @@ __all__ = [
     "Known",
     "LabelModel",
     "LeftOut",
+    "Lit",
     "Member",
     "Name",
     "Node",
@@ -132,8 +154,17 @@ __all__ = [
     "Parameter",
     "ParameterValue",
     "Parsed",
+    "Piece",
+    "PolicyError",
     "Product",
     "Proposal",
+    "ReadCandidate",
+    "ReadClause",
+    "ReadDocument",
+    "ReadDuty",
+    "ReadTarget",
+    "Reading",
+    "Remembered",
     "Replacement",
     "Row",
     "RowEntry",
@@ -148,19 +179,30 @@ __all__ = [
     "Unary",
     "UnitSelection",
     "UsedParameter",
+    "Version",
+    "VersionDifference",
+    "Words",
     "as_checked",
+    "as_printed",
     "builtin_packs",
+    "carried",
     "cell",
+    "clean",
+    "cleaned_span",
     "content_hash",
     "conversion",
     "coverage",
     "decide_proposal",
+    "difference",
     "differences",
     "divides",
     "draft",
     "drafted",
     "figures_in",
+    "find_words",
     "holds",
+    "indicator_names",
+    "listed",
     "load_all",
     "load_cases",
     "load_files",
@@ -169,19 +211,26 @@ __all__ = [
     "lower_target",
     "names_in",
     "nearest",
+    "normalised",
     "number_of",
+    "one_line",
     "parse",
     "parse_yaml",
+    "pieces",
     "proposal",
     "proposals",
     "propose",
     "proposed_pack",
     "published_packs",
+    "read_text",
+    "said",
     "schedule",
     "shown",
     "source_of",
+    "text_in",
     "threshold_of",
     "tidy",
+    "told",
     "typed",
     "unanswered",
     "unit_of",

@@ -88,6 +88,13 @@ def plan_of_work() -> tuple[Step, ...]:
             ("city",),
         ),
         Step(
+            "documents",
+            Label("上传待解读的文件（合成）", "hand up documents to be reviewed (synthetic)"),
+            "registry",
+            "hand_up_documents(workspace, principal, region)",
+            ("city",),
+        ),
+        Step(
             "run",
             Label("核算与判定", "account and judge"),
             "run",

@@ -14,6 +14,7 @@ from shuangkong.accounting.api import BOOK_ENTRIES, REPORTED_VALUES, Origin, Rep
 from shuangkong.app.demo.catalogue import catalogue
 from shuangkong.app.demo.city import make_city
 from shuangkong.app.demo.city_files import DemoFile, city_files
+from shuangkong.app.demo.documents import hand_up_documents
 from shuangkong.app.demo.load import (
     CARRIED_TOKEN,
     LOADER,
@@ -90,6 +91,8 @@ def load_demo(workspace: Workspace, packs: PackSet, *, scale: int, as_of: date, 
         for f in city_files(city)
         if (f.book, hashlib.sha256(f.content).hexdigest()) not in there
     )
+    at("documents")
+    hand_up_documents(workspace, PRINCIPAL, city.design.city.code)
     at("run")
     run = run_pipeline(
         workspace, packs, known=workspace.clock(), as_of=as_of, scope=Scope.system("run the demo's pipeline")

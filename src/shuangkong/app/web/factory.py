@@ -15,6 +15,9 @@ from shuangkong.app.web import (
     audit_pages,
     consent_pages,
     corrections,
+    documents_pages,
+    documents_publish,
+    documents_steps,
     errors,
     health,
     imports_list,
@@ -45,6 +48,7 @@ PACKAGES = ("shuangkong.app.web", "shuangkong.webkit")
 MESSAGES = (
     ("shuangkong.webkit", "messages.yaml"),
     ("shuangkong.webkit", "messages_tables.yaml"),
+    ("shuangkong.policy", "messages_policy.yaml"),
     ("shuangkong.app.web", "messages.yaml"),
     ("shuangkong.app.web", "messages_pages.yaml"),
     ("shuangkong.app.web", "messages_why.yaml"),
@@ -57,6 +61,7 @@ MESSAGES = (
     ("shuangkong.app.web", "messages_whatif.yaml"),
     ("shuangkong.app.web", "messages_log.yaml"),
     ("shuangkong.app.web", "messages_proposals.yaml"),
+    ("shuangkong.app.web", "messages_documents.yaml"),
 )
 #: Address, name and right of each page in the head, in the order in which they are read.
 PAGES = (
@@ -65,6 +70,7 @@ PAGES = (
     ("/units", "units.title", "units.read"),
     ("/rules", "rules.title", "findings.read"),
     ("/packs", "frame.packs", "findings.read"),
+    ("/documents", "documents.title", "documents.read"),
     ("/imports", "imports.title", "import.write"),
 )
 #: The same for the pages that fewer people need, under “more”.
@@ -105,6 +111,8 @@ def create_app(workspace: Workspace, serving: Serving | None = None, slots: Slot
     app.include_router(imports_pages.router)
     app.include_router(jobs_pages.router)
     app.include_router(proposals_pages.router)
+    for own in (documents_pages, documents_steps, documents_publish):
+        app.include_router(own.router)
     app.include_router(signing.router)
     for own in (people_pages, consent_pages, audit_pages, corrections, rights_page):
         app.include_router(own.router)
