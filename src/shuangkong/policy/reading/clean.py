@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 import opencc
+
+from shuangkong.policy.reading.tables import Table, tables
 
 #: How a numbered paragraph begins, in the cleaned text.
 NUMBERED = re.compile(
@@ -55,6 +58,8 @@ class Clean:
     original: str
     #: The lines that are headings in markdown: their places in the original, with their level.
     headings: Mapping[int, int] = field(default_factory=dict)
+    #: Tables of targets and duties, which are no part of the running text.
+    tables: tuple[Table, ...] = ()
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Where signs `start` to `end` of the cleaned text stand in the original."""
@@ -103,7 +108,8 @@ def clean(original: str) -> Clean:
     places: list[int] = []
     begun = 0
     previous: _Line | None = None
-    lines = list(_lines(original))
+    found = tables(original)
+    lines = list(_lines(original, [span for table in found for span in table.taken]))
     lengths = sorted(len(line.text) for line in lines)
     usual = lengths[int(len(lengths) * 0.8)] if lengths else 0
     for line in lines:
@@ -116,7 +122,7 @@ def clean(original: str) -> Clean:
         places.extend(line.places)
         previous = line
     text, kept = _tidy("".join(signs), places)
-    return Clean(text, tuple(kept), original, {x.places[0]: x.heading for x in lines if x.heading})
+    return Clean(text, tuple(kept), original, {x.places[0]: x.heading for x in lines if x.heading}, found)
 
 
 def _tidy(text: str, places: list[int]) -> tuple[str, list[int]]:
@@ -134,8 +140,9 @@ def _tidy(text: str, places: list[int]) -> tuple[str, list[int]]:
     return _YEAR_WORDS.sub(lambda year: year[0].translate(_YEAR_DIGITS), "".join(out)), kept
 
 
-def _lines(original: str) -> Iterator[_Line]:
+def _lines(original: str, taken: Sequence[tuple[int, int]]) -> Iterator[_Line]:
     repeated = _running(original)
+    ends = [end for _, end in taken]
     at = 0
     for raw in original.splitlines(keepends=True):
         start, at = at, at + len(raw)
@@ -151,6 +158,8 @@ def _lines(original: str) -> Iterator[_Line]:
         places: list[int] = []
         for i in range(first, len(raw)):
             sign = raw[i]
+            if taken and _in(taken, ends, start + i):
+                continue
             if sign.isspace() or sign in _MARKUP or sign == "\u3000":
                 continue
             text.append(_simple(sign))
@@ -158,6 +167,11 @@ def _lines(original: str) -> Iterator[_Line]:
         if text:
             indented = raw[:1] in (" ", "\t", "\u3000")
             yield _Line("".join(text), places, len(heading[1]) if heading else 0, indented)
+
+
+def _in(taken: Sequence[tuple[int, int]], ends: Sequence[int], at: int) -> bool:
+    i = bisect_right(ends, at)
+    return i < len(taken) and taken[i][0] <= at
 
 
 def _running(original: str) -> frozenset[str]:

@@ -30,7 +30,7 @@ def _longest(words: str) -> str:
     return "|".join(sorted(words.split("|"), key=len, reverse=True))
 
 
-_UNIT = re.compile(
+UNIT = re.compile(
     rf"(?:百万|千万|万亿|万|亿|千|百|兆)?(?:{_longest(f'{_AMOUNTS}|{_COUNTS}')})(?:(?:/|每)(?:{_longest(_PER)}))*"
     r"(?:·年)?|(?:万|亿)(?=以|左右|，|、|。|；|$)"
 )
@@ -176,7 +176,7 @@ def amounts(text: str, start: int, end: int) -> Iterator[Amount]:
                 and top > low
             ):
                 high, unit_from = top, upper.end()
-        unit_found = _UNIT.match(text, unit_from, end)
+        unit_found = UNIT.match(text, unit_from, end)
         unit_end = unit_found.end() if unit_found else unit_from
         behind = BEHIND.match(text, unit_end, end)
         stop = behind.end() if behind else unit_end
