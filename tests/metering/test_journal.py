@@ -109,6 +109,17 @@ def test_two_processes_do_not_write(tmp_path: Path) -> None:
     assert bodies(tmp_path) == [b"one", b"two"]
 
 
+def test_numbers_of_segments_are_never_used_twice(tmp_path: Path) -> None:
+    """Also when every segment was taken away in between: a place never means two records."""
+    places = []
+    for _ in range(3):
+        with Journal(tmp_path) as journal:
+            places += journal.append([b"record"])
+        for path in segments(tmp_path):
+            path.unlink()
+    assert len(set(places)) == 3
+
+
 def test_a_refused_write_leaves_nothing_half_and_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the disk refuses a write or a sync, nothing of the group stays; with room again the journal goes on."""
     with Journal(tmp_path) as journal:

@@ -19,7 +19,7 @@ from shuangkong.engine.contracts import (
 from shuangkong.engine.database import METADATA, ScaledDecimal, UtcInstant, among, connect, migrate, reading, writing
 from shuangkong.engine.exact import amount, exact_change, exact_ratio, rounded
 from shuangkong.engine.executors import DuckDB, Executor, PostgreSQL, Spark, compile_sql
-from shuangkong.engine.lake import Commit, Lake, Lease, lake_commit, write_durably
+from shuangkong.engine.lake import Commit, Lake, Lease, Part, lake_commit, write_durably
 from shuangkong.engine.marks import confidence_mark, confidence_rank
 from shuangkong.engine.restoring import check, restore
 from shuangkong.engine.runs import RunContext, RunKind, RunRecord, begin, latest_run, read_result, run_record, runs_list
@@ -46,6 +46,7 @@ __all__ = [
     "Lake",
     "Lease",
     "Manifest",
+    "Part",
     "PostgreSQL",
     "RunContext",
     "RunKind",

@@ -2,8 +2,8 @@
 
 A table has one writer at a time, who holds its lease; the lease is checked in the transaction of the commit, so
 a writer that slept through its lease cannot commit. Files are partitioned by the Asia/Shanghai business day on
-which their rows were recorded, which is also what `as known at` filters on. A file without a commit row is
-nothing: it is never read and `sweep` removes it.
+which their rows were recorded (readings by the day that they are of); `as known at` filters on the commit. A file
+without a commit row is nothing: it is never read and `sweep` removes it.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ import hashlib
 import logging
 import os
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -77,6 +77,16 @@ class Lease:
     table: str
     holder: str
     fence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Rows for one file of a table; `day` is its partition: that of recording, or of reading where a table says so."""
+
+    contract: TableContract
+    rows: pa.Table
+    day: date
+    token: str
 
 
 class Lake:
@@ -155,38 +165,76 @@ class Lake:
         earlier = self._by_token(contract.name, token)
         if earlier:
             return earlier
-        table = contract.checked(rows)
-        day = recorded_at.astimezone(CHINA).date()
-        relative = f"{contract.name}/D{day:%Y%m%d}/{uuid.uuid4().hex}.parquet"
-        digest = write_durably(table, self.root / relative)
+        part = Part(contract, rows, recorded_at.astimezone(CHINA).date(), token)
+        written = [self._written(part)]
         with writing(self.engine) as db:
-            one_at_a_time(db)
-            stamped = max(recorded_at, self.clock())
-            held = db.execute(sa.select(lake_lease).where(lake_lease.c.table_name == contract.name)).first()
+            (done,) = self._visible(db, written, {contract.name: lease}, principal, note, recorded_at)
+            if also:
+                also(db, done)
+        return done
+
+    def commit_parts(
+        self,
+        parts: Sequence[Part],
+        leases: Mapping[str, Lease],
+        *,
+        principal: str,
+        note: str,
+        recorded_at: datetime,
+        also: Callable[[sa.Connection, Sequence[Commit]], None] | None = None,
+    ) -> list[Commit]:
+        """Several files, of one or more tables, that become visible together or not at all; `leases` by table.
+
+        Parts whose token was committed before are left out. `also` runs in the same transaction.
+        """
+        fresh = [p for p in parts if self._by_token(p.contract.name, p.token) is None]
+        written = [self._written(p) for p in fresh]
+        with writing(self.engine) as db:
+            done = self._visible(db, written, leases, principal, note, recorded_at)
+            if also:
+                also(db, done)
+        return done
+
+    def _written(self, part: Part) -> tuple[Part, str, int, str]:
+        """The file of a part, durable and not yet visible."""
+        table = part.contract.checked(part.rows)
+        relative = f"{part.contract.name}/D{part.day:%Y%m%d}/{uuid.uuid4().hex}.parquet"
+        return part, relative, table.num_rows, write_durably(table, self.root / relative)
+
+    def _visible(
+        self, db: sa.Connection, written: Sequence[tuple[Part, str, int, str]], leases: Mapping[str, Lease],
+        principal: str, note: str, recorded_at: datetime,
+    ) -> list[Commit]:  # fmt: skip
+        """Commit rows for written files, in the caller's transaction, if the leases still stand."""
+        one_at_a_time(db)
+        stamped = max(recorded_at, self.clock())
+        for name in sorted({p.contract.name for p, *_ in written}):
+            lease = leases[name]
+            held = db.execute(sa.select(lake_lease).where(lake_lease.c.table_name == name)).first()
             if held is None or held.holder != lease.holder or held.fence != lease.fence:
                 raise UserError(
                     "WS-003",
-                    f"the lease on {contract.name} went to another process before the rows were written.",
+                    f"the lease on {name} went to another process before the rows were written.",
                     remedy="Start again; nothing was written.",
                     case="lease",
                 )
+        done = []
+        for part, relative, rows, digest in written:
             inserted = db.execute(
                 lake_commit.insert().values(
-                    table_name=contract.name,
+                    table_name=part.contract.name,
                     file=relative,
-                    rows=table.num_rows,
-                    schema_version=contract.version,
+                    rows=rows,
+                    schema_version=part.contract.version,
                     sha256=digest,
                     recorded_at=stamped,
-                    token=token,
+                    token=part.token,
                     principal=principal,
                     note=note,
                 )
             )
             sequence = int((inserted.inserted_primary_key or (0,))[0])
-            done = Commit(sequence, contract.name, relative, table.num_rows, digest, stamped)
-            if also:
-                also(db, done)
+            done.append(Commit(sequence, part.contract.name, relative, rows, digest, stamped))
         return done
 
     def _by_token(self, table: str, token: str) -> Commit | None:

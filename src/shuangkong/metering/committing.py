@@ -84,7 +84,7 @@ class Committer:
         Raises ING-002 where too much waits already. The answer is ING-003 where the id was used for other readings.
         """
         key = _digest(batch.source, batch.batch)
-        content = _content(batch)
+        content = content_of(batch)
         with self._turn:
             found = self._known(key, content)
             if found is not None:
@@ -132,7 +132,7 @@ class Committer:
                 except Unreadable:
                     continue
                 self._last = max(self._last, batch.received)
-                self._remember(_digest(batch.source, batch.batch), _content(batch), len(batch), place)
+                self._remember(_digest(batch.source, batch.batch), content_of(batch), len(batch), place)
 
     def _remember(self, key: bytes, content: bytes, rows: int, place: Place) -> None:
         self._taken[key] = (content, rows, place)
@@ -209,7 +209,7 @@ def _digest(source: str, batch: str) -> bytes:
     return hashlib.blake2b(f"{source}\x00{batch}".encode(), digest_size=16).digest()
 
 
-def _content(batch: Batch) -> bytes:
+def content_of(batch: Batch) -> bytes:
     """What the readings of a post are, whenever they were received."""
     found = hashlib.blake2b(repr((batch.channels, batch.refused)).encode(), digest_size=8)
     for column in (batch.channel, batch.at, batch.value, batch.mark):

@@ -103,7 +103,9 @@ class Journal:
                 remedy="Stop it first, or send the readings to it; nothing was written.", case="journal",
             ) from None  # fmt: skip
         paths = segments(self.folder)
-        self._segment = number_of(paths[-1]) if paths else 0
+        # a number is never used twice, also when every segment was stored and taken away: places and tokens rest on it
+        last = os.pread(self._lock, 32, 0).decode(errors="replace").strip()
+        self._segment = max(int(last) if last.isdigit() else 0, number_of(paths[-1]) if paths else 0)
         if paths:
             self.cut = _mended(paths[-1])
         self.roll()
@@ -159,6 +161,8 @@ class Journal:
             try:
                 _write(file, [_HEAD.pack(_MAGIC, number, salt)])
                 os.fsync(file)
+                os.pwrite(self._lock, f"{number:012d}\n".encode(), 0)
+                os.fsync(self._lock)
                 _sync_folder(self.folder)
             except OSError:
                 os.close(file)
@@ -196,6 +200,13 @@ def segments(folder: Path) -> list[Path]:
 def number_of(path: Path) -> int:
     """The number of a segment."""
     return int(path.stem)
+
+
+def salt_of(path: Path) -> int:
+    """The salt of a segment, or 0 where it has no head: what tells it from another journal's segment of this number."""
+    with path.open("rb") as file:
+        head = file.read(_HEAD.size)
+    return int(_HEAD.unpack(head)[2]) if len(head) == _HEAD.size else 0
 
 
 def records(path: Path, start: int = 0, end: int | None = None) -> Iterator[tuple[Place, memoryview] | Broken]:
