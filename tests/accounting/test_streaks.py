@@ -138,7 +138,8 @@ def test_december_is_followed_by_january() -> None:
 def test_without_a_threshold_no_period_counts_as_known() -> None:
     """Where no figure is in force to hold the months against, there is no streak and no nought."""
     found, links = counted({"s": {NOVEMBER: "1"}}, last=NOVEMBER, threshold=None)
-    assert found == {} and links == []
+    assert found == {}
+    assert links == []
 
 
 def test_only_what_is_over_counts_as_a_full_period() -> None:

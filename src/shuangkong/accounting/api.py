@@ -31,6 +31,7 @@ from shuangkong.accounting.snapshots import packs_of, targets_of
 from shuangkong.accounting.sourcing import value_key
 from shuangkong.accounting.step import account, methods_of
 from shuangkong.accounting.store import batches
+from shuangkong.accounting.streaks import AT_LEAST, MISSING, index_of, last_full, named_period, period_at
 from shuangkong.accounting.tables import (
     AMOUNTS,
     BOOK_ENTRIES,
@@ -45,6 +46,7 @@ from shuangkong.accounting.workings import INPUTS, compiled, factors_for, querie
 
 __all__ = [
     "AMOUNTS",
+    "AT_LEAST",
     "BASIS_LABELS",
     "BOOKS",
     "BOOK_ENTRIES",
@@ -58,6 +60,7 @@ __all__ = [
     "INDICATOR_VALUES",
     "INPUTS",
     "LIMITABLE",
+    "MISSING",
     "PROJECTS",
     "REGISTERS",
     "REPORTED_VALUES",
@@ -94,8 +97,12 @@ __all__ = [
     "import_project_register",
     "import_register",
     "import_sheet",
+    "index_of",
+    "last_full",
     "methods_of",
+    "named_period",
     "packs_of",
+    "period_at",
     "queries",
     "readable_subjects",
     "schema_of",

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from shuangkong.accounting.tables import BOOK_ENTRIES
+from shuangkong.accounting.import_ledgers import LEDGERS
 from shuangkong.engine.api import DuckDB, Workspace, reading
 from shuangkong.kernel.scope import Scope
 from shuangkong.registry.api import scope_subjects
@@ -29,15 +29,19 @@ def subjects_of_source(workspace: Workspace, source_id: str, scope: Scope) -> li
 
 def _asked(workspace: Workspace, scope: Scope, key: str, values: Collection[str], columns: str) -> list[dict[str, Any]]:
     now = workspace.clock()
-    files = workspace.lake.files(BOOK_ENTRIES, now)
-    if not files or not values:
+    kept = {ledger: workspace.lake.files(ledger.contract, now) for ledger in LEDGERS}
+    if not any(kept.values()) or not values:
         return []
     with reading(workspace.engine) as db:
         seen = scope_subjects(db, scope, now)
     with DuckDB() as engine:
-        engine.bind_files("entries", files, BOOK_ENTRIES.arrow_schema)
+        shown = []
+        for ledger, files in kept.items():
+            engine.bind_files(ledger.contract.name, files, ledger.contract.arrow_schema)
+            shown.append(ledger.shown.format(rows=ledger.contract.name))
         engine.bind("wanted", pa.table({key: sorted(values)}))
-        query = f"SELECT {columns} FROM entries SEMI JOIN wanted USING ({key})"
+        entries = " UNION ALL BY NAME ".join(shown)
+        query = f"WITH entries AS ({entries}) SELECT {columns} FROM entries SEMI JOIN wanted USING ({key})"
         if seen is not None:
             engine.bind("seen", seen)
             query += " SEMI JOIN seen USING (subject_id)"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from shuangkong.accounting.import_ledgers import GRADES
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.labels import Label
 from shuangkong.kernel.periods import Period
@@ -65,17 +66,21 @@ def resolved(
         if isinstance(found, sheets.Reason):
             refusals.append(sheets.Refusal(item.row, checked.letters.get("subject", ""), "", "subject", text, found))
             continue
-        if book != "output" and found in regions and item.values.get("extent") is None:
+        if book not in _WITHOUT_EXTENT and found in regions and item.values.get("extent") is None:
             refusals.append(sheets.Refusal(item.row, checked.letters.get("extent", ""), "", "extent", "", _NO_EXTENT))
             continue
+        values = dict(item.values)
+        strange = graded(packs, values) if book == GRADES else None
         whole_unit = found not in regions and item.values.get("extent") == "whole"
         wrong = (
-            ("extent", _UNIT_WHOLE) if whole_unit
+            ("subject", _NO_REGION) if book == GRADES and found not in regions
+            else ("extent", _UNIT_WHOLE) if whole_unit
+            else ("grade", strange) if strange is not None
             else ("period", _AHEAD) if period.start > today
             else ("unit", _WRONG_UNIT) if not _fits(book, item.values, packs)
             else None
         )  # fmt: skip
-        row = Row(item.row, found, period, dict(item.values), states.get(index, "ok"))
+        row = Row(item.row, found, period, values, states.get(index, "ok"))
         natural = tuple(_natural(row, book)[k] for k in NATURAL)
         if wrong is None and natural in seen:
             wrong = ("subject", _twice(seen[natural]))
@@ -89,6 +94,33 @@ def resolved(
     return rows, sorted(refusals, key=lambda r: r.row)
 
 
+#: Books whose rows say nothing of an extent.
+_WITHOUT_EXTENT = ("output", GRADES)
+
+
+def graded(packs: PackSet, values: dict[str, Any]) -> sheets.Reason | None:
+    """Put the number of a grade beside its word, as its indicator counts; a reason where it has no such grade."""
+    values |= {"quantity": None, "unit": "grade"}
+    word, one = values.get("grade"), packs.indicators[values["item"]]
+    if word is None:
+        return None
+    found = next((g for g in one.grades if g.label.zh == word), None)
+    if found is None:
+        there = "、".join(g.label.zh for g in one.grades), ", ".join(g.label.label.in_("en") for g in one.grades)
+        return sheets.Reason(
+            "wrong_grade",
+            Label(f"{one.label.zh}没有“{word}”这一等级", f"{one.label.label.in_('en')} has no such grade"),
+            Label(f"有：{there[0]}", f"there are {there[1]}"),
+        )
+    values["quantity"] = found.value
+    return None
+
+
+_NO_REGION = sheets.Reason(
+    "not_region",
+    Label("等级只公布到地区", "grades are published of regions alone"),
+    Label("填行政区划代码或地区名称", "name a region, by its code or name"),
+)
 _NO_EXTENT = sheets.Reason(
     "extent_needed",
     Label("地区数据没有说明范围", "the row is about a region and does not say its extent"),

@@ -10,9 +10,10 @@ from typing import Any
 
 import pyarrow as pa
 
+from shuangkong.accounting.import_ledgers import BOOK, Ledger, ledger_of
 from shuangkong.accounting.import_rows import NATURAL
-from shuangkong.accounting.tables import BOOK_ENTRIES
 from shuangkong.engine.api import DuckDB, Workspace
+from shuangkong.kernel.findings import CONFIDENCES
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,8 @@ class Change:
 
 def against(workspace: Workspace, entries: Sequence[dict[str, object]], now: datetime) -> Change:
     """Entries that are new, those that correct an older one, and how many are there already."""
-    standing = _standing(workspace, {str(e["subject_id"]) for e in entries}, now)
+    ledger = ledger_of(str(entries[0]["book"])) if entries else BOOK
+    standing = _standing(workspace, ledger, {str(e["subject_id"]) for e in entries}, now)
     change = Change([], [], 0)
     unchanged = 0
     for e in entries:
@@ -50,16 +52,24 @@ def _six(value: object) -> Decimal | None:
     return value.quantize(Decimal("0.000001")) if isinstance(value, Decimal) else None
 
 
-def _standing(workspace: Workspace, subjects: set[str], now: datetime) -> dict[tuple[object, ...], dict[str, Any]]:
-    files = workspace.lake.files(BOOK_ENTRIES, now)
+def _standing(
+    workspace: Workspace, ledger: Ledger, subjects: set[str], now: datetime
+) -> dict[tuple[object, ...], dict[str, Any]]:
+    files = workspace.lake.files(ledger.contract, now)
     if not files:
         return {}
     with DuckDB() as engine:
-        engine.bind_files("entries", files, BOOK_ENTRIES.arrow_schema)
+        engine.bind_files("kept", files, ledger.contract.arrow_schema)
         engine.bind("wanted", pa.table({"subject_id": sorted(subjects)}))
         rows = engine.run(
-            f"SELECT entry_id, quantity, unit, basis, known_on, {', '.join(NATURAL)} FROM entries"
+            f"WITH entries AS ({ledger.shown.format(rows='kept')})"
+            f" SELECT entry_id, quantity, unit, basis, known_on, confidence, {', '.join(NATURAL)} FROM entries"
             " SEMI JOIN wanted USING (subject_id)"
             " WHERE entry_id NOT IN (SELECT corrects FROM entries WHERE corrects IS NOT NULL)"
         )
-    return {tuple(r[k] for k in NATURAL): r for r in rows.to_pylist()}
+    return {tuple(r[k] for k in NATURAL): r for r in sorted(rows.to_pylist(), key=_sureness)}
+
+
+def _sureness(row: dict[str, Any]) -> tuple[object, ...]:
+    """Of several published values of one figure the one that stands comes last."""
+    return row["quantity"] is not None, -CONFIDENCES.index(row["confidence"]), row["known_on"], row["entry_id"]

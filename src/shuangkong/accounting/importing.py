@@ -11,10 +11,10 @@ import sqlalchemy as sa
 
 from shuangkong.accounting import store
 from shuangkong.accounting.import_audit import record_corrections
+from shuangkong.accounting.import_ledgers import ledger_of
 from shuangkong.accounting.import_rows import NATURAL, Origin, entry_of, resolved
 from shuangkong.accounting.import_standing import Change, against
 from shuangkong.accounting.sheets import schema_of
-from shuangkong.accounting.tables import BOOK_ENTRIES
 from shuangkong.engine.api import Commit, Lease, Workspace, reading, record, writing
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.flaws import Flaw
@@ -101,7 +101,7 @@ def import_sheet(
     if dry_run:
         return _compared(report, against(workspace, entries, workspace.clock()))
     # what is there is looked up under the lease: no other import can come in between
-    with workspace.lake.lease(BOOK_ENTRIES.name) as lease:
+    with workspace.lake.lease(ledger_of(book).contract.name) as lease:
         change = against(workspace, entries, workspace.clock())
         _with_reason(origin, change)
         source, why = source_of(origin, workspace.blobs.put(content), table.sheet), origin.reason.strip()
@@ -171,12 +171,13 @@ def _commit(
     # the same file may come again after others: what it changes then is another import
     what = [digest(*(str(e[k]) for k in (*NATURAL, "quantity", "corrects"))) for e in entries]
     import_id = f"i_{digest('import', report.book, source.sha256, source.sheet, *what)}"
+    ledger = ledger_of(report.book)
     for e in entries:
-        e["entry_id"] = f"e_{digest(import_id, *(str(e[k]) for k in NATURAL))}"
+        e["entry_id"] = f"{ledger.prefix}{digest(import_id, *(str(e[k]) for k in NATURAL))}"
     # a transaction of its own: a source without entries claims nothing
     with writing(workspace.engine) as db:
         source_id = record_source(db, source, now, principal=principal)
-    rows = BOOK_ENTRIES.from_rows([{**e, "source_id": source_id} for e in entries])
+    rows = ledger.contract.from_rows([ledger.row({**e, "source_id": source_id}) for e in entries])
 
     def also(connection: sa.Connection, commit: Commit) -> None:
         if then:
@@ -187,7 +188,7 @@ def _commit(
         )
 
     done = workspace.lake.commit(
-        BOOK_ENTRIES, rows, lease, token=import_id, principal=principal, note=report.file_name, recorded_at=now,
+        ledger.contract, rows, lease, token=import_id, principal=principal, note=report.file_name, recorded_at=now,
         also=also,
     )  # fmt: skip
     return replace(report, committed=True, commit=done.sequence, source_id=source_id)

@@ -7,6 +7,7 @@ import unicodedata
 from dataclasses import replace
 
 from shuangkong.accounting.factors import carrier_named
+from shuangkong.accounting.import_ledgers import GRADES
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.labels import Label
 from shuangkong.kernel.units import all_units, unit
@@ -18,6 +19,7 @@ BOOKS: dict[str, Label] = {
     "output": Label("产品产量账", "output book"),
     "value": Label("产值与增加值账", "value book"),
     "carbon": Label("碳排放账", "carbon book"),
+    GRADES: Label("公布的预警与考核等级", "published grades"),
 }
 _EXAMPLE_CARRIER = Label("原煤", "raw coal")
 _PRICE = re.compile(r"(\d{4})年?(?:不变价|可比价|价|价格)?")
@@ -153,7 +155,32 @@ def carbon_schema(packs: PackSet) -> sheets.SheetSchema:
     )  # fmt: skip
 
 
-SCHEMAS = {"energy": energy_schema, "output": output_schema, "value": value_schema, "carbon": carbon_schema}
+def grades_schema(packs: PackSet) -> sheets.SheetSchema:
+    """Grades as an office published them: which region, which period, of what, which grade; blank: not published."""
+    graded = [one for one in packs.indicators.values() if one.grades]
+    words: dict[str, sheets.Choice] = {}
+    for word in (g for one in graded for g in one.grades):
+        zh, en = word.label.zh, word.label.label.in_("en")
+        there = words[zh].synonyms if zh in words else ()
+        words[zh] = sheets.Choice(zh, Label(zh, en), tuple(dict.fromkeys((*there, *word.synonyms))))
+    item = sheets.FieldSpec(
+        "item", Label("等级名称", "what is graded"), "choice", required=True,
+        synonyms=("指标", "预警事项", "事项", "预警类别", "indicator"),
+        choices=tuple(sheets.Choice(one.id, one.label.label, (one.id,)) for one in graded),
+    )  # fmt: skip
+    grade = sheets.FieldSpec(
+        "grade", Label("等级", "grade"), "choice", synonyms=("预警等级", "颜色", "预警颜色", "考核结果", "level"),
+        choices=tuple(words.values()), note=Label("当期未公布的留空", "blank where none was published"),
+    )  # fmt: skip
+    return sheets.SheetSchema(
+        GRADES, BOOKS[GRADES], (SUBJECT, PERIOD, item, grade), key=("subject", "period", "item")
+    )  # fmt: skip
+
+
+SCHEMAS = {
+    "energy": energy_schema, "output": output_schema, "value": value_schema, "carbon": carbon_schema,
+    GRADES: grades_schema,
+}  # fmt: skip
 
 
 def schema_of(book: str, packs: PackSet) -> sheets.SheetSchema:

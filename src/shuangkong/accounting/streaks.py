@@ -221,9 +221,15 @@ def streak_values(counts: ir.Table, grid: ir.Table) -> ir.Table:
 
 
 def _named(index: ir.IntegerValue, monthly: ir.BooleanValue) -> ir.StringValue:
-    year = ibis.ifelse(monthly, index // 12, index).cast("int64")
+    return ibis.ifelse(monthly, named_period(index, "month"), named_period(index, "year"))
+
+
+def named_period(index: ir.IntegerValue, every: Every) -> ir.StringValue:
+    """The key of the period of a number: see `period_at`."""
+    if every == "year":
+        return index.cast("int64").cast("string")
     month = (index % 12 + 1).cast("int64").cast("string").lpad(2, "0")
-    return ibis.ifelse(monthly, year.cast("string") + "-" + month, year.cast("string"))
+    return (index // 12).cast("int64").cast("string") + "-" + month
 
 
 def streak_links(counts: ir.Table, cells: ir.Table, grid: ir.Table) -> ir.Table:

@@ -20,8 +20,8 @@ WITHHELD = TableContract(
     "withheld",
     Label("不对外公布的数", "figures that are not published"),
     (
-        text("kind", "类别", "kind", doc="total, indicator or deduction"),
-        text("key", "键", "key", doc="total_key, value_key, or subject|period"),
+        text("kind", "类别", "kind", doc="total, indicator, deduction or rule"),
+        text("key", "键", "key", doc="total_key, value_key, subject|period, or finding_key"),
         text("subject_id", "地区", "region"),
         text(
             "reason", "原因", "reason",

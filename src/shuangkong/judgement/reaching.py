@@ -1,18 +1,20 @@
-"""Whom a decision table is decided for, for which years, and why not: worked out once per table, not per subject."""
+"""Whom a decision table is decided for, for which periods, and why not: worked out once per table, not per subject."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Literal
 
+from shuangkong.accounting.api import index_of, last_full, period_at
 from shuangkong.kernel.periods import Period
 from shuangkong.policy.api import (
     NATION,
     Bindable,
     Catalogue,
     CheckedTable,
+    Every,
     InputEntry,
     Pack,
     PackSet,
@@ -38,6 +40,21 @@ class Bindings:
     def readings(self) -> tuple[str, ...]:
         """Names of inputs that are figures of the books."""
         return tuple(n for n, b in self.bound.items() if b.source != "field")
+
+    def every(self, name: str) -> Every:
+        """The periods that an input is read by: those written, else those of a streak, else years."""
+        return self.entries[name].every or self.bound[name].every or "year"
+
+    @property
+    def grain(self) -> Every:
+        """The periods that the table is decided for: months where one of its figures is that of a month."""
+        return "month" if any(self.every(n) == "month" for n in self.readings) else "year"
+
+    @property
+    def ahead(self) -> int:
+        """1 where every figure is taken from an earlier period, so that the running one can be decided; else 0."""
+        own = [n for n in self.readings if self.every(n) == self.grain]
+        return min(1, *(self.entries[n].before or 0 for n in own)) if own else 0
 
 
 def bindings_of(packs: PackSet, pack: Pack, table: TableEntry, catalogue: Catalogue) -> Bindings:
@@ -76,16 +93,19 @@ def _kinds(found: Bindings) -> frozenset[SubjectKind]:
 
 @dataclass(frozen=True, slots=True)
 class Sitting:
-    """One year that a table is decided for, and the day whose table and parameters are taken."""
+    """One period that a table is decided for, and the day whose table and parameters are taken."""
 
     period: Period
     day: date
     newest: bool
 
 
-def sittings(table: TableEntry, years: Sequence[int], *, as_of: date, of_books: bool) -> list[Sitting]:
-    """The years of the readings in which the table was in force on the last day, and the newest one if it is today.
+def sittings(
+    table: TableEntry, periods: Sequence[int], *, as_of: date, of_books: bool, every: Every = "year", ahead: int = 0
+) -> list[Sitting]:
+    """The periods of the readings in which the table was in force on the last day, and the newest one if it is today.
 
+    periods: years, or months by number (`index_of`). ahead: 1 where the running period is decided from earlier figures.
     A table that reads the register alone is decided for the running year.
     """
 
@@ -94,14 +114,14 @@ def sittings(table: TableEntry, years: Sequence[int], *, as_of: date, of_books: 
 
     if not of_books:
         return [Sitting(Period.year(as_of.year), as_of, True)] if in_force(as_of) else []
-    last_full = as_of.year if as_of == date(as_of.year, 12, 31) else as_of.year - 1
+    last = min(last_full(as_of, every) + ahead, index_of(as_of, every))
     found = []
-    for year in sorted({y for y in years if y <= last_full} | {last_full}):
-        end = Period.year(year).end - timedelta(days=1)
-        if year == last_full and in_force(as_of):
-            found.append(Sitting(Period.year(year), as_of, True))
-        elif in_force(end) and (year in years):
-            found.append(Sitting(Period.year(year), end, year == last_full))
+    for index in sorted({p for p in periods if p <= last} | {last}):
+        period = period_at(index, every)
+        if index == last and in_force(as_of):
+            found.append(Sitting(period, as_of, True))
+        elif in_force(period.last_day) and index in periods:
+            found.append(Sitting(period, period.last_day, index == last))
     return found
 
 

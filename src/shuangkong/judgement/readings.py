@@ -1,7 +1,8 @@
 """Readings (输入取值): what inputs of decision tables can be bound to, and its columns for all subjects at once.
 
-A reading is one figure for a subject and a year. It is used where every return behind it is known: one from part of
-the returns is told and not decided on, because a condition on a sum that is too small would be answered wrongly.
+A reading is one figure for a subject and a year, or a month. It is used where every return behind it is known: one
+from part of the returns is told and not decided on, because a condition on a sum that is too small would be answered
+wrongly.
 """
 
 from __future__ import annotations
@@ -12,12 +13,21 @@ from typing import TYPE_CHECKING, Literal
 
 import pyarrow as pa
 
-from shuangkong.accounting.api import CHANGE, INCREMENT, INDICATOR_VALUES, INDICATORS, TOTALS, Method
+from shuangkong.accounting.api import (
+    CHANGE,
+    INCREMENT,
+    INDICATOR_VALUES,
+    INDICATORS,
+    TOTALS,
+    Method,
+    named_period,
+)
 from shuangkong.engine.api import RunContext, amount, compile_sql, confidence_rank, exact_ratio
+from shuangkong.judgement.reaching import Bindings
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.labels import Label
 from shuangkong.kernel.numbers import AMOUNT
-from shuangkong.policy.api import Accounting, Bindable, Kind, SubjectKind, conversion, unit_of
+from shuangkong.policy.api import Accounting, Bindable, Every, Kind, SubjectKind, conversion, unit_of
 from shuangkong.registry.api import industry, industry_path
 
 if TYPE_CHECKING:
@@ -104,22 +114,36 @@ def indicator_inputs() -> dict[str, Bindable]:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a table asks of the books: a bound figure, under a method where the table names one."""
+    """What a table asks of the books: a bound figure of each month or year, under a method where the table names one.
+
+    `before`: the figure of so many periods before stands for each period. `counted`: it is a streak.
+    """
 
     source: Literal["indicator", "sum"]
     name: str
     accounting: Accounting | None = None
+    every: Every = "year"
+    before: int = 0
+    counted: bool = False
 
     def rows(self, methods: Sequence[Method]) -> ir.Table:
-        """One row per subject and year: subject_id, period_key, seen, state, coverage, rank, source_key.
+        """One row per subject and period: subject_id, period_key, seen, state, coverage, rank, source_key.
 
-        state: ok; partial; method_open (no method is named, and those there are disagree); or why there is no value.
+        state: ok; partial; method_open (no method is named, and those there are disagree); of a streak also at_least (a
+        lower bound) and missing_periods; or why there is no value.
         """
         found = self._values() if self.source == "indicator" else self._sums()
         wanted = self._method(methods)
         if wanted is not None:
             found = found.filter(found.method_id == wanted)
-        return _agreed(found)
+        found = found.mutate(period_key=self._period(found)) if self.before else found
+        return _counts_agreed(found) if self.counted else _agreed(found)
+
+    def _period(self, t: ir.Table) -> ir.StringValue:
+        index = t.period_key.substr(0, 4).cast("int64")
+        if self.every == "month":
+            index = index * 12 + t.period_key.substr(5, 2).cast("int64") - 1
+        return named_period(index + self.before, self.every)
 
     def _values(self) -> ir.Table:
         import ibis
@@ -128,7 +152,7 @@ class Reading:
         year = v.period_start.year()
         moved = self.name.endswith((CHANGE, INCREMENT))
         base = (year - 1).cast("string") if moved else ibis.literal("")
-        v = v.filter(v.indicator_id == self.name, v.period_kind == "year", v.base == base)
+        v = v.filter(v.indicator_id == self.name, v.period_kind == self.every, v.base == base)
         return v.select(
             "subject_id", "period_key", "method_id", "value", "state", "coverage", kind=ibis.literal("indicator"),
             rank=confidence_rank(v.confidence), source_key=v.value_key, printed=v.origin != "computed",
@@ -139,7 +163,7 @@ class Reading:
 
         measure, _, part = self.name.partition(".")
         t = TOTALS.ibis()
-        t = t.filter(t.measure == measure, t.level == "subtree", t.period_kind == "year")
+        t = t.filter(t.measure == measure, t.level == "subtree", t.period_kind == self.every)
         own = t.part == part if part else ibis.literal(True)
         # returns that name no coal have nought of it, as far as they are there: where a month is missing for the rest,
         # it is missing for coal too, and the answer is partial; no returns at all have no row here
@@ -164,6 +188,25 @@ class Reading:
         named = Method(a.edition, a.basis, a.guide or "", a.grid_factor or "", price)
         served = next((m for m in methods if m.serves(named, carbon="co2" in self.name)), named)
         return Method(served.edition, served.basis, served.guide, served.grid, price).id
+
+
+def _counts_agreed(v: ir.Table) -> ir.Table:
+    """One count for each subject and period: of published figures where there are such, else that of all methods."""
+    import ibis
+
+    by = ["subject_id", "period_key"]
+    printed = v.filter(v.method_id == "reported")
+    v = printed.union(v.anti_join(printed, by))
+    g = v.group_by(by).aggregate(
+        low=v.value.min(), high=v.value.max(), lost=v.value.isnull().any(), first=v.state.min(), last=v.state.max(),
+        coverage=v.coverage.min(), rank=v["rank"].max(), source_key=v.source_key.min(), source_kind=v.kind.min(),
+    )  # fmt: skip
+    one = (g.low == g.high) & ~g.lost & (g.first == g.last)
+    state = ibis.cases((g.low.isnull(), g.first), (one, g.first), else_="method_open")
+    return g.select(
+        *by, "rank", "coverage", "source_key", "source_kind", state=state,
+        seen=ibis.ifelse(one, g.low, ibis.null(AMOUNT)).cast(AMOUNT),
+    )  # fmt: skip
 
 
 def _agreed(v: ir.Table) -> ir.Table:
@@ -256,3 +299,12 @@ def keep_reading(run: RunContext, reading: Reading, methods: Sequence[Method], n
     rows = reading.rows(methods)
     run.executor.keep(name, compile_sql(rows))
     return ibis.table(rows.schema(), name=name)
+
+
+def reading_of(inputs: Bindings, name: str) -> Reading:
+    """What a bound input of a table asks of the books."""
+    bound, entry = inputs.bound[name], inputs.entries[name]
+    assert bound.source != "field"
+    return Reading(
+        bound.source, bound.name, entry.accounting, inputs.every(name), entry.before or 0, bound.every is not None
+    )

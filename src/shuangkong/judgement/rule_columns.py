@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import ibis
 
+from shuangkong.accounting.api import AT_LEAST, MISSING
 from shuangkong.engine.api import amount, confidence_mark, confidence_rank
 from shuangkong.judgement.collecting import BITS
+from shuangkong.judgement.columns import AT_LEAST as LOW
 from shuangkong.judgement.columns import balanced
 from shuangkong.judgement.reaching import Bindings
 from shuangkong.judgement.readings import converted
@@ -21,11 +23,12 @@ from shuangkong.policy.api import CheckedTable, Pack, SubjectKind, TableEntry, n
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-#: The columns of the year that a subject is decided for.
+#: The columns of the period that a subject is decided for; of a month also the year that it lies in.
 PERIOD = {
-    "rule__period": "string", "rule__period_kind": "string", "rule__start": "date", "rule__end": "date",
-    "rule__day": "date", "rule__newest": "boolean",
+    "rule__period": "string", "rule__year": "string", "rule__period_kind": "string", "rule__start": "date",
+    "rule__end": "date", "rule__day": "date", "rule__newest": "boolean",
 }  # fmt: skip
+NO = ibis.literal(False)
 _IBIS = {"number": "decimal(38, 6)", "text": "string", "flag": "boolean", "day": "date"}
 
 
@@ -55,22 +58,28 @@ def given(subjects: ir.Table, one: Docket, readings: Mapping[str, ir.Table]) -> 
             state = ibis.ifelse(words.isnull(), "not_registered", "ok")
             t = t.mutate(**{name: words}, **_facts(name, state, amount(1), 0, "field", None))
         else:
+            by = "rule__period" if one.inputs.every(name) == one.inputs.grain else "rule__year"
             r = readings[name].select(
-                rule__subject="subject_id", rule__period="period_key", rule__seen="seen", rule__state="state",
+                rule__subject="subject_id", **{by: "period_key"}, rule__seen="seen", rule__state="state",
                 rule__cover="coverage",
                 rule__rank="rank", rule__key="source_key", rule__kind="source_kind",
             )  # fmt: skip
             columns = t.columns
-            t = t.left_join(r, ["rule__subject", "rule__period"])
+            t = t.left_join(r, ["rule__subject", by])
             seen = converted(t.rule__seen, bound.unit, entry.unit or bound.unit)
             enough = amount(entry.min_coverage if entry.min_coverage is not None else 1)
             whole = (t.rule__state == "ok") | ((t.rule__state == "partial") & (t.rule__cover >= enough))
+            low = t.rule__state == AT_LEAST
+            # of a streak a lower bound may settle what it is held against
+            bounds = {name + LOW: ibis.ifelse(low, seen, ibis.null(AMOUNT)).cast(AMOUNT)} if bound.every else {}
             t = t.select(
                 *columns,
+                **bounds,
                 **{name: ibis.ifelse(whole, seen, ibis.null(AMOUNT)).cast(AMOUNT)},
                 **_facts(
                     name, t.rule__state.coalesce("no_value"), t.rule__cover.coalesce(amount(0)),
-                    ibis.ifelse(whole, t.rule__rank, 0).coalesce(0), t.rule__kind.coalesce(bound.source), t.rule__key,
+                    ibis.ifelse(whole | low, t.rule__rank, 0).coalesce(0), t.rule__kind.coalesce(bound.source),
+                    t.rule__key,
                 ),
                 **{f"rule__seen_{name}": seen.cast(AMOUNT)},
             )  # fmt: skip
@@ -113,15 +122,17 @@ def needed(answer: ir.Table, one: Docket) -> ir.Table:
 def worth_telling(t: ir.Table, one: Docket) -> ir.Table:
     """Without what nobody could act on: answers that wait for what only a person can give, subjects without any data.
 
-    Of earlier years what could not be told is left out: nothing can be handed in for them any more that a reader of
-    today's answers waits for.
+    Of earlier periods what could not be told is left out: nothing can be handed in for them any more that a reader of
+    today's answers waits for. A streak that is cut short by a month that is missing stays: that month can be handed in.
     """
-    t = t.filter(t.decided | t.rule__newest)
+    streaks = [t[f"rule__state_{n}"] == AT_LEAST for n in one.inputs.readings if one.inputs.bound[n].every]
+    t = t.filter(t.decided | t.rule__newest | (balanced(lambda a, b: a | b, streaks) if streaks else NO))
     waiting = [t[f"rule__needs_{n}"] for n in one.inputs.asked if f"rule__needs_{n}" in t.columns]
     if waiting:
         t = t.filter(t.decided | ~balanced(lambda a, b: a | b, waiting))
     if one.kind == "region" and one.inputs.readings:
         some = [t[f"rule__seen_{n}"].notnull() for n in one.inputs.readings]
+        some += [t[f"rule__state_{n}"] == MISSING for n in one.inputs.readings if one.inputs.bound[n].every]
         t = t.filter(t.decided | balanced(lambda a, b: a | b, some))
     return t
 
@@ -132,7 +143,7 @@ def _sha256(text):  # type: ignore[no-untyped-def]
 
 
 def keyed(t: ir.Table, one: Docket) -> ir.Table:
-    """With the key of each finding: the same for subject, pack, table and year in every run and edition."""
+    """With the key of each finding: the same for subject, pack, table and period in every run and edition."""
     about = t.rule__subject + ibis.literal("|".join(("", one.pack.id, one.table.id, ""))) + t.rule__period
     return t.mutate(rule__finding=ibis.literal("f_") + _sha256(about).substr(0, 20))
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import ibis
 import pyarrow as pa
 
-from shuangkong.accounting.api import EDGES, Method, fewest, packs_of
-from shuangkong.engine.api import RunContext, TableContract, compile_sql
+from shuangkong.accounting.api import EDGES, Method, fewest, index_of, packs_of
+from shuangkong.engine.api import WITHHELD, RunContext, TableContract, compile_sql
 from shuangkong.judgement.bindings import standing_editions
 from shuangkong.judgement.columns import balanced
 from shuangkong.judgement.reaching import Sitting, bindings_of, decided_kind, reach, sittings
-from shuangkong.judgement.readings import Reading, bind_subjects, keep_reading
+from shuangkong.judgement.readings import Reading, bind_subjects, keep_reading, reading_of
 from shuangkong.judgement.rule_columns import (
     PERIOD,
     Docket,
@@ -28,8 +28,10 @@ from shuangkong.judgement.rule_columns import (
 )
 from shuangkong.judgement.rule_tables import RULE_FINDINGS, RULE_OUTPUTS, RULE_READINGS
 from shuangkong.judgement.rules import decide_chain
+from shuangkong.kernel.periods import Period
 from shuangkong.policy.api import (
     Catalogue,
+    Every,
     PackSet,
     ParameterValue,
     with_declared,
@@ -74,7 +76,18 @@ def judge_rules(run: RunContext, methods: Sequence[Method], catalogue: Catalogue
             work.decide(one)
         for contract in (RULE_FINDINGS, RULE_OUTPUTS, RULE_READINGS):
             _publish(run, contract, work.parts)
+        _withhold(run)
         _add_edges(run)
+
+
+def _withhold(run: RunContext) -> None:
+    """Findings by month whose figures are not told to who sees a region only because it is public: nor are they."""
+    run.executor.keep(
+        WITHHELD.name,
+        f"SELECT * FROM {WITHHELD.name} UNION ALL SELECT DISTINCT 'rule', f.finding_key, f.subject_id, 'months'"
+        " FROM rule_findings f JOIN rule_readings r USING (finding_key) WHERE f.period_kind = 'month'"
+        f" AND r.source_key IN (SELECT key FROM {WITHHELD.name})",
+    )
 
 
 def _publish(run: RunContext, contract: TableContract, parts: Sequence[str]) -> None:
@@ -95,11 +108,15 @@ class _Work:
         self.parts: list[str] = []
 
     def decide(self, one: Docket) -> None:
-        """All years of a table."""
+        """All periods of a table."""
         readings = {n: self._reading(one, n) for n in one.inputs.readings}
-        years = self._years(readings.values())
+        grain = one.inputs.grain
+        own = [t for n, t in readings.items() if one.inputs.every(n) == grain]
         alike: list[tuple[tuple[Values, Docket], list[Sitting]]] = []
-        for sitting in sittings(one.table, years, as_of=self.run.as_of, of_books=bool(readings)):
+        for sitting in sittings(
+            one.table, self._periods_seen(own, grain), as_of=self.run.as_of, of_books=bool(readings), every=grain,
+            ahead=one.inputs.ahead,
+        ):  # fmt: skip
             values = {
                 t.id: self.packs.values_of(t, sitting.day, self.run.known.date()) for t in one.inputs.chain
             }  # fmt: skip
@@ -109,23 +126,22 @@ class _Work:
                 alike.append(((values, stood), [sitting]))
             else:
                 same.append(sitting)
-        # years under the same rows and parameters are one relation: an expression costs more to compile than to run
+        # periods under the same rows and parameters are one relation: an expression costs more to compile than to run
         for (known, stood), found in alike:
             self._sit(stood, found, known, readings)
 
     def _reading(self, one: Docket, name: str) -> ir.Table:
-        bound = one.inputs.bound[name]
-        assert bound.source != "field"
-        asked = Reading(bound.source, bound.name, one.inputs.entries[name].accounting)
+        asked = reading_of(one.inputs, name)
         if asked not in self.read:
             self.read[asked] = keep_reading(self.run, asked, self.methods, f"rule_reading_{len(self.read)}")
         return self.read[asked]
 
-    def _years(self, readings: Any) -> list[int]:
+    def _periods_seen(self, readings: Sequence[ir.Table], grain: Every) -> list[int]:
         found: set[int] = set()
         for table in readings:
             sql = f"SELECT DISTINCT period_key AS k FROM {table.get_name()} WHERE seen IS NOT NULL"
-            found |= {int(r["k"]) for r in self.run.executor.run(sql).to_pylist()}
+            keys = self.run.executor.run(sql).column("k").to_pylist()
+            found |= {index_of(Period.parse(k).start, grain) for k in keys}
         return sorted(found)
 
     def _sit(self, one: Docket, found: Sequence[Sitting], values: Values, readings: Mapping[str, ir.Table]) -> None:
@@ -142,8 +158,9 @@ class _Work:
         self.parts.append(name)
 
     def _periods(self, name: str, found: Sequence[Sitting]) -> ir.Table:
-        """The years, as columns of every subject."""
+        """The periods, as columns of every subject."""
         columns = {
+            "rule__year": pa.array([str(s.period.start.year) for s in found], pa.string()),
             "rule__period": pa.array([s.period.key for s in found], pa.string()),
             "rule__period_kind": pa.array([s.period.kind.value for s in found], pa.string()),
             "rule__start": pa.array([s.period.start for s in found], pa.date32()),

@@ -23,9 +23,12 @@ RULE_STATUS_LABELS: dict[RuleStatus, Label] = {
 }
 
 #: An answer tells its readings, and so does the row that hit: of a region of which a year's figure is withheld none is
-#: shown to who sees it only because its page is public. Readings are of whole years: withheld months do not count.
+#: shown to who sees it only because its page is public. Withheld months count where the finding is of a month and reads
+#: one of them: those findings are marked themselves.
 _CONFIDENTIAL = Confidential(
-    hidden="subject_id IN (SELECT subject_id FROM withheld WHERE reason <> 'months')", unchecked="true"
+    hidden="subject_id IN (SELECT subject_id FROM withheld WHERE reason <> 'months')"
+    " OR finding_key IN (SELECT key FROM withheld WHERE kind = 'rule')",
+    unchecked="true",
 )
 
 RULE_FINDINGS = TableContract(
@@ -51,7 +54,7 @@ RULE_FINDINGS = TableContract(
         Column("synthetic", "flag", Label("合成", "synthetic")),
     ),
     key=("finding_key",),
-    doc="Subject × decision table × year → row, answer, what is missing.",
+    doc="Subject × decision table × year or month → row, answer, what is missing.",
     confidential=_CONFIDENTIAL,
 )  # fmt: skip
 
@@ -83,7 +86,12 @@ RULE_READINGS = TableContract(
         number("value", "amount", "数值", "value", "column:unit", nullable=True, doc="also where it is not decided on"),
         text("words", "文字", "words", nullable=True, doc="of an input that is no number"),
         text("unit", "单位", "unit", doc="empty for what is no number"),
-        text("state", "状态", "state", doc="ok; asked: nobody gave it; or why it was not decided on"),
+        text(
+            "state",
+            "状态",
+            "state",
+            doc="ok; at_least: a lower bound; asked: nobody gave it; or why it was not decided on",
+        ),
         number("coverage", "amount", "覆盖率", "coverage", "1"),
         text("confidence", "可信度", "confidence"),
         text("source_kind", "来历", "source", doc="indicator, total, field or asked"),

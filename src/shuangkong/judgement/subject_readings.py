@@ -11,13 +11,17 @@ import pyarrow as pa
 from shuangkong.accounting.api import INDICATOR_VALUES, TOTALS, Method
 from shuangkong.engine.api import DuckDB, amount, compile_sql
 from shuangkong.judgement.reaching import Bindings
-from shuangkong.judgement.readings import Reading, converted
+from shuangkong.judgement.readings import converted, reading_of
 from shuangkong.kernel.findings import CONFIDENCES
+from shuangkong.kernel.periods import Period
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """One input of a subject: its value where it may be decided on, and what is known of it."""
+    """One input of a subject: its value where it may be decided on, and what is known of it.
+
+    Where the state is at_least, `seen` is what the value is no less than.
+    """
 
     value: Decimal | str | None
     seen: Decimal | None
@@ -28,9 +32,9 @@ class Given:
 
 def subject_readings(
     inputs: Bindings, values: pa.Table, totals: pa.Table, fields: Mapping[str, str | None], methods: Sequence[Method],
-    year: int,
+    period: Period,
 ) -> dict[str, Given]:  # fmt: skip
-    """The bound inputs of a table for one subject in a year.
+    """The bound inputs of a table for one subject in a year or month, as the table is decided for.
 
     values, totals: INDICATOR_VALUES and TOTALS of the subject. fields: what the register says, by name of the field.
     """
@@ -43,15 +47,16 @@ def subject_readings(
         engine.bind(INDICATOR_VALUES.name, values)
         engine.bind(TOTALS.name, totals)
         for name in inputs.readings:
-            found[name] = _read(engine, inputs, name, methods, year)
+            found[name] = _read(engine, inputs, name, methods, period)
     return found
 
 
-def _read(engine: DuckDB, inputs: Bindings, name: str, methods: Sequence[Method], year: int) -> Given:
+def _read(engine: DuckDB, inputs: Bindings, name: str, methods: Sequence[Method], period: Period) -> Given:
     bound, entry = inputs.bound[name], inputs.entries[name]
-    assert bound.source != "field"
-    rows = Reading(bound.source, bound.name, entry.accounting).rows(methods)
-    rows = rows.filter(rows.period_key == str(year))
+    rows = reading_of(inputs, name).rows(methods)
+    rows = rows.filter(
+        rows.period_key == (period.key if inputs.every(name) == inputs.grain else str(period.start.year))
+    )
     rows = rows.mutate(
         seen=converted(rows.seen, bound.unit, entry.unit or bound.unit), coverage=rows.coverage.coalesce(amount(0))
     )

@@ -105,6 +105,10 @@ def why(workspace: Workspace, run: RunRecord, packs: PackSet, key: str, scope: S
         result = Why(finding, clause, target, None)
         walk.fill(result, NodeKind.RULE_FINDING if ruled else NodeKind.FINDING)
         result.sources = _sources(db, scope, result)
+        for row in result.levels:
+            declared = packs.indicators.get(row["indicator_id"]) if row["label_zh"] is None else None
+            if declared is not None:
+                row |= {"label_zh": declared.label.zh, "label_en": declared.label.en}
     result.change = None if ruled else what_would_change(finding, result)
     return result
 

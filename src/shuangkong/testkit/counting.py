@@ -1,4 +1,4 @@
-"""The plain reading of a streak (对照连续期数): one period after the other, backwards, with nothing of columns or SQL."""
+"""The plain reading of a streak (对照连续期数): one period after the other, backwards, without columns or SQL."""
 
 from __future__ import annotations
 

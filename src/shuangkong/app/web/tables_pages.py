@@ -10,11 +10,13 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 
+from shuangkong.accounting.api import AT_LEAST, index_of, last_full, period_at
 from shuangkong.app.catalogue import catalogue
 from shuangkong.app.web import tables_reading as r
 from shuangkong.app.web.choice import Chosen, chooser
 from shuangkong.app.web.context import Asked, Asks
 from shuangkong.app.web.reading import Row, RunView
+from shuangkong.app.web.streak_view import streaks_of
 from shuangkong.app.web.tables_drawn import (
     HITS,
     Drawing,
@@ -27,10 +29,11 @@ from shuangkong.app.web.tables_drawn import (
 )
 from shuangkong.app.web.tables_list import SPEC, rules_table
 from shuangkong.app.web.why_page import groups, item_label
-from shuangkong.judgement.api import RULE_STATUS_LABELS, RuleStatus, bindings_of, why_not
+from shuangkong.judgement.api import RULE_STATUS_LABELS, Bindings, RuleStatus, bindings_of, why_not
 from shuangkong.judgement.api import Given as Reading
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.labels import Label
+from shuangkong.kernel.periods import Period
 from shuangkong.policy.api import STANDING_LABELS, Standing, TableEntry, with_declared
 from shuangkong.webkit.api import parse_choices
 
@@ -108,14 +111,18 @@ def rules(a: Reads, pack: Annotated[str, Query(max_length=120)] = "") -> HTMLRes
 
 
 def _listed(view: RunView, pack: str, table: TableEntry, counted: Any, day: date) -> dict[str, Any]:
-    known = view._once(("rule_catalogue",), lambda: with_declared(catalogue(), view.packs))
-    found = view._once(
-        ("rule_bindings", pack, table.id), lambda: bindings_of(view.packs, view.packs.pack(pack), table, known)
-    )
+    found = _bindings(view, pack, table)
     return {
         "entry": table, "counts": counted, "standing": table.standing_on(day),
         "why_not": why_not(table, found),
     }  # fmt: skip
+
+
+def _bindings(view: RunView, pack: str, table: TableEntry) -> Bindings:
+    known = view._once(("rule_catalogue",), lambda: with_declared(catalogue(), view.packs))
+    return view._once(
+        ("rule_bindings", pack, table.id), lambda: bindings_of(view.packs, view.packs.pack(pack), table, known)
+    )
 
 
 @router.get("/rules/findings")
@@ -139,7 +146,7 @@ def why(a: Reads, key: str) -> HTMLResponse:
     entry = view.packs.table(f"{row['pack_id']}@{row['pack_edition']}", row["slug"])
     chain = r.why(view, key)
     # what was not decided on stays out: the table is drawn with what the run had
-    given = {x["input"]: _cell(x) if x["state"] == "ok" or _enough(entry, x) else "" for x in chain.readings}
+    given = {x["input"]: _cell(x) if x["state"] == "ok" or _enough(entry, x) else _low(x) for x in chain.readings}
     pack = view.packs.pack(f"{row['pack_id']}@{row['pack_edition']}")
     drawn = drawing(
         view.packs, pack, entry, day=row["decided_for"], known=view.run.known.date(), today=view.run.as_of, given=given
@@ -147,13 +154,21 @@ def why(a: Reads, key: str) -> HTMLResponse:
     return a.page(
         "rule_why.html", view, f=row, why=chain, drawn=drawn, groups=groups(chain.entries), tool=_form(drawn, given),
         source_list=sorted(chain.sources, key=lambda s: (s.get("publisher") or "", s.get("file_name") or "")),
-        labels=_labels(view, row, entry), chooser=chooser(a, view, shown=Chosen()), **words(a, view),
+        streaks=streaks_of(view.packs, chain.readings, chain), labels=_labels(view, row, entry),
+        chooser=chooser(a, view, shown=Chosen()), **words(a, view),
     )  # fmt: skip
 
 
 def _enough(entry: TableEntry, reading: Row) -> bool:
     least = next((i.min_coverage for i in entry.inputs if i.name == reading["input"]), None)
     return reading["state"] == "partial" and least is not None and reading["coverage"] >= least
+
+
+def _low(reading: Row) -> str:
+    """A lower bound as a cell says it; else nothing."""
+    return (
+        f"≥ {reading['value'].normalize():f}" if reading["state"] == AT_LEAST and reading["value"] is not None else ""
+    )
 
 
 def _cell(reading: Row) -> str:
@@ -164,17 +179,17 @@ def _cell(reading: Row) -> str:
 @router.get("/rules/{pack}/{table}")
 def rule(
     a: Reads, pack: str, table: str, who: Annotated[str, Query(max_length=120)] = "",
-    year: Annotated[str, Query(max_length=4, pattern="^[0-9]*$")] = "",
+    year: Annotated[str, Query(max_length=7, pattern="^([0-9]{4}(-[0-9]{2})?)?$")] = "",
 ) -> HTMLResponse:  # fmt: skip
-    """One decision table; with a subject or typed inputs, the row that hits and which cells hold."""
+    """One decision table; with a subject or typed inputs, the row that hits and which cells hold.
+
+    `year` is the year, or of a table that is decided by month the month, that is asked about.
+    """
     view = a.needed()
     found = view.packs.pack(pack)
     entry = view.packs.table(found.key, table)
-    known, last = view.run.known.date(), view.run.as_of.year - 1
-    ended = last_day(entry)
-    newest = min(last, ended.year) if ended else last
-    chosen = int(year) if year and 1990 <= int(year) <= view.run.as_of.year else newest
-    day = view.run.as_of if chosen >= last else date(chosen, 12, 31)
+    known = view.run.known.date()
+    chosen, day, choices = _asked_period(view, entry, _bindings(view, found.key, entry), year)
     plain = drawing(view.packs, found, entry, day=day, known=known, today=view.run.as_of)
     looked = r.looked_up(view, entry.about, who)
     readings: Mapping[str, Reading] = {}
@@ -183,7 +198,7 @@ def rule(
     typed = {k.removeprefix(GIVEN): v for k, v in a.request.query_params.multi_items() if k.startswith(GIVEN)}
     given = {n: typed.get(n, "").strip() for n in plain.asked}
     for name, one in readings.items():
-        given[name] = given[name] or _typed(one.value)
+        given[name] = given[name] or _typed(one)
     drawn, refused = plain, None
     if looked.subject is not None or any(given.values()):
         try:
@@ -191,15 +206,36 @@ def rule(
         except UserError as wrong:
             refused = wrong
     return a.page(
-        "rule.html", view, drawn=drawn, pack=found, looked=looked, who_words=who, year=chosen, day=day,
+        "rule.html", view, drawn=drawn, pack=found, looked=looked, who_words=who, year=chosen.key, day=day,
         tool=_form(plain, given), readings=readings, refused=refused,
-        counts=r.counts(view).get((found.key, entry.id), {}),
-        years=range(last, max(entry.start.year, newest - 5) - 1, -1), chooser=chooser(a, view), **words(a, view),
+        counts=r.counts(view).get((found.key, entry.id), {}), years=choices, chooser=chooser(a, view), **words(a, view),
     )  # fmt: skip
 
 
-def _typed(value: object) -> str:
-    return "" if value is None else f"{value:f}" if not isinstance(value, str) else value
+def _asked_period(view: RunView, entry: TableEntry, inputs: Bindings, text: str) -> tuple[Period, date, list[str]]:
+    """The year or month that a table is asked about, the day whose rows count, and the periods to choose from."""
+    every, today = inputs.grain, view.run.as_of
+    last = min(last_full(today, every) + inputs.ahead, index_of(today, every))
+    ended = last_day(entry)
+    newest = min(last, index_of(ended, every)) if ended else last
+    chosen = newest
+    if text:
+        try:
+            asked = Period.parse(text)
+        except UserError:
+            asked = None
+        fits = asked is not None and asked.kind.value == every and asked.start.year >= 1990 and asked.start <= today
+        chosen = index_of(asked.start, every) if asked is not None and fits else newest
+    period = period_at(chosen, every)
+    back = 5 if every == "year" else 23
+    choices = range(last, max(index_of(entry.start, every), newest - back) - 1, -1)
+    return period, today if chosen >= last else period.last_day, [period_at(n, every).key for n in choices]
+
+
+def _typed(one: Reading) -> str:
+    if one.state == AT_LEAST and one.seen is not None:
+        return f"≥ {one.seen.normalize():f}"
+    return "" if one.value is None else f"{one.value:f}" if not isinstance(one.value, str) else one.value
 
 
 def _form(drawn: Drawing, given: Any) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from shuangkong.engine.api import DuckDB, read_result
 from shuangkong.judgement.api import RULE_FINDINGS, Bindings, Given, Why, rule_methods, subject_readings
 from shuangkong.judgement.api import why as walked
 from shuangkong.kernel.errors import UserError
+from shuangkong.kernel.periods import Period
 from shuangkong.policy.api import Pack, TableEntry
 from shuangkong.registry.api import industry, industry_path
 
@@ -118,18 +119,18 @@ def looked_up(view: RunView, kind: str | None, words: str) -> Looked:
 
 
 def readings_of(
-    view: RunView, subject: Subject, pack: Pack, table: TableEntry, inputs: Bindings, year: int
+    view: RunView, subject: Subject, pack: Pack, table: TableEntry, inputs: Bindings, period: Period
 ) -> Mapping[str, Given]:
-    """What the inputs of a table are for a subject in a year, as the reader may see it."""
+    """What the inputs of a table are for a subject in a year or month, as the reader may see it."""
 
     def read() -> Mapping[str, Given]:
         where = f"subject_id = '{subject.id}'"
         values = read_result(view.run, INDICATOR_VALUES, view.scope, view.seen, where=where)
         totals = read_result(view.run, TOTALS, view.scope, view.seen, where=where)
         methods = fewest((*methods_of(view.packs), *rule_methods(view.packs)))
-        return subject_readings(inputs, values, totals, fields_of(view, subject), methods, year)
+        return subject_readings(inputs, values, totals, fields_of(view, subject), methods, period)
 
-    return view._once(("rule_readings", subject.id, pack.key, table.id, str(year)), read)
+    return view._once(("rule_readings", subject.id, pack.key, table.id, period.key), read)
 
 
 def fields_of(view: RunView, subject: Subject) -> dict[str, str | None]:
