@@ -179,6 +179,11 @@ class Committer:
             else:
                 waiting.answer.set_exception(wrong)
 
+    @property
+    def waiting_bytes(self) -> int:
+        """How much waits for the disk."""
+        return self._bytes
+
     def roll(self) -> Path | None:
         """Begin a new segment between two groups; gives the whole one, or nothing where it held no record."""
         asked: Future[Path | None] = _future()
