@@ -26,6 +26,7 @@ from shuangkong.app.demo.load import (
     resolver,
 )
 from shuangkong.app.demo.people import register_people
+from shuangkong.app.demo.warnings import warning_files
 from shuangkong.app.pipeline import run_pipeline
 from shuangkong.engine.api import Commit, RunRecord, TableContract, Workspace, reading, record, writing
 from shuangkong.kernel.errors import UserError
@@ -88,7 +89,7 @@ def load_demo(workspace: Workspace, packs: PackSet, *, scale: int, as_of: date, 
         there = {(b["book"], b["sha256"]) for b in batches(db, Scope.system("load the demo"))}
     reports = tuple(
         _import(workspace, packs, f)
-        for f in city_files(city)
+        for f in (*city_files(city), *warning_files())
         if (f.book, hashlib.sha256(f.content).hexdigest()) not in there
     )
     at("documents")
