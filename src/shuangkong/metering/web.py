@@ -1,7 +1,7 @@
 """Readings by HTTP (读数接口): POST /readings with a unit's token; answered when the readings are durable.
 
-A bare application, apart from the pages: no session, no template, nothing between the socket and the journal but what is
-needed. The answer says how many readings were taken, which rows were refused and why, and whether the post was known.
+A bare application, apart from the pages: no session, no template, nothing between the socket and the journal but what
+is needed. The answer says how many readings were taken, which rows were refused and why, and whether it was known.
 """
 
 from __future__ import annotations
