@@ -10,9 +10,12 @@ import pytest
 from pypdf import PdfWriter
 from typer.testing import CliRunner
 
+from policy.reading.made_files import LISTS, STYLES, paragraph, pdf, word
 from shuangkong.kernel.errors import UserError
 from shuangkong.policy.cli import policy_app
 from shuangkong.policy.reading.files import MAX_BYTES, text_in, text_of
+from shuangkong.policy.reading.service import as_json, read_text
+from shuangkong.policy.reading.word import figure
 
 LINE = "到2025年，合成指标达到14%。"
 
@@ -23,24 +26,86 @@ def code(content: bytes, name: str) -> str:
     return error.value.code
 
 
-def word(body: str) -> bytes:
-    held = io.BytesIO()
-    space = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
-    with zipfile.ZipFile(held, "w") as parts:
-        parts.writestr("word/document.xml", f'<w:document xmlns:w="{space}"><w:body>{body}</w:body></w:document>')
-    return held.getvalue()
-
-
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16", "utf-16-le", "utf-16-be"])
 def test_encodings(encoding: str) -> None:
-    """UTF-8, with and without a mark, GB18030 and UTF-16 give the same text."""
-    assert text_in(LINE.encode(encoding), "a.txt") == LINE
+    """UTF-8 and UTF-16, with and without a mark, and GB18030 give the same text."""
+    assert text_in(f"{LINE}\n".encode(encoding), "a.txt") == f"{LINE}\n"
 
 
 def test_word_files_give_their_paragraphs() -> None:
     """Runs of a paragraph are put together, paragraphs kept apart."""
     runs = "<w:p><w:r><w:t>到2025年，</w:t></w:r><w:r><w:t>甲</w:t></w:r></w:p><w:p><w:r><w:t>乙</w:t></w:r></w:p>"
     assert text_in(word(runs), "a.docx") == "到2025年，甲\n乙"
+
+
+def test_numbers_of_lists_stand_in_the_text_of_word_files() -> None:
+    """What only the definitions of lists and styles number has its number, level by level, and starts anew below."""
+    body = paragraph("要求", style="Mine") + paragraph("任务", style="Heading1") + paragraph("工业。", "1", 1)
+    body += paragraph("2025年建成10家。", "1", 2) + paragraph("推广。", "1", 2) + paragraph("点", "1", 3)
+    body += paragraph("建筑。", "1", 1) + paragraph("改造。", "1", 2) + paragraph("总则", "2") + paragraph("附则", "3")
+    assert text_in(word(body, LISTS, STYLES), "a.docx").split("\n") == [
+        "一、要求", "二、任务", "（一）工业。", "1、2025年建成10家。", "2.推广。", "点", "（二）建筑。", "1.改造。",
+        "第一条总则", "第二十一条附则",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("form", "value", "printed"),
+    [
+        ("chineseCounting", 10, "十"),
+        ("chineseCountingThousand", 23, "二十三"),
+        ("japaneseCounting", 115, "一百一十五"),
+        ("chineseCounting", 103, "一百零三"),
+        ("ideographDigital", 20, "二〇"),
+        ("decimalEnclosedCircle", 3, "③"),
+        ("ideographTraditional", 2, "乙"),
+        ("upperLetter", 4, "D"),
+        ("lowerRoman", 9, "ix"),
+        ("decimalZero", 5, "05"),
+        ("decimal", 12, "12"),
+    ],
+)
+def test_numbers_of_lists_are_printed_in_their_form(form: str, value: int, printed: str) -> None:
+    """Each form of numbering prints as Word prints it."""
+    assert figure(value, form) == printed
+
+
+def test_what_is_struck_out_or_stands_twice_is_not_read() -> None:
+    """Deleted words are left out, words of a text box are read once, also where a file holds them in two ways."""
+    more = "http://schemas.openxmlformats.org/markup-compatibility/2006"
+    box = f"<w:txbxContent>{paragraph('框内')}</w:txbxContent>"
+    both = f'<m:AlternateContent xmlns:m="{more}"><m:Choice>{box}</m:Choice><m:Fallback>{box}</m:Fallback>'
+    both += "</m:AlternateContent>"
+    body = f"<w:p><w:r><w:t>甲</w:t></w:r><w:del><w:r><w:delText>乙</w:delText></w:r></w:del><w:r>{both}</w:r></w:p>"
+    assert text_in(word(body), "a.docx") == "甲\n框内"
+
+
+def test_pages_of_pdf_files_are_read_as_one_text() -> None:
+    """Running headers, page numbers, breaks inside numbers and a second column leave the reading as it is."""
+    head, foot = (72, 810, "合成市公报"), (290, 30, "— {} —")
+    pages = [
+        [(72, 770, "合成市“十四五”节能方案"), (72, 740, "一、目标"), (72, 720, "到2025年，煤炭消费量控制在3")],
+        [(72, 770, "00万吨以内。"), (72, 750, "二、任务"), (72, 735, "（一）左栏。建成绿色工厂"), (72, 720, "10家。")],
+        [(72, 770, "（市甲局负责）"), (310, 770, "（二）右栏。推广新能源汽"), (310, 755, "车5万辆。（市乙局负责）")],
+    ]
+    made = [[head, *page, (foot[0], foot[1], foot[2].format(i + 1))] for i, page in enumerate(pages)]
+    found = as_json(read_text(text_in(pdf(made), "a.pdf")))
+    assert [(t["clause"], t["value"], t["unit"]) for t in found["targets"]] == [
+        ("一", 300, "万吨"), ("二（一）", 10, "家"), ("二（二）", 5, "万辆"),
+    ]  # fmt: skip
+    assert [(d["clause"], d["support"]) for d in found["duties"]] == [
+        ("二（一）", ["市甲局"]),
+        ("二（二）", ["市乙局"]),
+    ]
+
+
+def test_pages_laid_out_by_tables_are_running_text() -> None:
+    """A table that only lays a page out gives its words as paragraphs; entities, open heads and scripts do no harm."""
+    long = f"<p>一、目标</p><p>到2025年&nbsp;，合成指标达到14&#37;。</p><p>{'示范内容。' * 60}</p>"
+    page = f"<html><head><title>x</title><body><table><tr><td>导航</td><td>{long}</td></tr></table><script>9%</script>"
+    text = text_in(page.encode(), "a.html")
+    assert [t["value"] for t in as_json(read_text(text))["targets"]] == [14]
+    assert "x" not in text
 
 
 def test_pages_give_what_a_reader_sees() -> None:

@@ -100,6 +100,8 @@ class _Line:
     places: list[int]
     heading: int
     indented: bool
+    #: Whether it stands in a table or right behind one.
+    apart: bool = False
 
 
 def clean(original: str) -> Clean:
@@ -114,7 +116,7 @@ def clean(original: str) -> Clean:
     usual = lengths[int(len(lengths) * 0.8)] if lengths else 0
     for line in lines:
         so_far = "".join(signs[max(begun, len(signs) - _LOOK_BACK) :])
-        if previous is not None and not _continues(so_far, previous, line, usual):
+        if previous is not None and (line.apart or not _continues(so_far, previous, line, usual)):
             signs.append("\n")
             places.append(previous.places[-1])
             begun = len(signs)
@@ -143,7 +145,7 @@ def _tidy(text: str, places: list[int]) -> tuple[str, list[int]]:
 def _lines(original: str, taken: Sequence[tuple[int, int]]) -> Iterator[_Line]:
     repeated = _running(original)
     ends = [end for _, end in taken]
-    at = 0
+    at, apart = 0, False
     for raw in original.splitlines(keepends=True):
         start, at = at, at + len(raw)
         bare = raw.strip()
@@ -159,6 +161,7 @@ def _lines(original: str, taken: Sequence[tuple[int, int]]) -> Iterator[_Line]:
         for i in range(first, len(raw)):
             sign = raw[i]
             if taken and _in(taken, ends, start + i):
+                apart = True
                 continue
             if sign.isspace() or sign in _MARKUP or sign == "\u3000":
                 continue
@@ -166,7 +169,8 @@ def _lines(original: str, taken: Sequence[tuple[int, int]]) -> Iterator[_Line]:
             places.append(start + i)
         if text:
             indented = raw[:1] in (" ", "\t", "\u3000")
-            yield _Line("".join(text), places, len(heading[1]) if heading else 0, indented)
+            yield _Line("".join(text), places, len(heading[1]) if heading else 0, indented, apart)
+            apart = apart and _in(taken, ends, places[-1] + 1)
 
 
 def _in(taken: Sequence[tuple[int, int]], ends: Sequence[int], at: int) -> bool:

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import io
 import re
-import zipfile
 from collections.abc import Callable
-from html.parser import HTMLParser
 from pathlib import Path
-from xml.etree import ElementTree
 
 import pypdf
 from pypdf.errors import PyPdfError
 
+from shuangkong.policy.reading.page import text_of_page
+from shuangkong.policy.reading.word import NotWord, TooLarge, text_of_word
 from shuangkong.policy.words import PolicyError, said
 
 #: The longest plan of a province with all annexes stays far below these; what is longer is not a document.
 MAX_BYTES = 20_000_000
 MAX_SIGNS = 1_000_000
-_WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 #: Half of what is in a text has to be signs that texts have, else it is something else in a text file's name.
 _ODD = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\ufffd\ue000-\uf8ff]")
 
@@ -69,6 +67,8 @@ def _kind(content: bytes, name: str) -> Callable[[bytes, str], str]:
 
 
 def _plain(content: bytes, name: str) -> str:
+    if b"\x00" in content and content[:2] not in (b"\xff\xfe", b"\xfe\xff"):
+        return _unmarked(content, name)
     for encoding in ("utf-16",) if content[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8", "gb18030"):
         try:
             return content.decode(encoding)
@@ -77,19 +77,22 @@ def _plain(content: bytes, name: str) -> str:
     raise _not_text(name)
 
 
+def _unmarked(content: bytes, name: str) -> str:
+    """UTF-16 without its mark: whichever order of bytes gives more Chinese."""
+    read = [content.decode(encoding, "replace") for encoding in ("utf-16-le", "utf-16-be")]
+    best = max(read, key=lambda text: len(re.findall("[一-鿿]", text)))
+    if len(re.findall("[一-鿿，。、；：\\s\\x20-\\x7e]", best)) * 10 < len(best) * 9:
+        raise _not_text(name)
+    return best
+
+
 def _docx(content: bytes, name: str) -> str:
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as parts:
-            if parts.getinfo("word/document.xml").file_size > 10 * MAX_BYTES:
-                raise _too_large(name)
-            body = ElementTree.fromstring(parts.read("word/document.xml"))
-    except (zipfile.BadZipFile, KeyError, ElementTree.ParseError, NotImplementedError, RuntimeError) as e:
+        return text_of_word(content, 10 * MAX_BYTES)
+    except TooLarge as e:
+        raise _too_large(name) from e
+    except NotWord as e:
         raise _not_text(name) from e
-    lines = []
-    for paragraph in body.iter(f"{_WORD}p"):
-        signs = {f"{_WORD}tab": "\t", f"{_WORD}br": "\n", f"{_WORD}cr": "\n"}
-        lines.append("".join(e.text or "" if e.tag == f"{_WORD}t" else signs.get(e.tag, "") for e in paragraph.iter()))
-    return "\n".join(lines)
 
 
 def _pdf(content: bytes, name: str) -> str:
@@ -101,40 +104,8 @@ def _pdf(content: bytes, name: str) -> str:
         raise _not_text(name) from e
 
 
-class _Visible(HTMLParser):
-    """The words that a reader of the page sees, one line for each block."""
-
-    _BLOCKS = frozenset(
-        ("p", "div", "br", "li", "tr", "section", "article", "table", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6")
-    )
-    _HIDDEN = frozenset(("script", "style", "head", "noscript", "template"))
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.parts: list[str] = []
-        self._hidden = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._hidden += tag in self._HIDDEN
-        if tag in self._BLOCKS:
-            self.parts.append("\n")
-
-    def handle_endtag(self, tag: str) -> None:
-        self._hidden = max(0, self._hidden - (tag in self._HIDDEN))
-        if tag in self._BLOCKS:
-            self.parts.append("\n")
-
-    def handle_data(self, data: str) -> None:
-        if not self._hidden:
-            # A line end in the source of a page is a blank, not the end of a paragraph.
-            self.parts.append(re.sub(r"\s+", " ", data))
-
-
 def _html(content: bytes, name: str) -> str:
     declared = re.search(rb"charset=[\"']?([\w-]+)", content[:2000])
     if declared and declared[1].lower() in (b"gb2312", b"gbk", b"gb18030"):
         content = content.decode("gb18030", "replace").encode()
-    page = _Visible()
-    page.feed(_plain(content, name))
-    page.close()
-    return re.sub(r"\n\s*\n+", "\n", "".join(page.parts))
+    return text_of_page(_plain(content, name))

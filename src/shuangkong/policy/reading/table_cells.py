@@ -138,7 +138,7 @@ def measured(name: str, unit: str, column_unit: str, caption: str, said: Said) -
     own = ""
     if bracket and (UNIT.fullmatch(bracket[1]) or re.fullmatch(r"[%‰A-Za-z/μ³²]+|.*[/每].*", bracket[1])):
         own, name = bracket[1], name[: bracket.start()]
-    stated = re.search(r"单位：?([^；。，：\s]{1,8})", caption)
+    stated = re.search(r"单位[：:]([^；。，：:\s]{1,8})", caption)
     found = said.unit or unit or own or column_unit or (stated[1].strip("）") if stated else "")
     found = "" if re.fullmatch(r"[-—–/无]*", found) else found
     if _DOWN.search(name):
