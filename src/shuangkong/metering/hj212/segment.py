@@ -120,14 +120,7 @@ def head_of(segment: bytes) -> tuple[Head, list[Fault]]:
     if "Flag" in fields and (flag is None or flag > _WIDEST):
         faults.append(Fault("flag", 0, found_in(fields["Flag"])))
         flag = None
-    pnum, pno = _number(fields.get("PNUM")), _number(fields.get("PNO"))
-    if (flag or 0) & 2:
-        if pnum is None or pno is None or not 0 < pno <= pnum <= rules.limits.parts:
-            faults.append(Fault("parts", 0, found_in(fields.get("PNUM", b"") + b"/" + fields.get("PNO", b""))))
-            pnum = pno = None
-    elif "PNUM" in fields or "PNO" in fields:
-        faults.append(Fault("parts_given", 0, found_in(fields.get("PNUM", b"") + b"/" + fields.get("PNO", b""))))
-        pnum = pno = None
+    pnum, pno = _part(fields, flag, faults)
     qn, st, cn, pw, mn = (fields.get(name, b"") for name in ("QN", "ST", "CN", "PW", "MN"))
     return Head(qn, st, cn, pw, mn, flag, pnum, pno, area), faults
 
@@ -194,6 +187,23 @@ def _fields(text: bytes, faults: list[Fault]) -> dict[str, bytes]:
             fields[word] = value
         at += len(piece) + 1
     return fields
+
+
+def _part(fields: dict[str, bytes], flag: int | None, faults: list[Fault]) -> tuple[int | None, int | None]:
+    """PNUM and PNO, both or neither; stations also set the bit without them, or send them without the bit."""
+    pnum, pno = _number(fields.get("PNUM")), _number(fields.get("PNO"))
+    given = "PNUM" in fields or "PNO" in fields
+    said = found_in(fields.get("PNUM", b"") + b"/" + fields.get("PNO", b""))
+    if not (flag or 0) & 2:
+        if given:
+            faults.append(Fault("parts_given", 0, said))
+    elif not given:
+        faults.append(Fault("parts_absent"))
+    elif pnum is None or pno is None or not 0 < pno <= pnum <= standard().limits.parts:
+        faults.append(Fault("parts", 0, said))
+    else:
+        return pnum, pno
+    return None, None
 
 
 def _number(text: bytes | None) -> int | None:

@@ -103,11 +103,28 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class ServerLimits:
+    """What a server allows itself: connections, bytes, frames, and seconds of waiting."""
+
+    connections: int
+    idle_seconds: float
+    quiet_seconds: float
+    batch_frames: int
+    inbox_bytes: int
+    connection_bytes: int
+    faults_told: int
+    answer_seconds: float
+    tries: int
+    result_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Standard:
     """All of it, by the code that stands in a frame."""
 
     editions: Mapping[int, Edition]
     limits: Limits
+    server: ServerLimits
     head: Mapping[str, Label]
     required: tuple[str, ...]
     commands: Mapping[str, Command]
@@ -138,6 +155,7 @@ def standard() -> Standard:
     return Standard(
         editions={e["bits"]: _edition(e) for e in data["editions"]},
         limits=Limits(**data["limits"]),
+        server=ServerLimits(**data["server"]),
         head={h["name"]: _label(h) for h in data["head"]},
         required=tuple(h["name"] for h in data["head"] if h.get("required")),
         commands={c["cn"]: _command(c) for c in data["commands"]},
