@@ -35,6 +35,7 @@ COMMANDS: dict[str, str | None] = {
     "policy reject": "packs.publish",
     "policy withdraw": "packs.propose",
     "decide": None,
+    "hj212 check": None,
     "demo": "platform.operate",
     "init": "platform.operate",
     "serve": "platform.operate",

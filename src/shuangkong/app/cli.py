@@ -55,6 +55,7 @@ def _mount() -> None:
         what_if,
         worker,
     )
+    from shuangkong.metering.hj212.cli import hj212_app
     from shuangkong.policy.cli import policy_app
 
     making.add(app)
@@ -65,6 +66,7 @@ def _mount() -> None:
     what_if.add(app)
     publishing.add(policy_app)
     app.add_typer(policy_app, name="policy")
+    app.add_typer(hj212_app, name="hj212")
     worker.add(app)
     serve.add(app)
     backup.add(app)
