@@ -82,17 +82,27 @@ def hours(given: Columns, meters: Meters) -> tuple[Hours, Turns]:
     spec = _Specs(meters)
     found, known = spec.rows(given.meter)
     have = known & (given.value != NO_VALUE)
-    meter, at, value, found = given.meter[have], given.at[have], given.value[have], found[have]
+    meter, at, value = given.meter, given.at, given.value
+    if not have.all():
+        meter, at, value, found = meter[have], at[have], value[have], found[have]
     every = spec.every[found]
+    begin, end = at - every, at
+    if spec.stamps_start.any():
+        start = spec.stamps_start[found]
+        begin, end = np.where(start, at, begin), np.where(start, at + every, end)
+    quantity = value
+    if spec.rate.any():
+        rate = spec.rate[found]
+        quantity = value.copy()
+        quantity[rate] = _share(value[rate], every[rate], np.full(int(rate.sum()), HOUR))
+    if not spec.register.any():
+        nothing = np.zeros(0, dtype=np.int64)
+        return _laid(meter, begin, end, quantity, every, spec, found), Turns(nothing, nothing, nothing.astype(bool))
     register = spec.register[found]
-    begin = np.where(spec.stamps_start[found], at, at - every)
-    end = begin + every
-    quantity = np.where(spec.rate[found], _share(value, every, np.full(len(value), HOUR)), value)
     told = ~register
+    begin, end, quantity = begin.copy(), end.copy(), quantity.copy()
     turns = _registers(meter, at, value, found, spec, register, begin, end, quantity, told)
-    return _laid(
-        meter[told], begin[told], end[told], quantity[told], every[told], spec, found[told]
-    ), turns  # fmt: skip
+    return _laid(meter[told], begin[told], end[told], quantity[told], every[told], spec, found[told]), turns
 
 
 class _Specs:
@@ -116,8 +126,13 @@ class _Specs:
         """Each meter's place here, and whether it has one."""
         if not len(self.number):
             return np.zeros(len(meter), dtype=np.int64), np.zeros(len(meter), dtype=bool)
-        place = np.minimum(np.searchsorted(self.number, meter), len(self.number) - 1)
-        return place, self.number[place] == meter
+        # the rows of one meter lie together, so each meter is looked for once
+        new = np.ones(len(meter), dtype=bool)
+        new[1:] = meter[1:] != meter[:-1]
+        first = np.flatnonzero(new)
+        place = np.minimum(np.searchsorted(self.number, meter[first]), len(self.number) - 1)
+        lengths = np.diff(np.append(first, len(meter)))
+        return np.repeat(place, lengths), np.repeat(self.number[place] == meter[first], lengths)
 
 
 def _millionths(value: Decimal | None) -> int:
