@@ -47,7 +47,7 @@ def test_check_says_what_it_checked(library: Path) -> None:
         "参数 2，指标 1，能源品种 2，产品 1，参数取值 7，算例 0\n"
     )
     assert result.stderr.splitlines()[0] == (
-        "PACK-005 demo.shifan.plan14@2022:carries_out: “gov.plan14.energy”：没有这个编号的规则包。 "
+        "PACK-005 demo.shifan.plan14@2022:carries_out：“gov.plan14.energy”：没有这个编号的规则包。"
         "请加上声明它的规则包，或改正名称。"
     )
     assert run("check", library, "--lang", "en").stderr == (
@@ -74,8 +74,8 @@ def test_check_lists_every_problem_and_exits_with_two(library: Path) -> None:
     (library / "other" / "instrument.yaml").write_text("id: 5\n", "utf-8")
     result = run("check", library)
     assert (result.exit_code, result.stdout) == (2, "")
-    assert "demo/shifan_plan/rules.yaml:1: 规则包里不能有这个文件。" in result.stderr
-    assert 'other/instrument.yaml:1 id: 5 会读成数，这里应是文字。 请加引号："5"。' in result.stderr
+    assert "demo/shifan_plan/rules.yaml:1：规则包里不能有这个文件。" in result.stderr
+    assert 'other/instrument.yaml:1 id：5 会读成数，这里应是文字。请加引号："5"。' in result.stderr
     assert "id: 5 is a number where text is wanted." in run("check", library, "--lang", "en").stderr
     as_json = run("check", library, "--json")
     data = json.loads(as_json.stdout)
@@ -89,7 +89,7 @@ def test_check_lists_every_problem_and_exits_with_two(library: Path) -> None:
 def test_a_check_that_compared_nothing_fails(tmp_path: Path) -> None:
     """No path, or a path without a pack, is not a pass."""
     assert run("check").exit_code == 2
-    assert run("check").stderr.startswith("PACK-006 没有找到规则包，什么也没有检查。 请给出文件夹，或用 --builtin。\n")
+    assert run("check").stderr.startswith("PACK-006 没有找到规则包，什么也没有检查。请给出文件夹，或用 --builtin。\n")
     english = ("--lang", "en")
     assert run("check", *english).stderr.startswith(
         "PACK-006 no pack was found, so nothing was checked. Name a folder, or --builtin.\n"
@@ -119,7 +119,7 @@ def test_a_broken_case_file_fails_the_check(library: Path) -> None:
     (cases / "a.yaml").write_text("- name: 甲\n- name: 乙\n", "utf-8")
     assert "算例 2" in run("check", library).stdout
     (cases / "b.yaml").write_text("甲\n", "utf-8")
-    assert "cases/b.yaml:1: 整个文件只有一个值。" in run("check", library).stderr
+    assert "cases/b.yaml:1：整个文件只有一个值。" in run("check", library).stderr
 
 
 def test_show_draws_the_clause_tree(library: Path) -> None:

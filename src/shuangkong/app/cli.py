@@ -78,11 +78,13 @@ _mount()
 
 
 def main() -> None:
-    """Run a command; a user's mistake goes to stderr with its code, and to stdout as nothing."""
+    """Run a command; a user's mistake goes to stderr with its code, in the language asked for, and to stdout nothing."""
     try:
         app()
     except UserError as wrong:
-        typer.echo(str(wrong), err=True)
+        from shuangkong.app.spoken import language_asked, spoken
+
+        typer.echo(spoken(wrong, language_asked(sys.argv)), err=True)
         sys.exit(2)
 
 

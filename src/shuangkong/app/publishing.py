@@ -28,6 +28,7 @@ from shuangkong.policy.api import (
     propose,
     proposed_pack,
     published_packs,
+    said,
     with_published,
 )
 from shuangkong.registry.api import resolve
@@ -84,8 +85,7 @@ def proposal_seen(
     with reading(workspace.engine) as db:
         found = proposal(db, proposal_id)
         if not lies_within(db, scope, found.region, workspace.clock()):
-            raise UserError("PACK-006", "there is no such proposal.", where=proposal_id[:80],
-                            remedy="Look at the list of proposals.", case="proposal")  # fmt: skip
+            raise said("PACK-006", "proposal").at(proposal_id[:80])
         before = {p.key: p for p in with_published(builtin_packs(), _published_before(db, workspace, found))}
     pack = proposed_pack(workspace.blobs, found)
     return found, pack, differences(before.get(pack.key), pack)

@@ -15,9 +15,9 @@ from shuangkong.judgement.collecting import rows_hit
 from shuangkong.judgement.columns import AT_LEAST
 from shuangkong.judgement.rules import ADDED, Values, decide_chain, slugged
 from shuangkong.judgement.scoping import OUT_OF_SCOPE, in_scope
-from shuangkong.kernel.errors import UserError
+from shuangkong.kernel.labels import Label
 from shuangkong.kernel.numbers import MAX_QUANTITY, PLACES, parse_decimal
-from shuangkong.policy.api import AtLeast, CheckedInput, CheckedTable, Kind, PackSet, TableEntry, shown
+from shuangkong.policy.api import AtLeast, CheckedInput, CheckedTable, Kind, PackSet, TableEntry, listed, said, shown
 
 _ARROW = {"number": pa.decimal128(38, 6), "text": pa.string(), "flag": pa.bool_(), "day": pa.date32()}
 _IBIS = {"number": "decimal(38, 6)", "text": "string", "flag": "boolean", "day": "date"}
@@ -25,9 +25,13 @@ _IBIS = {"number": "decimal(38, 6)", "text": "string", "flag": "boolean", "day":
 _LOWER = ("≥", ">=")
 _FLAGS = {"true": True, "false": False, "是": True, "否": False, "1": True, "0": False}
 _HOW = {
-    "number": "Write a number with at most six places, in the unit of the input.", "day": "Write 2021-12-28.",
-    "flag": "Write true or false, 是 or 否.", "text": "Write one of the choices.",
-}  # fmt: skip
+    "number": Label(
+        "请写至多六位小数的数，以输入的单位计。", "Write a number with at most six places, in the unit of the input."
+    ),
+    "day": Label("请写 2021-12-28。", "Write 2021-12-28."),
+    "flag": Label("请写 true 或 false，是或否。", "Write true or false, 是 or 否."),
+    "text": Label("请写可选值之一。", "Write one of the choices."),
+}
 
 
 def asked_inputs(chain: Sequence[CheckedTable]) -> dict[str, CheckedInput]:
@@ -36,10 +40,7 @@ def asked_inputs(chain: Sequence[CheckedTable]) -> dict[str, CheckedInput]:
     for table in chain:
         for one in (i for i in table.inputs if i.upstream is None):
             if found.setdefault(one.name, one).kind != one.kind:
-                raise UserError(
-                    "RULE-003", f"“{one.name}” is of another kind in an earlier table.", where=table.id,
-                    remedy="Give one of the two another name.",
-                )  # fmt: skip
+                raise said("RULE-003", "other_kind", name=one.name).at(table.id)
     return found
 
 
@@ -60,8 +61,7 @@ def decided_rows(
     taken = {*ADDED, "in_scope", "used", "rows_hit", *(o.name for t in chain for o in t.outputs)} - set(inputs)
     clash = [c for c in others if c in taken or "__" in c]
     if clash:
-        remedy = "Name it otherwise, or leave it out."
-        raise UserError("RULE-007", f"“{clash[0]}” is a name of the answer.", where=where, remedy=remedy)
+        raise said("RULE-007", "taken", name=clash[0]).at(where)
     columns: dict[str, pa.Array] = {"rule__row": pa.array(range(len(rows)), pa.int64())}
     columns |= {c: pa.array([_text(r.get(c)) for r in rows], pa.string()) for c in others}
     for name, one in inputs.items():
@@ -134,10 +134,7 @@ def _used(
 
 def _read(one: CheckedInput, row: Mapping[str, object], number: int, where: str) -> object:
     if one.name not in row:
-        raise UserError(
-            "RULE-007", f"there is no column “{one.name}”.", where=where,
-            remedy="Add it, and leave cells empty where the value is not known.",
-        )  # fmt: skip
+        raise said("RULE-007", "no_column", name=one.name).at(where)
     cell = row[one.name]
     if cell is None or cell == "":
         return None
@@ -147,10 +144,12 @@ def _read(one: CheckedInput, row: Mapping[str, object], number: int, where: str)
             return AtLeast(low)
     value = _value(one.kind, cell)
     if value is None or (one.choices and value not in one.choices) or not _within(one, value):
-        raise UserError(
-            "RULE-007", f"“{cell}” is no {one.name} ({one.kind}).", where=f"{where} row {number}",
-            remedy=f"There are {', '.join(one.choices)}." if one.choices else _HOW[one.kind.name],
-        )  # fmt: skip
+        place = Label(f"{where} 第 {number} 行", f"{where} row {number}")
+        if one.choices:
+            facts = {"cell": cell, "name": one.name, "kind": one.kind.label, "there": listed(one.choices, 40)}
+            raise said("RULE-007", "no_choice", **facts).at(place)
+        facts = {"cell": cell, "name": one.name, "kind": one.kind.label, "how": _HOW[one.kind.name]}
+        raise said("RULE-007", "cell", **facts).at(place)
     return value
 
 

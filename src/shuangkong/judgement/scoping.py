@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from shuangkong.kernel.errors import UserError
-from shuangkong.policy.api import NATION, Pack, TableEntry
+from shuangkong.policy.api import NATION, Pack, TableEntry, said
 from shuangkong.registry import api as registry
 
 #: Columns of a file that say where a subject lies and what it is; each may be left out.
@@ -38,10 +38,7 @@ def in_scope(pack: Pack, table: TableEntry, subject: Mapping[str, object], day: 
 def _above(code: str, day: date, where: str) -> set[str]:
     """The region and those it lies in; codes that GB/T 2260 does not have on the day are read by their digits."""
     if len(code) != 6 or not (code.isascii() and code.isdigit()):
-        raise UserError(
-            "RULE-007", f"“{code[:20]}” is no code of a region.", where=where,
-            remedy="Write the six digits of GB/T 2260, e.g. 330300.", case="region", facts={"text": code[:20]},
-        )  # fmt: skip
+        raise said("RULE-007", "region", text=code[:20]).at(where)
     try:
         return set(registry.region_path(code, day))
     except UserError:

@@ -81,7 +81,7 @@ def words_of(detail: ErrorDetails, model: type[BaseModel]) -> Words:
         return _not_text(given)
     if kind == "literal_error" or kind == "enum":
         choices = str(context["expected"])
-        return said("PACK-003", "choice", given=given, choices=Label(choices.replace(" or ", ", "), choices))
+        return said("PACK-003", "choice", given=given, choices=Label(_plain_list(choices), choices))
     if kind in ("model_type", "dict_type", "model_attributes_type"):
         return said("PACK-003", "no_mapping", given=plainly(given))
     if kind in ("tuple_type", "list_type"):
@@ -93,6 +93,11 @@ def words_of(detail: ErrorDetails, model: type[BaseModel]) -> Words:
     return _out_of_bounds(kind, given, context) or said(
         "PACK-003", "unfit", given=plainly(given), what=f"{detail['msg'][0].lower()}{detail['msg'][1:]}"
     )
+
+
+def _plain_list(choices: str) -> str:
+    """'a', 'b' or 'c' as Chinese lists it."""
+    return choices.replace(" or ", ", ").replace("'", "").replace(", ", "、")
 
 
 def _out_of_bounds(kind: str, given: object, context: Mapping[str, Any]) -> Words | None:

@@ -96,8 +96,14 @@ def told(error: UserError, language: Language) -> str:
     """An error on one line of the terminal, in a language where it has words in both, else in English."""
     if not isinstance(error, PolicyError):
         return str(error)
-    place = f" {error.place.in_(language)}:" if error.where else ""
-    return f"{error.code}{place} {error.words.message.in_(language)} {error.words.remedy.in_(language)}".rstrip()
+    return one_line(error.code, error.place.in_(language), error.words.message, error.words.remedy, language)
+
+
+def one_line(code: str, where: str, message: Label, remedy: Label, language: Language) -> str:
+    """An error on one line, with the signs of the language."""
+    colon, space = ("：", "") if language == "zh" else (": ", " ")
+    place = f" {where}{colon}" if where else " "
+    return f"{code}{place}{message.in_(language)}{space}{remedy.in_(language)}".rstrip()
 
 
 def listed(names: Iterable[str], most: int = 12) -> Label:

@@ -64,7 +64,10 @@ def decide_command(
 
     pack, colon, name = table.rpartition(":")
     if not colon:
-        raise UserError("CLI-001", f"“{table}” names no table.", where="decide", remedy="Write PACK:TABLE.")
+        raise UserError(
+            "CLI-001", f"“{table}” names no table.", where="decide", remedy="Write PACK:TABLE.",
+            case="table", facts={"text": table},
+        )  # fmt: skip
     library = packs_with(packs)
     entry: TableEntry = library.table(pack, name)
     day, as_known = day_of(on, "--date"), past_day(known, "--known")
@@ -111,18 +114,23 @@ def _inputs(library: PackSet, pack: str, table: CheckedTable) -> list[dict[str, 
 
 def rows_of(path: Path) -> list[dict[str, object]]:
     """The rows of a CSV file by its head; raises IMP-001 and RULE-007."""
+    from shuangkong.policy.api import said
+
     try:
         text = bytes_of(path).decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise UserError("IMP-001", "the file is not UTF-8.", where=str(path), remedy="Save it as CSV UTF-8.") from None
+        raise UserError(
+            "IMP-001", "the file is not UTF-8.", where=str(path), remedy="Save it as CSV UTF-8.", case="not_utf8"
+        ) from None
     lines = [line for line in csv.reader(io.StringIO(text)) if any(cell.strip() for cell in line)]
     if len(lines) < 2:
-        raise UserError("RULE-007", "the file has no rows.", where=str(path), remedy="Write a head and rows below it.")
+        raise said("RULE-007", "no_rows").at(str(path))
     head = [h.strip() for h in lines[0]]
     uneven = next((n for n, line in enumerate(lines[1:], start=1) if len(line) != len(head)), None)
-    if uneven is not None or len(set(head)) < len(head) or len(lines) > MAX_ROWS + 1:
-        what = f"row {uneven} has another number of cells than the head." if uneven else (
-            "the head names a column twice." if len(set(head)) < len(head) else f"there are more than {MAX_ROWS} rows."
-        )  # fmt: skip
-        raise UserError("RULE-007", what, where=str(path), remedy="Mend the file, and decide again.")
+    if uneven is not None:
+        raise said("RULE-007", "uneven", row=uneven).at(str(path))
+    if len(set(head)) < len(head):
+        raise said("RULE-007", "head").at(str(path))
+    if len(lines) > MAX_ROWS + 1:
+        raise said("RULE-007", "many", most=MAX_ROWS).at(str(path))
     return [{h: cell.strip() or None for h, cell in zip(head, line, strict=True)} for line in lines[1:]]

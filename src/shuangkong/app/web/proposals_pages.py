@@ -74,7 +74,7 @@ def _propose(a: Asked, form: Filled, content: bytes) -> Response:
         files = unpacked(content, origin=name)
         made = propose_pack(a.workspace, a.scope, files, form.values["because"], origin=name)
     except PackErrors as errors:
-        return _listing(a, form=form, problems=[str(p) for p in errors.problems])
+        return _listing(a, form=form, problems=errors.problems)
     except UserError as error:
         return _listing(a, form=form, error=error)
     return RedirectResponse(f"/proposals/{made}", 303)
@@ -123,7 +123,7 @@ def _decided(a: Asked, proposal: str, decision: Decision, sent: Sent) -> Respons
         proposal_seen(a.workspace, a.scope, proposal)
         decide_on(a.workspace, a.scope, proposal, decision, form.values["reason"] or "")
     except PackErrors as errors:
-        return _one(a, proposal, problems=[str(p) for p in errors.problems])
+        return _one(a, proposal, problems=errors.problems)
     except UserError as error:
         if error.code not in ("PACK-007", "PACK-008"):
             raise
@@ -132,14 +132,14 @@ def _decided(a: Asked, proposal: str, decision: Decision, sent: Sent) -> Respons
 
 
 def _listing(
-    a: Asked, *, form: Filled | None = None, error: UserError | None = None, problems: list[str] | None = None
+    a: Asked, *, form: Filled | None = None, error: UserError | None = None, problems: tuple[UserError, ...] = ()
 ) -> Response:
     with reading(a.workspace.engine) as db:
         rows = proposals_seen(db, a.scope, a.workspace.clock())
     wrong = error is not None or bool(problems) or (form is not None and not form.good)
     return a.page(
         "proposals.html", a.view(), status=400 if wrong else 200, rows=rows, states=STATES, error=error,
-        problems=problems or [], names=_names(a), form=(form or PROPOSE.empty()) if a.may("packs.propose") else None,
+        problems=problems, names=_names(a), form=(form or PROPOSE.empty()) if a.may("packs.propose") else None,
     )  # fmt: skip
 
 
@@ -149,7 +149,7 @@ def _one(
     *,
     forms: dict[Decision, Filled] | None = None,
     error: UserError | None = None,
-    problems: list[str] | None = None,
+    problems: tuple[UserError, ...] = (),
 ) -> Response:
     found, pack, changed = proposal_seen(a.workspace, a.scope, proposal)
     own = found.proposed_by == a.scope.principal
@@ -161,7 +161,7 @@ def _one(
         "proposal.html", a.view(), status=400 if forms or error or problems else 200, p=found, pack=pack, own=own,
         states=STATES, changed=changed[:SHOWN], left_off=max(0, len(changed) - SHOWN), n=len(changed), shown=FIELDS,
         first=bool(changed) and changed[0].kind == "instrument" and changed[0].change == "added", kind=_kind,
-        left=lambda one: max(0, len(one.fields) - FIELDS), error=error, problems=problems or [], names=_names(a),
+        left=lambda one: max(0, len(one.fields) - FIELDS), error=error, problems=problems, names=_names(a),
         offered=offered,
     )  # fmt: skip
 

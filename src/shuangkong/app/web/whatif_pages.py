@@ -39,7 +39,10 @@ def listed(a: Tries, job: Annotated[str, Query(max_length=60)] = "") -> HTMLResp
     rows = [
         {"run": r, "name": _name(a, r)} for r in scenarios(a.workspace, a.scope, a.who.principal)[:LISTED]
     ]  # fmt: skip
-    return a.page("whatif.html", view, rows=rows, waiting=waiting, made=run, refused=None, text="", signed=None)
+    return a.page(
+        "whatif.html", view, rows=rows, waiting=waiting, made=run, refused=None, text="", signed=None,
+        failed=jobs.error_of(waiting.error) if waiting is not None and waiting.error else None,
+    )  # fmt: skip
 
 
 def _waiting(a: Asked, job_id: str) -> tuple[jobs.Job | None, str | None]:
@@ -99,7 +102,7 @@ def try_it(a: Tries, sent: Sent) -> Response:
         rows = [{"run": r, "name": _name(a, r)} for r in scenarios(a.workspace, a.scope, a.who.principal)[:LISTED]]
         return a.page(
             "whatif.html", view, status=400, rows=rows, waiting=None, made=None, refused=wrong,
-            text=given.get("text", ""), signed=None,
+            text=given.get("text", ""), signed=None, failed=None,
         )  # fmt: skip
     blob = a.workspace.blobs.put(overlay.canonical())
     with writing(a.workspace.engine) as db:
