@@ -67,6 +67,9 @@ from web.test_boundary import ALL, APPROVED, collection, written
 
 DAY = date(2026, 1, 1)
 REGISTRY = {"registry.units", "registry.regions", "registry.projects", "registry.project_change"}
+DOCUMENT_STEPS = {
+    f"document.{s}" for s in ("read", "accept", "accept_sure", "correct", "reject", "reopen", "add", "undo", "drop")
+}
 
 
 @dataclass(frozen=True)

@@ -96,7 +96,8 @@ def prepare(
         about, [as_target(e) for e in groups["target"]], [as_duty(e) for e in groups["duty"]],
         [as_candidate(e) for e in groups["candidate"]], pack_id=facts.pack_id, edition=facts.edition,
         known=business_day(workspace.clock()), packs=packs or library(workspace=workspace), region=facts.region,
-        text=version.cleaned.text, confidence="confirmed", synthetic=row.synthetic, language=language,
+        text=version.cleaned.text, confidence="synthetic" if row.synthetic else "confirmed", synthetic=row.synthetic,
+        language=language,
     )  # fmt: skip
     left_out = {groups[x.kind][x.place].entry_id: x.because for x in made.left_out}
     return Prepared(made, tuple(taken), left_out)
