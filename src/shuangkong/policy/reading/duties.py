@@ -190,7 +190,7 @@ def _names(words: str) -> Iterator[str]:
             continue
         if _ONE_NAME.fullmatch(name) and len(name) <= 12 and name.startswith("各") and part is not parts[-1]:
             following = parts[parts.index(part) + 1]
-            if re.match(r"[市区县旗](?:（[^）]*）|〔[^〕]*〕)?(?:[市区县])?(?:人民)?(?:政府|管委会)", following):
+            if re.match(r"[市区县旗州盟](?:（[^）]*）|〔[^〕]*〕)?(?:[市区县])?(?:人民)?(?:政府|管委会)", following):
                 held = name + "、"
                 continue
         if 2 <= len(name) <= 40 and re.search("[一-鿿]", name):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 
-from shuangkong.policy.reading.names import ACT, has_indicator, share, trimmed
+from shuangkong.policy.reading.names import ACT, done_by, has_indicator, share, trimmed
 from shuangkong.policy.reading.values import COUNTED, Amount
 
 #: Money given to somebody on a condition is a rule, not a target.
@@ -125,6 +125,8 @@ def of_which(words: str, group: Sequence[Amount], units: Collection[str]) -> boo
 def _percent(words: str, first: Amount, after: str) -> bool:
     if words.endswith("，") and share(after):
         return True
+    if not first.said and done_by(words, after):
+        return not _CONDITION.search(words)
     if first.said or has_indicator(trimmed(words)):
         return not (
             _narrows_words(after)
@@ -153,6 +155,9 @@ def _narrows_words(after: str) -> bool:
 
 def _count(words: str, first: Amount, after: str) -> bool:
     acts = ACT.search(words)
+    if re.fullmatch("(?:每年)?对(?:不少于|不低于|至少)?", words):
+        # 对30家重点用能单位开展节能监察
+        return bool(re.match("(?!以上)[^，的]{2,}?(?:开展|实施|进行|组织|完成)", after))
     if re.match(r"(?:月|工作日|小时|部门|单位联合|试点城市已)", after):
         return False
     if first.behind in ("以下", "及以下", "及以上") and re.match("的?[一-鿿]", after) and not first.said:
@@ -190,7 +195,7 @@ def _amount(words: str, first: Amount, after: str) -> bool:
         return True
     if picks and re.match("的", after):
         return False
-    if picks and re.search(r"(?:超过|大于|小于|低于|不足)$", words):
+    if picks and re.search(r"(?:(?<!不)超过|大于|小于|(?<!不)低于|不足)$", words):
         return False
     if re.search("指标(?!为|值)", after[:8]) and picks:
         return False

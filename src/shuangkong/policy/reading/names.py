@@ -117,6 +117,9 @@ def scoped(words: str, scope: str | None) -> tuple[str, str | None]:
         who, what = words[: found.end()], words[found.end() :].removeprefix("的")
         if len(who) < 6 or re.match("[中和、与及或内里]", what) or not has_indicator(what):
             continue
+        # What is left has to be a name of its own, the more so the more goes.
+        if 3 * (len(what) - 1) < len(words) - 1 and len(what) < 5 and not re.match("[A-Z]|电能利用效率", what):
+            continue
         if re.match("PUE|WUE|电能利用效率", what) or len(_BARE.sub("", what)) >= 2:
             return what, (scope or "") + who
     spot = _SPOT.match(words)
@@ -140,6 +143,7 @@ def counted(before: str, unit: str, behind: str) -> str:
     things = re.split(r"[，。；：（]|等(?=[^级])|[、和及](?=[0-9])", things)[0]
     verb = re.search(rf"((?:{_ACTS}|新)+)$", trimmed_soft(before))
     if len(things) >= 2:
+        things = re.sub("^“[^”]{4,}”(?=.{4,})", "", things)
         lead = verb[1] if verb and re.search("新|完成|淘汰|改造|整治|推广|培育", verb[1]) else ""
         # 2个主营业务收入过500亿元的产业集群 are groups, whatever their size.
         things = things.rsplit("的", 1)[-1] if re.search("[0-9].*的.{2,}", things) else things
@@ -185,6 +189,20 @@ def places(name: str, count: int) -> list[tuple[str, str | None]] | None:
     if len(spots) != count or not (fields or all(re.search("[区市省县州旗盟业群域原]$", s) for s in spots)):
         return None
     return [(found[2], spot) for spot in spots]
+
+
+_DID = re.compile(
+    r"(?:基本|全部|全面)?(?:完成|建成|达到|具备|实现|使用|采用|开展|纳入|执行|配备|安装|符合|接入|建立|通过|获得|创建|实施|建设|配建)[^，。；：]{2,}"
+)
+
+
+def done_by(words: str, behind: str) -> tuple[str, str | None] | None:
+    """(indicator, scope) of 县级机关80%以上建成节约型机关: the group stands before the share, what it does behind."""
+    who = trimmed_soft(words)
+    did = _DID.match(behind)
+    if not did or len(who) < 2 or has_indicator(who) or _PLACE.fullmatch(who):
+        return None
+    return re.split("[或并]", did[0])[0][:24] + "比例", who[-40:]
 
 
 def listed(words: str, count: int) -> list[str] | None:

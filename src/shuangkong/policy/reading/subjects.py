@@ -39,9 +39,12 @@ def subjects(
             return [(name or said.name, scope)] * len(group), part
         return [(n, scope) for n in many], part
     if re.match("的?节能(?:设计)?标准", first.after):
-        return [(name + "节能设计标准", scope)], part
+        of = re.sub("(?:原则上|严格|全面|全部|一律|应|须|均)*(?:执行|实行|达到|落实|按照)$", "", name)
+        return [(of + "节能设计标准", scope)], part
     if not first.unit and first.value < 1 and (shared := names.share(first.after)):
         return [shared], part
+    if first.unit == "%" and not first.said and (acted := names.done_by(words, first.after)):
+        return [acted], part
     if (first.unit == "%" and first.behind and not first.said) or (
         first.unit == "%" and re.match(r"的?[一-鿿]", first.after)
     ):
@@ -58,7 +61,7 @@ def subjects(
         return [(said.name, said.scope)], part
     if COUNTED.search(first.unit) or _things_behind(name, first):
         thing = names.counted(words, first.unit, first.after)
-        who = re.fullmatch(rf"(.{{0,10}}?)各?(?:{names.ACT.pattern})+", thing)
+        who = re.fullmatch(rf"(|.{{0,9}}?[市区县省州镇位业])各?(?:{names.ACT.pattern})+", thing)
         if who and said.name and not re.match("的?[一-鿿]", first.after):
             # 甲市建成绿色工厂30家，乙市建成20家
             unsure.append("subject_elided")
@@ -112,6 +115,8 @@ def _before(text: str, part: int, name: str, said: Said) -> str:
 def _things_behind(name: str, amount: Amount) -> bool:
     """Whether what is counted or measured stands behind the amount: 5.3亿吨钢铁产能."""
     acts = re.search("(?:完成|建成|新增|实现|具备)$", amount.before)
+    if amount.unit.endswith("元") and re.match("的?[一-鿿]{2,12}(?:资金|基金|贷款|债券)", amount.after):
+        return True
     if amount.unit not in ("%", "倍", "") and names.says_nothing(name) and re.match("的[一-鿿]{2}", amount.after):
         # 设立总规模100亿元的基金
         return True

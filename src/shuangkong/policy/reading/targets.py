@@ -22,6 +22,10 @@ _QUOTE = 60
 _LONGEST = 1500
 _CONDITIONS = re.compile("(?:符合|满足|具备)(?:以下|下列)[^。]{0,6}条件")
 _GOAL = re.compile("目标|指标")
+#: Clauses that tell how things stand.
+_STANDS = re.compile(
+    "(?:发展|工作|现实|产业|现有)基础|基础$|现状|(?:工作|主要|取得)成效|回顾|形势|(?:发展|规划|编制)背景|存在的?(?:主要)?问题|概况|进展情况"
+)
 
 
 @dataclass(slots=True)
@@ -31,6 +35,8 @@ class _Time:
     year: int | None = None
     five: bool = False
     age: int = 0
+    #: Whether the paragraph has been telling of what has been, with no time to come since.
+    behind: bool = False
 
 
 def targets(cleaned: Clean, document: Document) -> Iterator[Target]:
@@ -38,6 +44,8 @@ def targets(cleaned: Clean, document: Document) -> Iterator[Target]:
     text = cleaned.text
     last = document.period[1] if document.period else None
     annual = document.period[0] == document.period[1] if document.period else False
+    stands = {c.id for c in document.clauses if c.rank and _STANDS.search(c.title[:16]) and not _GOAL.search(c.title)}
+    stands |= {c.id for c in document.clauses if any(c.id.startswith(s) for s in stands)}
     goals = {c.id for c in document.clauses if c.rank and _GOAL.search(c.title[:16])}
     time, held, under = _Time(), False, ""
     said = Said()
@@ -54,7 +62,9 @@ def targets(cleaned: Clean, document: Document) -> Iterator[Target]:
         if under and not (clause.id.startswith(under) and (number or clause.id != under)):
             under = ""
         if not goal and not held and not under and (broken or time.age > 1):
-            time = _Time()
+            time = _Time(behind=time.behind)
+        if broken:
+            time.behind = clause.id in stands
         found = list(_sentence(cleaned, document, start, end, time, last if annual else None, last, said))
         if found:
             time.age = 0
@@ -102,7 +112,9 @@ def _sentence(
         coming = max(
             (p for p, year, _ in marks if p < first.start and year >= since and not _until(text, p)), default=-1
         )
-        if past(text, start, first.start, coming) or (time.year is not None and not time.age and time.year < since):
+        was = past(text, start, first.start, coming) or (time.year is not None and not time.age and time.year < since)
+        time.behind = was or (time.behind and coming < 0)
+        if time.behind:
             kept = []
             continue
         part = _part(text, start, first.start, used)
@@ -118,6 +130,9 @@ def _sentence(
         used = group[-1].end
         kept = said.group = group
         said.units |= {a.unit for a in group}
+    if not groups:
+        ahead = max((p for p, year, _ in marks if year >= since and not _until(text, p)), default=-1)
+        time.behind = past(text, start, end, ahead) or (time.behind and ahead < 0)
     for place, year, five in marks:
         # 到2025年 without a number holds for the sentence behind it.
         if place >= used and text[place - 1 : place] in ("到", "至"):
