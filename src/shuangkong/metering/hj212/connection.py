@@ -16,8 +16,8 @@ class Host(Protocol):
     def opened(self, connection: Connection) -> bool:
         """Whether there is room for it."""
 
-    def arrived(self, connection: Connection, found: Sequence[Frame | Fault]) -> bool:
-        """Take over what was read; False: read no more for now."""
+    def arrived(self, connection: Connection, found: Sequence[Frame | Fault]) -> None:
+        """Take over what was read."""
 
     def closed(self, connection: Connection) -> None:
         """It is gone."""
@@ -90,6 +90,11 @@ class Connection(asyncio.Protocol):
         self._transport = None
         self._host.closed(self)
 
+    def hold(self) -> None:
+        """Read no more until relieved."""
+        self._full = True
+        self._regulate()
+
     def relieve(self) -> None:
         """The server can take more; a station that sends no more is let go of."""
         self._full = False
@@ -113,9 +118,8 @@ class Connection(asyncio.Protocol):
             self._transport.abort()
 
     def _hand_over(self, found: list[Frame | Fault]) -> None:
-        if found and not self._host.arrived(self, found):
-            self._full = True
-            self._regulate()
+        if found:
+            self._host.arrived(self, found)
 
     def _regulate(self) -> None:
         if self._transport is None or self._transport.is_closing():

@@ -71,6 +71,7 @@ class Server:
         self._inbox: list[Arrived[Connection]] = []
         self._wrong: list[Wrong[Connection]] = []
         self._held = 0
+        self._stopped = False
         self._awake = asyncio.Event()
         self._listener: asyncio.Server | None = None
         self._exchanges = Exchanges(
@@ -143,10 +144,13 @@ class Server:
             self._note(Wrong(connection, "", Fault("crowded", 0, str(self._limits.connections))))
             return False
         self._connections.add(connection)
+        if self._stopped:
+            self._held_back.add(connection)
+            connection.hold()
         return True
 
-    def arrived(self, connection: Connection, found: Sequence[Frame | Fault]) -> bool:
-        """Keep what was read until it is taken in; False once there is too much of it."""
+    def arrived(self, connection: Connection, found: Sequence[Frame | Fault]) -> None:
+        """Keep what was read until it is taken in; stop reading, of one or of all, once there is too much of it."""
         received = (self._clock() - _EPOCH) // _MICROSECOND
         weight = 0
         for one in found:
@@ -158,10 +162,14 @@ class Server:
         connection.held += weight
         self._held += weight
         self._awake.set()
-        if connection.held > self._limits.connection_bytes or self._held > self._limits.inbox_bytes:
+        if self._held > self._limits.inbox_bytes and not self._stopped:
+            self._stopped = True
+            self._held_back |= self._connections
+            for other in self._connections:
+                other.hold()
+        elif connection.held > self._limits.connection_bytes:
             self._held_back.add(connection)
-            return False
-        return True
+            connection.hold()
 
     def closed(self, connection: Connection) -> None:
         """Forget a connection; what it sent before is still taken in."""
@@ -250,6 +258,7 @@ class Server:
             if not connection.held:
                 connection.relieve()
         if self._held <= self._limits.inbox_bytes // 2:
+            self._stopped = False
             for connection in [c for c in self._held_back if c.held <= self._limits.connection_bytes // 2]:
                 self._held_back.discard(connection)
                 connection.relieve()
