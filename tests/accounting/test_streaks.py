@@ -6,25 +6,14 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-import ibis
-import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shuangkong.accounting.streaks import (
-    STREAK_GRID,
-    index_of,
-    last_full,
-    period_at,
-    streak_cells,
-    streak_counts,
-    streak_links,
-    streak_values,
-)
-from shuangkong.engine.api import DuckDB, compile_sql
+from shuangkong.accounting.streaks import index_of, last_full, period_at
 from shuangkong.policy.api import Every
 from shuangkong.testkit.counting import plain_streak
+from shuangkong.testkit.counting_columns import counted_rows, figure
 
 NOVEMBER = index_of(date(2023, 11, 1), "month")
 #: A month is green, amber, red, missing, or there without a figure that all returns stand behind.
@@ -33,52 +22,18 @@ GRADES = ("3", "2", "1", None, "partial")
 
 def counted(
     series: dict[str, dict[int, str | None]], *, every: Every = "month", last: int, start: int | None = None,
-    comparator: str = "at_most", threshold: Decimal | None = Decimal(1), first: int | None = None,
+    comparator: str = "at_most", threshold: Decimal | None = Decimal(1),
 ) -> tuple[dict[tuple[str, str], dict[str, Any]], list[dict[str, Any]]]:  # fmt: skip
     """The streaks of subjects, by subject and period, and what each was counted from."""
-    values = [
-        {
-            "value_key": f"grade|{who}|{period_at(i, every).key}||reported", "indicator_id": "grade",
-            "method_id": "reported", "subject_id": who, "period_key": period_at(i, every).key,
-            "period_kind": every, "period_start": period_at(i, every).start,
-            "value": Decimal("1") if mark == "partial" else Decimal(mark) if mark else None,
-            "state": "partial" if mark == "partial" else "ok" if mark else "not_published",
-            "coverage": Decimal("0.5") if mark == "partial" else Decimal(1), "confidence": "synthetic",
-        }
-        for who, months in series.items() for i, mark in months.items()
-    ]  # fmt: skip
-    begin = min((i for m in series.values() for i in m), default=last) if first is None else first
-    begin = max(begin, start or begin)
-    grid = [
-        {
-            "indicator_id": "reds", "of_id": "grade", "comparator": comparator, "least": Decimal(1), "idx": i,
-            "threshold": threshold, "starts": int(i == start), "period_key": period_at(i, every).key,
-            "period_kind": every, "period_start": period_at(i, every).start, "period_end": period_at(i, every).end,
-        }
-        for i in range(begin, last + 1)
-    ]  # fmt: skip
-    types = {
-        "value": pa.decimal128(38, 6), "coverage": pa.decimal128(38, 6), "period_start": pa.date32(),
-    }  # fmt: skip
-    names = (
-        "value_key", "indicator_id", "method_id", "subject_id", "period_key", "period_kind", "period_start", "value",
-        "state", "coverage", "confidence",
-    )  # fmt: skip
-    given_ = pa.table({n: pa.array([v[n] for v in values], types.get(n, pa.string())) for n in names})
-    kinds = {n: "decimal(38, 6)" if n in ("value", "coverage") else "string" for n in names} | {"period_start": "date"}
-    with DuckDB(threads=1) as engine:
-        engine.bind("given", given_)
-        engine.bind("streak_grid", STREAK_GRID.from_rows(grid))
-        asked = STREAK_GRID.ibis()
-        for name, rows in (("cells", streak_cells(ibis.table(kinds, name="given"), asked)),):
-            engine.keep(name, compile_sql(rows))
-            cells = ibis.table(rows.schema(), name=name)
-        counts = streak_counts(cells)
-        engine.keep("counts", compile_sql(counts))
-        kept = ibis.table(counts.schema(), name="counts")
-        found = engine.run(compile_sql(streak_values(kept, asked))).to_pylist()
-        links = engine.run(compile_sql(streak_links(kept, cells, asked))).to_pylist()
-    return {(r["subject_id"], r["period_key"]): r for r in found}, links
+    figures = [
+        figure(who, period_at(i, every).key, Decimal(1), state="partial", coverage=Decimal("0.5"))
+        if mark == "partial"
+        else figure(who, period_at(i, every).key, Decimal(mark) if mark else None)
+        for who, months in series.items()
+        for i, mark in months.items()
+    ]
+    values, links = counted_rows(figures, comparator, threshold, every=every, upto=last, start=start)
+    return {(r["subject_id"], r["period_key"]): r for r in values}, links
 
 
 def _needs(missing: tuple[int, ...], every: Every) -> str | None:

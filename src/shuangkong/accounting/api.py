@@ -31,7 +31,19 @@ from shuangkong.accounting.snapshots import packs_of, targets_of
 from shuangkong.accounting.sourcing import value_key
 from shuangkong.accounting.step import account, methods_of
 from shuangkong.accounting.store import batches
-from shuangkong.accounting.streaks import AT_LEAST, MISSING, index_of, last_full, named_period, period_at
+from shuangkong.accounting.streaks import (
+    AT_LEAST,
+    MISSING,
+    STREAK_GRID,
+    index_of,
+    last_full,
+    named_period,
+    period_at,
+    streak_cells,
+    streak_counts,
+    streak_links,
+    streak_values,
+)
 from shuangkong.accounting.tables import (
     AMOUNTS,
     BOOK_ENTRIES,
@@ -64,6 +76,7 @@ __all__ = [
     "PROJECTS",
     "REGISTERS",
     "REPORTED_VALUES",
+    "STREAK_GRID",
     "TOTALS",
     "UNITS",
     "USE_LIMITS",
@@ -106,6 +119,10 @@ __all__ = [
     "queries",
     "readable_subjects",
     "schema_of",
+    "streak_cells",
+    "streak_counts",
+    "streak_links",
+    "streak_values",
     "targets_of",
     "value_key",
     "work_out",

@@ -83,9 +83,22 @@ def streak_rules(packs: PackSet) -> dict[str, StreakRule]:
 
 
 def count_streaks(run: RunContext, packs: PackSet, values: ir.Table) -> ir.Table:
-    """The streaks of all subjects, as rows of INDICATOR_VALUES; what each was counted from is kept as `streak_links`.
+    """How many periods in a row, up to and including each one, an indicator met the condition that a pack writes.
 
-    values: rows of INDICATOR_VALUES that are levels (base empty), kept as a table.
+    Declared in a pack (`streak` of an indicator): of which indicator, by month or year, and a comparison with a figure,
+    or with a parameter at its value on the last day of each period. Unit: months or years. December is followed by the
+    January of the next year. A period is known where its figure is published, or every return behind it is there
+    (`min_coverage` may say less).
+
+    States: ok; at_least, where the streak reaches a period that is not known: the count is a lower bound, and `needs`
+    names the missing period or the first and last of them (2025-02/2025-04); missing_periods, where the period itself
+    is not known: no value. Before the first figure of a subject nothing is known, unless counting begins there
+    (`from`). Coverage: periods known ÷ (those and the missing ones named); 0 without a value. A decision table is
+    decided on a lower bound as far as every number from there on gives the same. Computed and published figures are
+    counted apart, and so is each accounting method. Edges lead to every period counted and to the one that ends it.
+
+    values: rows of INDICATOR_VALUES that are levels (base empty), kept as a table. Result: rows of INDICATOR_VALUES
+    with origin counted; what each was counted from is kept as `streak_links`. Source: 豫政办〔2021〕65号 六（十八）.
     """
     rules = streak_rules(packs)
     grid = run.bind(STREAK_GRID, STREAK_GRID.from_rows(list(_grid(run, packs, rules, values.get_name()))))

@@ -19,7 +19,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import shuangkong
-from shuangkong.accounting import changes, deducting, factors, rollup
+from shuangkong.accounting import changes, deducting, factors, rollup, streaks
 from shuangkong.accounting.api import INDICATORS, Indicator, compiled
 from shuangkong.app.catalogue import catalogue
 from shuangkong.app.docs_clauses import CLAUSES, clause_pages
@@ -47,6 +47,7 @@ RULES: dict[str, tuple[Label, object]] = {
     "level_changes": (Label("升降率", "changes"), changes.level_changes),
     "increments": (Label("增量", "increments"), changes.increments),
     "chained": (Label("公布值连乘", "chained published changes"), changes.chained),
+    "streak": (Label("连续期数", "streaks"), streaks.count_streaks),
     "decide": (Label("判定", "judgement by decision table"), decide),
 }
 

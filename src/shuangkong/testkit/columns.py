@@ -53,6 +53,11 @@ NAMES: dict[str, tuple[str, ...]] = {
     "missing": ("缺输入", "missing"),
     "decided": ("可判", "decided"),
     "undecided": ("未判原因", "undecided"),
+    "comparator": ("比较", "comparator"),
+    "threshold": ("阈值", "threshold"),
+    "every": ("期别", "every"),
+    "start": ("起点", "from"),
+    "upto": ("数到", "upto"),
 }
 _COLUMNS = {name: column for column, names in NAMES.items() for name in (column, *names)}
 

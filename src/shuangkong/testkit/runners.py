@@ -20,14 +20,17 @@ from shuangkong.accounting.api import (
     chained,
     co2_factor,
     energy_factor,
+    index_of,
     work_out,
 )
 from shuangkong.engine.api import DuckDB, compile_sql
 from shuangkong.judgement.api import decide, decided_rows
 from shuangkong.kernel.findings import CONFIDENCES
+from shuangkong.kernel.periods import Period
 from shuangkong.kernel.units import base_of, unit
-from shuangkong.policy.api import NATION, DecisionTable
+from shuangkong.policy.api import NATION, DecisionTable, Every
 from shuangkong.testkit.columns import column_of, decimal, records, text
+from shuangkong.testkit.counting_columns import counted_rows, figure
 from shuangkong.testkit.model import table, wrong
 from shuangkong.testkit.scenario import KNOWN, packs, tables
 
@@ -128,6 +131,30 @@ def _chained(given: Mapping[str, object], place: str) -> Rows:
     ]  # fmt: skip
 
 
+def _streak(given: Mapping[str, object], place: str) -> Rows:
+    allowed = ("comparator", "threshold", "every", "start", "upto")
+    rule = records(table(given.get("rule"), f"{place} given.rule"), place, allowed=allowed)[0]
+    rows = records(
+        table(given.get("figures"), f"{place} given.figures"), place,
+        allowed=("subject_id", "period_key", "value", "state", "coverage", "confidence"),
+    )  # fmt: skip
+    every: Every = "year" if text(rule, "every", "month") == "year" else "month"
+    figures = [
+        figure(
+            text(r, "subject_id"), text(r, "period_key"), decimal(r, "value"), state=text(r, "state", "ok"),
+            coverage=decimal(r, "coverage") or Decimal(1), confidence=text(r, "confidence", "confirmed"),
+        )
+        for r in rows
+    ]  # fmt: skip
+    start = text(rule, "start")
+    values, _ = counted_rows(
+        figures, text(rule, "comparator"), decimal(rule, "threshold"), every=every,
+        upto=index_of(Period.parse(text(rule, "upto")).start, every),
+        start=index_of(Period.parse(start).start, every) if start else None,
+    )  # fmt: skip
+    return values
+
+
 def _decide(given: Mapping[str, object], place: str) -> Rows:
     import ibis
 
@@ -176,5 +203,5 @@ def _columns(rows: tuple[tuple[object, ...], ...], width: int) -> list[list[obje
 def runners() -> dict[str, Runner]:
     """Every rule that a case may name, with how it is tried."""
     every: dict[str, Runner] = {name: partial(_query, name) for name in (*QUERIES, *INDICATORS)}
-    every.update(energy_factor=_energy, co2_factor=_co2, chained=_chained, decide=_decide)
+    every.update(energy_factor=_energy, co2_factor=_co2, chained=_chained, streak=_streak, decide=_decide)
     return every

@@ -35,6 +35,8 @@ FROM (
           THEN 3
           WHEN "t8"."confidence" = 'synthetic'
           THEN 4
+          WHEN "t8"."confidence" = 'candidate'
+          THEN 5
           ELSE 0
         END,
         CASE
@@ -48,6 +50,8 @@ FROM (
           THEN 3
           WHEN "t3"."factor_confidence" = 'synthetic'
           THEN 4
+          WHEN "t3"."factor_confidence" = 'candidate'
+          THEN 5
           ELSE 0
         END
       ) = 0
@@ -64,6 +68,8 @@ FROM (
           THEN 3
           WHEN "t8"."confidence" = 'synthetic'
           THEN 4
+          WHEN "t8"."confidence" = 'candidate'
+          THEN 5
           ELSE 0
         END,
         CASE
@@ -77,6 +83,8 @@ FROM (
           THEN 3
           WHEN "t3"."factor_confidence" = 'synthetic'
           THEN 4
+          WHEN "t3"."factor_confidence" = 'candidate'
+          THEN 5
           ELSE 0
         END
       ) = 1
@@ -93,6 +101,8 @@ FROM (
           THEN 3
           WHEN "t8"."confidence" = 'synthetic'
           THEN 4
+          WHEN "t8"."confidence" = 'candidate'
+          THEN 5
           ELSE 0
         END,
         CASE
@@ -106,6 +116,8 @@ FROM (
           THEN 3
           WHEN "t3"."factor_confidence" = 'synthetic'
           THEN 4
+          WHEN "t3"."factor_confidence" = 'candidate'
+          THEN 5
           ELSE 0
         END
       ) = 2
@@ -122,6 +134,8 @@ FROM (
           THEN 3
           WHEN "t8"."confidence" = 'synthetic'
           THEN 4
+          WHEN "t8"."confidence" = 'candidate'
+          THEN 5
           ELSE 0
         END,
         CASE
@@ -135,6 +149,8 @@ FROM (
           THEN 3
           WHEN "t3"."factor_confidence" = 'synthetic'
           THEN 4
+          WHEN "t3"."factor_confidence" = 'candidate'
+          THEN 5
           ELSE 0
         END
       ) = 3
@@ -151,6 +167,8 @@ FROM (
           THEN 3
           WHEN "t8"."confidence" = 'synthetic'
           THEN 4
+          WHEN "t8"."confidence" = 'candidate'
+          THEN 5
           ELSE 0
         END,
         CASE
@@ -164,10 +182,45 @@ FROM (
           THEN 3
           WHEN "t3"."factor_confidence" = 'synthetic'
           THEN 4
+          WHEN "t3"."factor_confidence" = 'candidate'
+          THEN 5
           ELSE 0
         END
       ) = 4
       THEN 'synthetic'
+      WHEN GREATEST(
+        CASE
+          WHEN "t8"."confidence" = 'confirmed'
+          THEN 0
+          WHEN "t8"."confidence" = 'inferred'
+          THEN 1
+          WHEN "t8"."confidence" = 'unofficial'
+          THEN 2
+          WHEN "t8"."confidence" = 'recalled'
+          THEN 3
+          WHEN "t8"."confidence" = 'synthetic'
+          THEN 4
+          WHEN "t8"."confidence" = 'candidate'
+          THEN 5
+          ELSE 0
+        END,
+        CASE
+          WHEN "t3"."factor_confidence" = 'confirmed'
+          THEN 0
+          WHEN "t3"."factor_confidence" = 'inferred'
+          THEN 1
+          WHEN "t3"."factor_confidence" = 'unofficial'
+          THEN 2
+          WHEN "t3"."factor_confidence" = 'recalled'
+          THEN 3
+          WHEN "t3"."factor_confidence" = 'synthetic'
+          THEN 4
+          WHEN "t3"."factor_confidence" = 'candidate'
+          THEN 5
+          ELSE 0
+        END
+      ) = 5
+      THEN 'candidate'
       ELSE 'confirmed'
     END AS "confidence"
   FROM (

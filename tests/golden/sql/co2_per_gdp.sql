@@ -116,6 +116,8 @@ FROM (
               THEN 3
               WHEN "t3"."confidence" = 'synthetic'
               THEN 4
+              WHEN "t3"."confidence" = 'candidate'
+              THEN 5
               ELSE 0
             END
           ) AS "rank"
@@ -186,6 +188,8 @@ FROM (
               THEN 3
               WHEN "t4"."confidence" = 'synthetic'
               THEN 4
+              WHEN "t4"."confidence" = 'candidate'
+              THEN 5
               ELSE 0
             END
           ) AS "rank"

@@ -112,6 +112,8 @@ FROM (
             THEN 3
             WHEN "t2"."confidence" = 'synthetic'
             THEN 4
+            WHEN "t2"."confidence" = 'candidate'
+            THEN 5
             ELSE 0
           END
         ) AS "rank"
@@ -167,6 +169,8 @@ FROM (
             THEN 3
             WHEN "t2"."confidence" = 'synthetic'
             THEN 4
+            WHEN "t2"."confidence" = 'candidate'
+            THEN 5
             ELSE 0
           END
         ) AS "rank"

@@ -72,6 +72,8 @@ WITH "t25" AS (
         THEN 3
         WHEN "t27"."confidence" = 'synthetic'
         THEN 4
+        WHEN "t27"."confidence" = 'candidate'
+        THEN 5
         ELSE 0
       END
     ) AS "rank",
@@ -120,6 +122,8 @@ SELECT
     THEN 'recalled'
     WHEN "t69"."worst" = 4
     THEN 'synthetic'
+    WHEN "t69"."worst" = 5
+    THEN 'candidate'
     ELSE 'confirmed'
   END AS "confidence"
 FROM (
@@ -303,6 +307,8 @@ FROM (
                         THEN 3
                         WHEN "t28"."confidence" = 'synthetic'
                         THEN 4
+                        WHEN "t28"."confidence" = 'candidate'
+                        THEN 5
                         ELSE 0
                       END
                     ) AS "rank",
@@ -341,6 +347,8 @@ FROM (
                     THEN 3
                     WHEN "t1"."confidence" = 'synthetic'
                     THEN 4
+                    WHEN "t1"."confidence" = 'candidate'
+                    THEN 5
                     ELSE 0
                   END AS "rule_rank"
                 FROM "deduction_rules" AS "t1"
@@ -424,6 +432,8 @@ FROM (
                         THEN 3
                         WHEN "t29"."confidence" = 'synthetic'
                         THEN 4
+                        WHEN "t29"."confidence" = 'candidate'
+                        THEN 5
                         ELSE 0
                       END
                     ) AS "rank",
@@ -462,6 +472,8 @@ FROM (
                     THEN 3
                     WHEN "t1"."confidence" = 'synthetic'
                     THEN 4
+                    WHEN "t1"."confidence" = 'candidate'
+                    THEN 5
                     ELSE 0
                   END AS "rule_rank"
                 FROM "deduction_rules" AS "t1"
@@ -549,6 +561,8 @@ FROM (
                         THEN 3
                         WHEN "t30"."confidence" = 'synthetic'
                         THEN 4
+                        WHEN "t30"."confidence" = 'candidate'
+                        THEN 5
                         ELSE 0
                       END
                     ) AS "rank",
@@ -587,6 +601,8 @@ FROM (
                     THEN 3
                     WHEN "t1"."confidence" = 'synthetic'
                     THEN 4
+                    WHEN "t1"."confidence" = 'candidate'
+                    THEN 5
                     ELSE 0
                   END AS "rule_rank"
                 FROM "deduction_rules" AS "t1"
@@ -674,6 +690,8 @@ FROM (
                         THEN 3
                         WHEN "t31"."confidence" = 'synthetic'
                         THEN 4
+                        WHEN "t31"."confidence" = 'candidate'
+                        THEN 5
                         ELSE 0
                       END
                     ) AS "rank",
@@ -712,6 +730,8 @@ FROM (
                     THEN 3
                     WHEN "t1"."confidence" = 'synthetic'
                     THEN 4
+                    WHEN "t1"."confidence" = 'candidate'
+                    THEN 5
                     ELSE 0
                   END AS "rule_rank"
                 FROM "deduction_rules" AS "t1"
@@ -824,6 +844,8 @@ FROM (
                         THEN 3
                         WHEN "t28"."confidence" = 'synthetic'
                         THEN 4
+                        WHEN "t28"."confidence" = 'candidate'
+                        THEN 5
                         ELSE 0
                       END
                     ) AS "rank",
@@ -862,6 +884,8 @@ FROM (
                     THEN 3
                     WHEN "t1"."confidence" = 'synthetic'
                     THEN 4
+                    WHEN "t1"."confidence" = 'candidate'
+                    THEN 5
                     ELSE 0
                   END AS "rule_rank"
                 FROM "deduction_rules" AS "t1"
@@ -945,6 +969,8 @@ FROM (
                         THEN 3
                         WHEN "t29"."confidence" = 'synthetic'
                         THEN 4
+                        WHEN "t29"."confidence" = 'candidate'
+                        THEN 5
                         ELSE 0
                       END
                     ) AS "rank",
@@ -983,6 +1009,8 @@ FROM (
                     THEN 3
                     WHEN "t1"."confidence" = 'synthetic'
                     THEN 4
+                    WHEN "t1"."confidence" = 'candidate'
+                    THEN 5
                     ELSE 0
                   END AS "rule_rank"
                 FROM "deduction_rules" AS "t1"
@@ -1070,6 +1098,8 @@ FROM (
                         THEN 3
                         WHEN "t30"."confidence" = 'synthetic'
                         THEN 4
+                        WHEN "t30"."confidence" = 'candidate'
+                        THEN 5
                         ELSE 0
                       END
                     ) AS "rank",
@@ -1108,6 +1138,8 @@ FROM (
                     THEN 3
                     WHEN "t1"."confidence" = 'synthetic'
                     THEN 4
+                    WHEN "t1"."confidence" = 'candidate'
+                    THEN 5
                     ELSE 0
                   END AS "rule_rank"
                 FROM "deduction_rules" AS "t1"
@@ -1195,6 +1227,8 @@ FROM (
                         THEN 3
                         WHEN "t31"."confidence" = 'synthetic'
                         THEN 4
+                        WHEN "t31"."confidence" = 'candidate'
+                        THEN 5
                         ELSE 0
                       END
                     ) AS "rank",
@@ -1233,6 +1267,8 @@ FROM (
                     THEN 3
                     WHEN "t1"."confidence" = 'synthetic'
                     THEN 4
+                    WHEN "t1"."confidence" = 'candidate'
+                    THEN 5
                     ELSE 0
                   END AS "rule_rank"
                 FROM "deduction_rules" AS "t1"

@@ -138,6 +138,8 @@ FROM (
                   THEN 3
                   WHEN "t5"."confidence" = 'synthetic'
                   THEN 4
+                  WHEN "t5"."confidence" = 'candidate'
+                  THEN 5
                   ELSE 0
                 END
               ) AS "rank"
@@ -175,6 +177,8 @@ FROM (
               THEN 3
               WHEN "t9"."confidence" = 'synthetic'
               THEN 4
+              WHEN "t9"."confidence" = 'candidate'
+              THEN 5
               ELSE 0
             END AS "deducted_rank"
           FROM "t6" AS "t9"
@@ -251,6 +255,8 @@ FROM (
               THEN 3
               WHEN "t4"."confidence" = 'synthetic'
               THEN 4
+              WHEN "t4"."confidence" = 'candidate'
+              THEN 5
               ELSE 0
             END
           ) AS "rank"

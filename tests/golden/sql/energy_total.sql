@@ -48,6 +48,8 @@ FROM (
         THEN 3
         WHEN "t1"."confidence" = 'synthetic'
         THEN 4
+        WHEN "t1"."confidence" = 'candidate'
+        THEN 5
         ELSE 0
       END
     ) AS "rank"

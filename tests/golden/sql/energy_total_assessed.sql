@@ -82,6 +82,8 @@ FROM (
               THEN 3
               WHEN "t4"."confidence" = 'synthetic'
               THEN 4
+              WHEN "t4"."confidence" = 'candidate'
+              THEN 5
               ELSE 0
             END
           ) AS "rank"
@@ -119,6 +121,8 @@ FROM (
           THEN 3
           WHEN "t8"."confidence" = 'synthetic'
           THEN 4
+          WHEN "t8"."confidence" = 'candidate'
+          THEN 5
           ELSE 0
         END AS "deducted_rank"
       FROM "t5" AS "t8"

@@ -27,6 +27,8 @@ WITH "t1" AS (
         THEN 3
         WHEN "t0"."confidence" = 'synthetic'
         THEN 4
+        WHEN "t0"."confidence" = 'candidate'
+        THEN 5
         ELSE 0
       END
     ) AS "rank",

@@ -95,6 +95,8 @@ FROM (
             THEN 3
             WHEN "t1"."confidence" = 'synthetic'
             THEN 4
+            WHEN "t1"."confidence" = 'candidate'
+            THEN 5
             ELSE 0
           END
         ) AS "rank"
@@ -156,6 +158,8 @@ FROM (
             THEN 3
             WHEN "t2"."confidence" = 'synthetic'
             THEN 4
+            WHEN "t2"."confidence" = 'candidate'
+            THEN 5
             ELSE 0
           END
         ) AS "rank"

@@ -150,6 +150,8 @@ FROM (
                 THEN 3
                 WHEN "t3"."confidence" = 'synthetic'
                 THEN 4
+                WHEN "t3"."confidence" = 'candidate'
+                THEN 5
                 ELSE 0
               END
             ) AS "rank"
@@ -218,6 +220,8 @@ FROM (
                 THEN 3
                 WHEN "t5"."confidence" = 'synthetic'
                 THEN 4
+                WHEN "t5"."confidence" = 'candidate'
+                THEN 5
                 ELSE 0
               END
             ) AS "rank"

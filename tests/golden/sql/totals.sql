@@ -54,6 +54,8 @@ FROM (
       THEN 'recalled'
       WHEN "t20"."rank" = 4
       THEN 'synthetic'
+      WHEN "t20"."rank" = 5
+      THEN 'candidate'
       ELSE 'confirmed'
     END AS "confidence"
   FROM (
