@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, InstanceOf, model_validator
 
+from shuangkong.kernel.labels import Label
 from shuangkong.kernel.periods import Nature, Period
 from shuangkong.policy.clauses import Clause, Duty
 from shuangkong.policy.fields import (
@@ -287,8 +288,8 @@ class Product(Frozen):
 class Pack(Frozen):
     """One document as data, with the bytes it was read from; the hash covers all but the worked cases.
 
-    `decided` holds the decision tables as they are decided, in their order; `unchecked` those whose gaps and overlaps
-    could not be looked for, with the reason.
+    `decided` holds the decision tables as they are decided, in their order; `unchecked` those of which gaps, overlaps
+    and dead rows could not all be ruled out, with the reason.
     """
 
     instrument: Instrument
@@ -301,7 +302,7 @@ class Pack(Frozen):
     products: tuple[Product, ...] = ()
     tables: tuple[TableEntry, ...] = ()
     decided: tuple[InstanceOf[CheckedTable], ...] = ()
-    unchecked: tuple[tuple[str, str], ...] = ()
+    unchecked: tuple[tuple[str, InstanceOf[Label]], ...] = ()
     files: tuple[tuple[str, bytes], ...] = ()
     content_hash: str = ""
     origin: str = ""

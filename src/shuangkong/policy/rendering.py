@@ -26,7 +26,7 @@ _WORDS: dict[str, Label] = {
     "carriers": Label("能源品种", "carriers"),
     "products": Label("产品", "products"),
     "cases": Label("算例", "worked cases"),
-    "not proved": Label("未能证明无空隙、无重叠", "not proved free of gaps and overlaps"),
+    "not proved": Label("未能完全证明无空缺、无重叠", "not wholly proved free of gaps and overlaps"),
     "fine": Label("检查通过", "fine"),
     "problems": Label("处问题", "problems"),
     "warnings": Label("处提醒", "warnings"),
@@ -61,7 +61,7 @@ def check_lines(report: CheckReport, language: Language) -> Iterator[str]:
     warned = f"{counted}{len(report.flaws)} {word('warnings', language)}" if report.flaws else ""
     yield f"{verdict}{warned}{'：' if language == 'zh' else ': '}{counts}"
     for pack, table, why in report.unproved:
-        yield f"  {word('not proved', language)} {pack}:{table}: {why}"
+        yield f"  {word('not proved', language)} {pack}:{table}{'：' if language == 'zh' else ': '}{why.in_(language)}"
 
 
 def document_line(row: Json, language: Language) -> str:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.flaws import Flaw
+from shuangkong.kernel.labels import Label
 from shuangkong.policy.checks import unanswered, words_of_flaw
 from shuangkong.policy.complaints import PackErrors
 from shuangkong.policy.coverage import ClauseCoverage, coverage
@@ -49,7 +50,7 @@ class CheckReport:
         return counts | {"rows": rows, "cases": self.cases}
 
     @property
-    def unproved(self) -> tuple[tuple[str, str, str], ...]:
+    def unproved(self) -> tuple[tuple[str, str, Label], ...]:
         """(pack, table, why) of decision tables of which gaps, overlaps and dead rows could not be ruled out."""
         return tuple((p.key, table, why) for p in self.packs for table, why in p.unchecked)
 
@@ -61,7 +62,9 @@ class CheckReport:
             "packs": [{"pack": p.key, "origin": p.origin, "content_hash": p.content_hash} for p in self.packs],
             "problems": [p.as_dict() for p in self.problems],
             "warnings": [_flaw(f) for f in self.flaws],
-            "unproved_tables": [{"pack": p, "table": t, "because": why} for p, t, why in self.unproved],
+            "unproved_tables": [
+                {"pack": p, "table": t, "because": why.in_("en"), "because_zh": why.zh} for p, t, why in self.unproved
+            ],
         }
 
 

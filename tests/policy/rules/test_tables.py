@@ -28,7 +28,7 @@ HEAD = """- id: demo
 """
 
 
-def loaded(rows: str, hit: str = "unique", more: str = "") -> Pack:
+def loaded(rows: str, hit: str = "unique", more: str = "", parameters: str = PARAMETERS) -> Pack:
     """An invented pack with one table of these rows."""
     given = {
         "id": "demo.rules", "edition": "1", "level": "city", "region": "990100", "start": "2022-01-01",
@@ -36,7 +36,7 @@ def loaded(rows: str, hit: str = "unique", more: str = "") -> Pack:
     }  # fmt: skip
     table = HEAD.format(hit=hit) + "".join(f"    - {r}\n" for r in rows.strip().splitlines()) + more
     files = {"instrument.yaml": INSTRUMENT.format(**given), "clauses.yaml": CLAUSES,
-             "parameters/p.yaml": PARAMETERS, "tables/t.yaml": table}  # fmt: skip
+             "parameters/p.yaml": parameters, "tables/t.yaml": table}  # fmt: skip
     return load_files({n: t.encode() for n, t in files.items()}, origin="pack")
 
 
@@ -64,7 +64,7 @@ def test_a_table_without_gap_and_overlap_is_taken() -> None:
          "rows low and high both hit where x = 20, g = 甲"),
         ("{id: low, when: {x: 不足20}, then: {o: a}}\n{id: high, when: {x: 超过20}, then: {o: b}}", "unique",
          "no row hits where x = 20, g = 甲"),
-        ("{id: a, when: {g: 甲}, then: {o: a}}", "first", "no row hits where x = -1, g = 乙"),
+        ("{id: a, when: {g: 甲}, then: {o: a}}", "first", "no row hits where x = 0, g = 乙"),
         ("{id: low, then: {o: a}}\n{id: never, when: {x: 20以上}, then: {o: b}}", "first",
          "row never never hits before the rows above it"),
         ("{id: a, when: {x: 20以下}, then: {o: a}}\n{id: b, when: {x: 20以上}, then: {o: b}}", "any",
@@ -121,18 +121,36 @@ def test_too_many_rows_are_refused() -> None:
     assert any(p.startswith("RULE-006 ") for p in problems(rows, "first", "  no_row_because: {zh: 无}\n"))
 
 
-def test_a_table_that_cannot_be_checked_says_so() -> None:
-    """Rows that calculate are not proved free of gaps; the reason is kept beside the table."""
-    pack = loaded("{id: a, if: 'x * 2 > bound', then: {o: a}}", "first")
-    assert [name for name, why in pack.unchecked if "calculates" in why] == ["demo"]
+ENDED = PARAMETERS.replace(", {value: 30, from: 2023-01-01}", "")
+BETWEEN = "{id: none, when: {x: 0以下}, then: {o: a}}\n{id: low, if: 'x > 0 && x <= bound', then: {o: a}}\n{id: high, when: {x: '> bound'}, then: {o: b}}"  # noqa: E501
+
+
+def test_a_table_that_calculates_is_checked() -> None:
+    """Rows that calculate are looked through like others; the inputs that no row takes are told."""
+    assert any("no row hits where x = 0" in p for p in problems("{id: a, if: 'x * 2 > bound', then: {o: a}}", "first"))
+    assert loaded("{id: a, if: 'x * 2 > bound', then: {o: a}}\n{id: b, then: {o: b}}", "first").unchecked == ()
+
+
+def test_a_table_that_hangs_on_a_missing_figure_says_so() -> None:
+    """Where no figure of a parameter is there on some day, what hangs on it is told in both languages, by its label."""
+    ((name, why),) = loaded(BETWEEN, parameters=ENDED).unchecked
+    assert name == "demo"
+    assert why.zh == "文件未给出确定数值的参数：界限（合成）；有无空缺或重叠取决于这些数值，其余部分已检查"
+    assert loaded(BETWEEN).unchecked == ()
 
 
 def test_policy_check_names_the_tables_that_could_not_be_proved() -> None:
     """They are counted with the others, and told with the reason, in words and as JSON."""
-    report = CheckReport((loaded("{id: a, if: 'x * 2 > bound', then: {o: a}}", "first"),), 0, (), ())
-    why = "a row calculates, asks has(), or compares inputs with each other"
+    report = CheckReport((loaded(BETWEEN, parameters=ENDED),), 0, (), ())
+    zh = "文件未给出确定数值的参数：界限（合成）；有无空缺或重叠取决于这些数值，其余部分已检查"
+    en = (
+        "the document gives no one figure for 界限（合成）; whether there is a gap or an overlap depends on it,"
+        " the rest was checked"
+    )
     assert report.counts["tables"] == 1
-    assert report.as_json()["unproved_tables"] == [{"pack": "demo.rules@1", "table": "demo", "because": why}]
+    told = report.as_json()["unproved_tables"]
+    assert told == [{"pack": "demo.rules@1", "table": "demo", "because": en, "because_zh": zh}]
     assert list(check_lines(report, "en"))[1:] == [
-        f"  not proved free of gaps and overlaps demo.rules@1:demo: {why}"
-    ]  # fmt: skip
+        f"  not wholly proved free of gaps and overlaps demo.rules@1:demo: {en}"
+    ]
+    assert list(check_lines(report, "zh"))[1:] == [f"  未能完全证明无空缺、无重叠 demo.rules@1:demo：{zh}"]

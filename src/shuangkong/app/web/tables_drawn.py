@@ -79,7 +79,7 @@ class Drawing:
     parameters: Sequence[Row]
     standing: str
     why_not: str | None
-    unchecked: str | None
+    unchecked: Label | None
     answer: Row | None = None
     given: Mapping[str, str] = field(default_factory=dict)
 

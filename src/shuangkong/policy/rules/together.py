@@ -8,9 +8,11 @@ from decimal import Decimal
 from typing import Any
 
 from shuangkong.kernel.errors import UserError
+from shuangkong.kernel.labels import Label
 from shuangkong.policy.parameters import Parameter
 from shuangkong.policy.rules.checked import CheckedTable, ParameterValue, UsedParameter, in_order
-from shuangkong.policy.rules.checks import Shape, shape_of
+from shuangkong.policy.rules.checks import resting, shape_of
+from shuangkong.policy.rules.checks_words import Doubt
 from shuangkong.policy.rules.compiling import Faults, compile_table
 from shuangkong.policy.rules.model import TableEntry
 from shuangkong.policy.strict_yaml import Parsed
@@ -22,8 +24,8 @@ _LATEST = date.max
 
 def compile_tables(
     parsed: Mapping[str, Parsed], tables: Sequence[Entry], parameters: Mapping[str, Parameter]
-) -> tuple[tuple[CheckedTable, ...], tuple[tuple[str, str], ...]]:
-    """The tables in the order in which they are decided, and (table, why) for those whose shape was not checked.
+) -> tuple[tuple[CheckedTable, ...], tuple[tuple[str, Label], ...]]:
+    """The tables in the order in which they are decided, and (table, why) for those whose shape is not proved.
 
     Whatever is wrong is added to the problems of the files.
     """
@@ -35,7 +37,7 @@ def compile_tables(
         _add(parsed, (file, index), ("inputs",), wrong.words)
         return (), ()
     compiled: dict[str, CheckedTable] = {}
-    skipped: list[tuple[str, str]] = []
+    unproved: list[tuple[str, Label]] = []
     for name in (n for n in order if n in entries):
         file, index, entry = entries[name]
         faults = Faults()
@@ -44,8 +46,8 @@ def compile_tables(
         for path, fault in faults.found:
             _add(parsed, (file, index), path, fault)
         if not faults.found:
-            skipped += _checked(parsed, (file, index), entry, table, parameters)
-    return tuple(compiled.values()), tuple(skipped)
+            unproved += _checked(parsed, (file, index), entry, table, parameters)
+    return tuple(compiled.values()), tuple(unproved)
 
 
 def _above(entry: TableEntry) -> frozenset[str]:
@@ -63,24 +65,38 @@ def _checked(
     entry: TableEntry,
     table: CheckedTable,
     parameters: Mapping[str, Parameter],
-) -> list[tuple[str, str]]:
-    """Check the shape on each day on which rows or parameters change; the first day with faults is told."""
-    shape = Shape()
+) -> list[tuple[str, Label]]:
+    """Check the shape on each day on which rows or parameters change; the first day with faults is told.
+
+    Of days with the same rows and the same values, as far as the shape can hang on them, only the first is looked at.
+    """
+    doubts: list[Doubt] = []
+    seen = set()
     for day in _days(entry, parameters):
         values = {n: v.value for n, v in values_on(table.parameters, parameters, day, _LATEST).items()}
-        shape = shape_of(table.on(day), values, total=entry.total)
+        there = table.on(day)
+        key = (tuple(r.id for r in there.rows), resting(there, values))
+        if key in seen:
+            continue
+        seen.add(key)
+        shape = shape_of(there, values, total=entry.total)
+        doubts += [shape.doubt] if shape.doubt is not None else []
         for row, fault in shape.faults:
             path: tuple[str | int, ...] = ("rows",)
             path += tuple(n for n, r in enumerate(entry.rows) if r.id == row)[:1]
             _add(parsed, place, path, fault.on(day))
         if shape.faults:
             break
-    return [(entry.id, shape.skipped)] if shape.skipped is not None else []
+    if not doubts:
+        return []
+    names = {p.name: parameters[p.id].label.label for p in table.parameters if p.id in parameters}
+    return [(entry.id, min(doubts, key=lambda d: d.weight).label(names))]
 
 
 def _days(entry: TableEntry, parameters: Mapping[str, Parameter]) -> list[date]:
     rows = [r for use in entry.parameters if use.id in parameters for r in parameters[use.id].values]
-    changes = {r.start for r in rows} | {d for r in entry.rows for d in (r.start, r.end) if d is not None}
+    changes = {d for r in rows for d in (r.start, r.end) if d is not None}
+    changes |= {d for r in entry.rows for d in (r.start, r.end) if d is not None}
     return [entry.start, *sorted(d for d in changes if d > entry.start and (entry.end is None or d < entry.end))]
 
 
