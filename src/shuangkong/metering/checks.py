@@ -59,7 +59,7 @@ class Rules:
     """Thresholds of a monitoring system. Where one is None the check is not made, and nobody is told that it was.
 
     `spike`: how many robust deviations (1.4826 × the median distance from the median of the meter's day) a step may lie
-    away; `spike_least`: the least deviation that counts, in the meter's unit. `flat`: so many steps of nothing together.
+    away; `spike_least`: the least deviation that counts, in the meter's unit. `flat`: so many still steps in a row.
     `gap`: a step longer than so many usual ones. `ahead`, `off_beat`: microseconds.
     """
 
