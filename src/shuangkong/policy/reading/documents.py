@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from shuangkong.policy.figures import number_of
 from shuangkong.policy.reading.clean import NUMBERED, Clean
 from shuangkong.policy.reading.model import Clause, Document
 from shuangkong.policy.reading.tree import clauses, number_at, paragraphs
@@ -16,7 +17,8 @@ _KINDS = (
 _TITLE = re.compile(rf"(?=.{{6,90}}$)[^。；，：]*(?:{_KINDS})(?:[）》”]*|[（(][^（）()]{{1,24}}[）)])$")
 _ARTICLE = re.compile("解读|读懂|图解|答记者问|问答|访谈|述评|专家")
 _NUMBER = re.compile(r"[（(]?([一-鿿*]{1,16}[〔\[［(（][0-9*]{4}[〕\]］)）]第?[0-9*]{1,5}号)[）)]?")
-_DATE = re.compile(r"[（(]?([0-9]{4})年([0-9]{1,2})月([0-9]{1,2})日(?:印发)?[）)]?")
+_IN_WORDS = "[0-9]{1,2}|[一二三四五六七八九十]{1,3}"
+_DATE = re.compile(rf"[（(]?([0-9]{{4}})年({_IN_WORDS})月({_IN_WORDS})日(?:印发)?[）)]?")
 _BODY = re.compile(r"[一-鿿（）]{2,40}(?:政府|办公厅|办公室|委员会|局|厅|部|国务院|中共中央|院|行|公司|委|领导小组)")
 _REGION = re.compile(
     r"((?:[一-鿿]{2,7}?(?:壮族|回族|维吾尔)?自治区|[一-鿿]{2,6}?(?:省|市|自治州|地区|盟|新区|开发区|区|县|旗)))(?!委|域|间|级|场|政)"
@@ -36,7 +38,7 @@ def documents(cleaned: Clean) -> tuple[Document, ...]:
     for i, start in enumerate(starts):
         end = starts[i + 1] if i + 1 < len(starts) else len(text)
         tree = clauses(text, start, end)
-        made.append(_described(text, Document(i + 1, "", start, end, clauses=tree)))
+        made.append(_described(cleaned, Document(i + 1, "", start, end, clauses=tree)))
     if len(made) == 1:
         # A file of one document is read whatever it calls itself.
         made = [replace(made[0], kind="instrument")]
@@ -103,17 +105,18 @@ def _part_of_title(line: str) -> bool:
     )  # fmt: skip
 
 
-def _described(text: str, document: Document) -> Document:
+def _described(cleaned: Clean, document: Document) -> Document:
+    text = cleaned.text
     first = next((c for c in document.clauses if c.rank), None)
     head_end = first.start if first and first.start > document.start else min(document.end, document.start + 1500)
     blocks = list(paragraphs(text, document.start, head_end))
     titles = _titles(text, blocks)
     title = titles[-1] if titles else None
     notice = titles[0] if titles else None
-    signed = _signed(text, blocks)
+    signed = _signed(cleaned, blocks)
     if signed == (None, None):
         tail = [b for b in paragraphs(text, head_end, document.end) if b[1] - b[0] <= 45][-14:]
-        signed = _signed(text, tail)
+        signed = _signed(cleaned, tail)
     number = next((m[1] for s, e in blocks if (m := _NUMBER.fullmatch(text[s:e]))), None)
     issuer = signed[0] or (_from_title(notice) if notice else None)
     opening = text[document.start : document.start + 50].split("\n")[0]
@@ -145,8 +148,9 @@ def _titles(text: str, blocks: list[tuple[int, int]]) -> list[str]:
     return [re.sub(r"^[^《]{0,20}《([^《》]+)》$", r"\1", t) for t in found]
 
 
-def _signed(text: str, blocks: list[tuple[int, int]]) -> tuple[str | None, str | None]:
+def _signed(cleaned: Clean, blocks: list[tuple[int, int]]) -> tuple[str | None, str | None]:
     """(issuer, day) signed under a notice, or the day in brackets under a title."""
+    text = cleaned.text
     for i, (start, end) in enumerate(blocks):
         found = _DATE.fullmatch(text[start:end])
         if not found:
@@ -156,8 +160,11 @@ def _signed(text: str, blocks: list[tuple[int, int]]) -> tuple[str | None, str |
             line = text[s:e]
             if not _BODY.fullmatch(line) or _TITLE.fullmatch(line):
                 break
-            names.insert(0, line)
-        day = f"{found[1]}-{int(found[2]):02}-{int(found[3]):02}"
+            # Two bodies that sign on one line stand apart by blanks.
+            parts = ["".join(p.split()) for p in re.split(r"\s{2,}|\u3000", cleaned.quote(s, e).strip()) if p.strip()]
+            names[:0] = parts if len(parts) > 1 and all(_BODY.fullmatch(p) for p in parts) else [line]
+        month, date = number_of(found[2]), number_of(found[3])
+        day = f"{found[1]}-{int(month or 0):02}-{int(date or 0):02}"
         return "、".join(names) or None, day
     return None, None
 

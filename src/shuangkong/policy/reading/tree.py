@@ -14,11 +14,15 @@ _CHINESE = "一二三四五六七八九十百"
 LEVELS = (
     (re.compile(rf"第([{_CHINESE}]{{1,5}})章"), 0, None),
     (re.compile(rf"第([{_CHINESE}]{{1,5}})节"), 1, None),
-    (re.compile(rf"([{_CHINESE}]{{1,4}})[、.．，](?![0-9])"), 2, "{}"),
+    # 一 is often recognised as a dash.
+    (re.compile(rf"([{_CHINESE}]{{1,4}}|[—ー-](?=、))[、.．，](?![0-9])"), 2, "{}"),
     (re.compile(rf"(第[{_CHINESE}]{{1,5}}条)"), 2, "{}"),
-    (re.compile(rf"[（〔]([{_CHINESE}]{{1,4}}|[-—])[）〕]"), 3, "（{}）"),
+    (re.compile(rf"[（〔〈{{]([{_CHINESE}]{{1,4}}|[-—ー])[）〕〉}}]"), 3, "（{}）"),
+    (re.compile(r"([㈠-㈩])"), 3, "（{}）"),
     (re.compile(r"([0-9]{1,2})[.．、](?![0-9])"), 4, "{}"),
-    (re.compile(r"[（〔]([0-9]{1,2})[）〕]"), 5, "（{}）"),
+    (re.compile(r"([⒈-⒛])"), 4, "{}"),
+    (re.compile(r"[（〔〈{]([0-9]{1,2})[）〕〉}]"), 5, "（{}）"),
+    (re.compile(r"([⑴-⒇])"), 5, "（{}）"),
     (re.compile(r"([①-⑳])"), 6, "{}"),
 )
 #: Where a heading may stand inside a paragraph: after a stop, and only as the next number of its level.
@@ -46,9 +50,18 @@ def number_at(text: str, at: int) -> tuple[int, str, int, int] | None:
     for pattern, rank, shape in LEVELS:
         found = pattern.match(text, at)
         if found:
-            printed = "一" if found[1] in "-—" else found[1]
+            printed = "一" if found[1] in "-—ー" else _single(found[1])
             return rank, shape.format(printed) if shape else "", _ordinal(printed), found.end()
     return None
+
+
+def _single(printed: str) -> str:
+    """A number in one sign (㈠, ⒈, ⑴) as others print it; ① stays, for it is a level of its own."""
+    for first, plain in (("㈠", "一二三四五六七八九十"), ("⒈", None), ("⑴", None)):
+        place = ord(printed[0]) - ord(first)
+        if len(printed) == 1 and 0 <= place < (len(plain) if plain else 20):
+            return plain[place] if plain else str(place + 1)
+    return printed
 
 
 def _ordinal(printed: str) -> int:
