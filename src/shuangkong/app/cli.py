@@ -56,6 +56,7 @@ def _mount() -> None:
         worker,
     )
     from shuangkong.metering.hj212.cli import hj212_app
+    from shuangkong.policy import cli_reading
     from shuangkong.policy.cli import policy_app
 
     making.add(app)
@@ -64,6 +65,7 @@ def _mount() -> None:
     judging.add(app)
     deciding.add(app)
     what_if.add(app)
+    cli_reading.add(policy_app)
     publishing.add(policy_app)
     app.add_typer(policy_app, name="policy")
     app.add_typer(hj212_app, name="hj212")

@@ -24,6 +24,7 @@ from shuangkong.policy.reading.draft_targets import RELATIVE, Asked, Declared, t
 from shuangkong.policy.reading.draft_words import Words, drafting_data, said, short_title
 from shuangkong.policy.reading.model import Candidate, Document, Duty, Target
 from shuangkong.policy.reading.naming import names_of
+from shuangkong.policy.words import PolicyError
 from shuangkong.policy.writing_yaml import as_yaml
 
 _INSTRUMENT, _CLAUSES, _TARGETS, _DUTIES = "instrument.yaml", "clauses.yaml", "targets.yaml", "duties.yaml"
@@ -217,7 +218,9 @@ class _Maker:
         try:
             load_files({n: as_yaml(d).encode() for n, d in files.items()}, origin=self.asked.declared.pack_id)
         except PackErrors as errors:
-            return errors.problems[0].message
+            found = errors.problems[0]
+            words = found.words.message if isinstance(found, PolicyError) else None
+            return words.in_(self._language) if words else found.message
         return None
 
     def _leave(self, kind: str, place: int, read: Target | Duty | Candidate, why: str) -> None:
