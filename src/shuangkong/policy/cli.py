@@ -50,7 +50,7 @@ def check_command(
     as_json: AsJson = False,
     lang: Speaks = Lang.zh,
 ) -> None:
-    """Check packs: every problem in one pass, with file, line, key and remedy; exit 2 if there is one."""
+    """检查规则包：一次列出全部问题，写明位置和改法；有问题时退出码为 2 (check packs; every problem in one pass)."""
     catalogue = context.obj() if context.obj is not None else None
     report = service.check(paths or [], builtin=builtin, catalogue=catalogue)
     if as_json:
@@ -68,7 +68,7 @@ def check_command(
 
 @policy_app.command("list")
 def list_command(packs: Also = None, as_json: AsJson = False, lang: Speaks = Lang.zh) -> None:
-    """List the packs there are."""
+    """列出规则包 (list the packs there are)."""
     rows = service.listed(service.packs_of(packs or []))
     if as_json:
         _json(rows)
@@ -89,7 +89,7 @@ def show_command(
     as_json: AsJson = False,
     lang: Speaks = Lang.zh,
 ) -> None:
-    """Show the clause tree of a pack with the targets and parameters on each clause."""
+    """查看规则包：逐条款列出目标、参数、规则表和任务 (show a pack clause by clause)."""
     document = service.shown(service.named(pack, packs or []), clause)
     if as_json:
         _json(document)
@@ -114,7 +114,7 @@ def clauses_command(
     as_json: AsJson = False,
     lang: Speaks = Lang.zh,
 ) -> None:
-    """List what became of every clause and every printed figure; exit 2 if one is unmapped."""
+    """条款对照：每条条款、每个数字落到了哪里；有未对照的，退出码为 2 (what became of each clause and figure)."""
     rows = service.clauses(service.packs_of(packs or []), names or [])
     wrong = any(r.faults for r in rows)
     if faults:
@@ -137,7 +137,7 @@ def read_command(
     as_json: AsJson = False,
     lang: Speaks = Lang.zh,
 ) -> None:
-    """Read a document: its targets and duties as candidates, each with its clause and the words it stands in."""
+    """读文件：列出候选目标和任务，附条款号和原文 (read a document: targets and duties as candidates)."""
     found = reading.read_file(file, document)
     if as_json:
         _json(reading.as_json(found, document))
@@ -153,7 +153,7 @@ def versions_command(
     as_json: AsJson = False,
     lang: Speaks = Lang.zh,
 ) -> None:
-    """Compare two versions of a document clause by clause; targets and duties that changed come first."""
+    """比较同一文件的两个版本，先列改动的目标和任务 (compare two versions of a document clause by clause)."""
     found = difference(*(Version.of(text_of(path), path.name) for path in (old, new)))
     if as_json:
         _json(versions_json(found))
@@ -182,7 +182,7 @@ def in_force_command(
     as_json: AsJson = False,
     lang: Speaks = Lang.zh,
 ) -> None:
-    """Which documents reach a region on a day, from the nation down; expired ones are shown as expired."""
+    """某地某日适用哪些文件，自上而下列出，已失效的标明 (documents that reach a region on a day)."""
     day = _day(on, "--date")
     as_known = _day(known, "--known") if known is not None else datetime.now(ZoneInfo("Asia/Shanghai")).date()
     path = region_path(region, day, workspace)

@@ -17,12 +17,34 @@ from shuangkong.app.commands.options import (
     language_of,
     put_json,
 )
+from shuangkong.kernel.labels import Label
 
 if TYPE_CHECKING:
     from shuangkong.app.publishing import Decision
     from shuangkong.policy.api import Proposal
 
 Id = Annotated[str, typer.Argument(metavar="PROPOSAL", help="编号，见 policy proposals (id of the proposal)")]
+_NONE = Label("没有提交过规则包", "no pack was proposed")
+#: The next step by what became of a proposal; {id} is its id.
+_NEXT = {
+    "open": Label(
+        "下一步：请另一位有发布权限的人执行 shuangkong policy publish {id} --as 姓名，或在页面“规则包复核”发布。",
+        "Next: a second person who may publish runs `shuangkong policy publish {id} --as NAME`, or uses the page “Packs"
+        " under review”.",
+    ),
+    "published": Label(
+        "下一步：运行 shuangkong judge，新发布的规则包从这次判定起采用。",
+        "Next: run `shuangkong judge`; judgements take the pack from now on.",
+    ),
+    "rejected": Label(
+        "下一步：提交人按退回理由改正后，用 shuangkong policy propose 重新提交。",
+        "Next: who proposed it mends it by the reason given, and proposes it again with `shuangkong policy propose`.",
+    ),
+    "withdrawn": Label(
+        "下一步：改好后用 shuangkong policy propose 重新提交。",
+        "Next: propose it again with `shuangkong policy propose` when it is ready.",
+    ),
+}
 Because = Annotated[str, typer.Option("--because", help="理由 (the reason)")]
 
 
@@ -40,6 +62,7 @@ def propose_command(
     because: Because,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_json: AsJson = False,
+    lang: Speaks = Lang.zh,
     as_name: AsName = "",
 ) -> None:
     """提交规则包待复核 (propose a pack; a second person publishes it)."""
@@ -57,9 +80,9 @@ def propose_command(
         files = dict(load_pack(folder).files)
     made = propose_pack(opened, who.scope, files, because, origin=folder.name)
     if as_json:
-        put_json({"proposal": made})
+        put_json({"proposal": made, "next": _NEXT["open"].in_("en").format(id=made)})
     else:
-        typer.echo(f"{made}\n下一步 (next): 由另一人执行 shuangkong policy publish {made} --as NAME")
+        typer.echo(f"{made}\n{_NEXT['open'].in_(language_of(lang)).format(id=made)}")
 
 
 def proposals_command(
@@ -84,40 +107,66 @@ def proposals_command(
     for p in rows:
         typer.echo(f"{p.proposal_id}  {STATES[p.state].in_(language_of(lang))}  {p.key}  {p.title}  {p.because}")
     if not rows:
-        typer.echo("没有提交过规则包 (no pack was proposed)")
+        typer.echo(_NONE.in_(language_of(lang)))
 
 
 def publish_command(
-    name: Id, because: Because = "", workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_name: AsName = ""
+    name: Id,
+    because: Because = "",
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: AsJson = False,
+    lang: Speaks = Lang.zh,
+    as_name: AsName = "",
 ) -> None:
     """复核并发布他人提交的规则包 (publish a pack that somebody else proposed)."""
-    _decide(workspace, as_name, "policy publish", name, "published", because)
+    _told(_decided(workspace, as_name, "policy publish", name, "published", because), as_json=as_json, lang=lang)
 
 
 def reject_command(
-    name: Id, because: Because, workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_name: AsName = ""
+    name: Id,
+    because: Because,
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: AsJson = False,
+    lang: Speaks = Lang.zh,
+    as_name: AsName = "",
 ) -> None:
     """退回他人提交的规则包 (send back a pack that somebody else proposed)."""
-    _decide(workspace, as_name, "policy reject", name, "rejected", because)
+    _told(_decided(workspace, as_name, "policy reject", name, "rejected", because), as_json=as_json, lang=lang)
 
 
 def withdraw_command(
-    name: Id, because: Because, workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_name: AsName = ""
+    name: Id,
+    because: Because,
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: AsJson = False,
+    lang: Speaks = Lang.zh,
+    as_name: AsName = "",
 ) -> None:
     """撤回自己提交的规则包 (withdraw the own proposal)."""
-    _decide(workspace, as_name, "policy withdraw", name, "withdrawn", because)
+    _told(_decided(workspace, as_name, "policy withdraw", name, "withdrawn", because), as_json=as_json, lang=lang)
 
 
-def _decide(workspace: Path, as_name: str, command: str, name: str, decision: Decision, because: str) -> None:
+def _decided(workspace: Path, as_name: str, command: str, name: str, decision: Decision, because: str) -> Proposal:
     from shuangkong.app.acting import acting
     from shuangkong.app.publishing import decide_on
     from shuangkong.engine.api import Workspace
-    from shuangkong.policy.api import STATES
 
     opened = Workspace.open(workspace)
     who = acting(opened, as_name, command)
-    done = decide_on(opened, who.scope, name, decision, because)
-    typer.echo(f"{done.key}: {STATES[done.state].zh} ({STATES[done.state].en})")
+    return decide_on(opened, who.scope, name, decision, because)
+
+
+def _told(done: Proposal, *, as_json: bool, lang: Lang) -> None:
+    """What became of a proposal, and the next step."""
+    from shuangkong.policy.api import STATES
+
+    if as_json:
+        put_json({**_as_json(done), "next": _NEXT[done.state].in_("en").format(id=done.proposal_id)})
+        return
+    language = language_of(lang)
+    colon = "：" if language == "zh" else ": "
+    typer.echo(f"{done.key}{colon}{STATES[done.state].in_(language)}")
+    typer.echo(_NEXT[done.state].in_(language).format(id=done.proposal_id))
 
 
 def _as_json(p: Proposal) -> dict[str, Any]:
