@@ -1,6 +1,6 @@
-"""`./run bench`: the main job by phase, roll-up and rules against SQL by hand, packs, sheets, tables, pages, reading.
+"""`./run bench`: the main job by phase, roll-up and rules against SQL by hand, packs, sheets, tables, pages, HJ 212.
 
-    ./run bench [--only demo,rollup,rules,packs,sheet,tables,pages,reader] [--entries N] [--rows N] [--pairs N]
+    ./run bench [--only demo,rollup,rules,packs,sheet,tables,pages,reader,hj212] [--entries N] [--rows N] [--pairs N]
                 [--threads N] [--rounds N]
 
 CPU seconds are those of the process with all its threads. The figures go to benchmarks/results/latest.json too.
@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
-ALL = ("demo", "rollup", "rules", "packs", "sheet", "tables", "pages", "reader")
+ALL = ("demo", "rollup", "rules", "packs", "sheet", "tables", "pages", "reader", "hj212")
 
 
 def demo() -> dict[str, Any]:
@@ -109,6 +109,7 @@ def show(name: str, value: Any, indent: int = 0) -> None:
 def main() -> None:
     """Measure what was asked for, print it and keep it."""
     sys.path.insert(0, str(HERE))
+    import hj212_bench
     import pages_bench
     import reader_bench
     import rollup_bench
@@ -132,6 +133,8 @@ def main() -> None:
             results[name] = rules_bench.measure(asked.rows, asked.pairs, asked.threads)
         elif name == "tables":
             results[name] = tables_bench.measure()
+        elif name == "hj212":
+            results[name] = hj212_bench.measure()
         elif name == "reader":
             results[name] = reader_bench.measure()
         elif name == "pages":

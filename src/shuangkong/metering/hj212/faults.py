@@ -50,6 +50,8 @@ class Fault(NamedTuple):
 def found_in(data: bytes) -> str:
     """A short text of bytes that may be anything, for people to read."""
     most = standard().limits.text
+    if len(data) <= most and data.isascii() and (plain := data.decode("ascii")).isprintable():
+        return plain
     text = data[: most * 4].decode("utf-8", "replace")
     shown = "".join(c if c.isprintable() else "·" for c in text[:most])
     return shown + "…" if len(text) > most or len(data) > most * 4 else shown

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from hmac import compare_digest
 from typing import Generic, NamedTuple, TypeVar
 
@@ -83,7 +83,7 @@ class Intake(Generic[Origin]):
         gathering, taking = Gathering(), Taking[Origin](None)
         sums = crcs([one.frame.segment for one in arrived])
         for one, value in zip(arrived, sums, strict=True):
-            said = self._let_in(one, value, taking)
+            said = self._plain(one, value) or self._let_in(one, value, taking)
             if said is None:
                 continue
             command = _commands().get(said.head.cn)
@@ -99,13 +99,22 @@ class Intake(Generic[Origin]):
                 taking.wrong.append(Wrong(said.origin, said.station.mn, fault))
         return taking
 
+    def _plain(self, one: Arrived[Origin], value: int) -> Said[Origin] | None:
+        """A frame of which there is nothing to be said: nearly all of them. None for any other."""
+        segment = one.frame.segment
+        head = usual_head(segment) if value == one.frame.crc else None
+        if head is None or len(segment) > _unremarkable(head.flag, head.cn, head.st):
+            return None
+        station = self._lookup(head.mn.decode("ascii"))
+        if station is None or not compare_digest(head.pw, station.password.encode()):
+            return None
+        return Said(one.origin, head, station, segment)
+
     def _let_in(self, one: Arrived[Origin], value: int, taking: Taking[Origin]) -> Said[Origin] | None:
         """A frame whose check sum, head, station and password are right."""
         segment, given = one.frame.segment, one.frame.crc
-        head, faults = usual_head(segment), list[Fault]()
+        head, faults = head_of(segment)
         right = value == given
-        if head is None:
-            head, faults = head_of(segment)
         mn = head.mn.decode("utf-8", "replace")
         if not right and given == crc_modbus(segment):
             faults.append(Fault("crc_modbus", one.frame.at, f"{given:04X}"))
@@ -121,8 +130,7 @@ class Intake(Generic[Origin]):
             return self._refuse(one, "", [*faults, Fault("station", one.frame.at, found_in(head.mn))], taking)
         if not compare_digest(head.pw, station.password.encode()):
             return self._refuse(one, mn, [*faults, Fault("password", one.frame.at)], taking)
-        if not _usual(head.flag, head.cn, head.st, len(segment)):
-            faults += about(head, len(segment))
+        faults += about(head, len(segment))
         if faults:
             taking.wrong += [Wrong(one.origin, station.mn, f) for f in faults]
         return Said(one.origin, head, station, segment)
@@ -142,8 +150,8 @@ class Intake(Generic[Origin]):
             time = instant(put.time) if put.time is not None else None
             taking.wrong += [Wrong(said.origin, said.station.mn, f) for f in put.faults]
         faults = gathering.add(
-            said.segment, head.area, station=said.station.mn, command=found_in(head.cn), system=found_in(head.st),
-            number=head.qn, received=received, time=time,
+            said.segment, head.area, station=said.station.mn, command=head.cn.decode("ascii"),
+            system=head.st.decode("ascii"), number=head.qn, received=received, time=time,
         )  # fmt: skip
         if faults:
             taking.wrong += [Wrong(said.origin, said.station.mn, f) for f in faults]
@@ -155,18 +163,10 @@ def _commands() -> dict[bytes, Command]:
     return {cn.encode(): command for cn, command in standard().commands.items()}
 
 
-@cache
-def _systems() -> frozenset[bytes]:
-    return frozenset(st.encode() for st in standard().systems)
-
-
-def _usual(flag: int | None, cn: bytes, st: bytes, length: int) -> bool:
-    """Whether there is nothing to be said of a head but perhaps its QN: known edition, command and system."""
+@lru_cache(maxsize=4096)
+def _unremarkable(flag: int | None, cn: bytes, st: bytes) -> int:
+    """Up to which length there is nothing to be said of a segment with this head; -1 if there always is."""
     edition, command = standard().edition_of(flag), _commands().get(cn)
-    return (
-        edition is not None
-        and command is not None
-        and (command.since <= edition.year or flag is None)
-        and length <= edition.segment
-        and st in _systems()
-    )
+    if edition is None or command is None or st.decode("ascii") not in standard().systems:
+        return -1
+    return edition.segment if flag is None or command.since <= edition.year else -1

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
-from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -95,27 +94,21 @@ class Readings:
         })  # fmt: skip
 
 
+_NOTHING: tuple[bytes, ...] = ()
+_Gathered = tuple[str, str, str, bytes, bytes, int, int, Shape, tuple[bytes, ...], bytes]
+
+
 class Gathering:
     """Frames on their way to a batch of readings, one after another."""
 
-    __slots__ = ("_commands", "_marks", "_numbers", "_received", "_sampled", "_segments", "_shapes", "_stations",
-                 "_systems", "_times", "_values")  # fmt: skip
+    __slots__ = ("_frames", "_sampled")
 
     def __init__(self) -> None:
-        self._stations: list[str] = []
-        self._commands: list[str] = []
-        self._systems: list[str] = []
-        self._numbers: list[bytes] = []
-        self._segments: list[bytes] = []
-        self._received: list[int] = []
-        self._times: list[int] = []
-        self._shapes: list[Shape] = []
-        self._values: list[tuple[bytes, ...]] = []
-        self._marks: list[bytes] = []
+        self._frames: list[_Gathered] = []
         self._sampled: dict[int, tuple[int, ...]] = {}
 
     def __len__(self) -> int:
-        return len(self._stations)
+        return len(self._frames)
 
     def add(
         self, segment: bytes, start: int, *, station: str, command: str, system: str, number: bytes, received: int,
@@ -137,27 +130,23 @@ class Gathering:
             time = found
         elif time is None and shape.factors:
             return [*faults, Fault("time_missing", start)]
+        signs, texts = b"", _NOTHING
         if shape.factors:
-            signs, known = marks(_picked(values, shape.mark))
-            self._marks.append(signs)
+            signs, known = marks(shape.marks_of(values))
+            texts = shape.values_of(values)
             if not known:
                 faults += _strange(shape, values)
             if shape.sampled is not None:
-                self._sampled[len(self._stations)] = _sample_times(shape.sampled, values, faults)
-            self._values.append(_picked(values, shape.value))
-        self._stations.append(station)
-        self._commands.append(command)
-        self._systems.append(system)
-        self._numbers.append(number)
-        self._segments.append(segment)
-        self._received.append(received)
-        self._times.append(NO_VALUE if time is None else time)
-        self._shapes.append(shape)
+                self._sampled[len(self._frames)] = _sample_times(shape.sampled, values, faults)
+        if time is None:
+            time = NO_VALUE
+        self._frames.append((station, command, system, number, segment, received, time, shape, texts, signs))
         return faults
 
     def finish(self) -> tuple[Readings, list[tuple[int, Fault]]]:
         """The batch, and each fault of a value with the row of its frame."""
-        shapes = self._shapes
+        columns: tuple[tuple[Any, ...], ...] = tuple(zip(*self._frames, strict=True)) or ((),) * 10
+        stations, commands, systems, numbers, segments, received, times, shapes, texts, signs = columns
         counts = np.fromiter(map(len, shapes), dtype=np.int64, count=len(shapes))
         frame = np.repeat(np.arange(len(shapes), dtype=np.uint32), counts)
         places: dict[str, int] = {}
@@ -165,15 +154,17 @@ class Gathering:
             shape: np.array([places.setdefault(f, len(places)) for f in shape.factors], dtype=np.uint32)
             for shape in dict.fromkeys(shapes)
         }
-        value, wrong = column(list(chain.from_iterable(self._values)))
+        value, wrong = column(list(chain.from_iterable(texts)))
         readings = Readings(
-            tuple(self._stations), tuple(self._commands), tuple(self._systems), tuple(self._numbers),
-            tuple(self._segments), np.array(self._received, dtype=np.int64), np.array(self._times, dtype=np.int64),
-            tuple(places), frame, _end_to_end([numbered[s] for s in shapes], np.uint32),
+            stations, commands, systems, numbers, segments, np.array(received, dtype=np.int64),
+            np.array(times, dtype=np.int64), tuple(places), frame,
+            _end_to_end([numbered[s] for s in shapes], np.uint32),
             _end_to_end([s.statistic for s in shapes], np.uint8), value,
-            np.frombuffer(b"".join(self._marks), dtype=np.uint8), self._samples(counts),
+            np.frombuffer(b"".join(signs), dtype=np.uint8), self._samples(counts),
         )  # fmt: skip
-        return readings, [(int(frame[row]), self._named(row, frame, counts, fault)) for row, fault in wrong]
+        return readings, [
+            (int(frame[row]), _named(fault, row, int(frame[row]), shapes, counts)) for row, fault in wrong
+        ]
 
     def _samples(self, counts: Integers) -> Integers:
         result: Integers = np.full(int(counts.sum()), NO_VALUE, dtype=np.int64)
@@ -183,19 +174,11 @@ class Gathering:
                 result[ends[row] - counts[row] : ends[row]] = times
         return result
 
-    def _named(self, row: int, frame: NDArray[np.uint32], counts: Integers, fault: Fault) -> Fault:
-        """The fault of a value with the factor that it is of."""
-        place = int(frame[row])
-        shape, first = self._shapes[place], int(np.cumsum(counts)[place] - counts[place])
-        words = statistics()[int(shape.statistic[row - first])]
-        return fault._replace(field=f"{shape.factors[row - first]} {words}")
 
-
-def _picked(values: Sequence[bytes], places: tuple[int, ...]) -> tuple[bytes, ...]:
-    if len(places) > 1:
-        found: tuple[bytes, ...] = itemgetter(*places)(values)
-        return found
-    return tuple([values[p] for p in places])
+def _named(fault: Fault, row: int, frame: int, shapes: Sequence[Shape], counts: Integers) -> Fault:
+    """The fault of a value with the factor and statistic that it is of."""
+    place = row - int(counts[:frame].sum())
+    return fault._replace(field=f"{shapes[frame].factors[place]} {statistics()[int(shapes[frame].statistic[place])]}")
 
 
 def _strange(shape: Shape, values: Sequence[bytes]) -> list[Fault]:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from operator import itemgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,12 +26,16 @@ _NAME = re.compile(rb"[0-9A-Za-z_]+")
 _MOST_SHAPES = 4096
 
 
+Picker = Callable[[Sequence[bytes]], tuple[bytes, ...]]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Shape:
     """Where things stand among the values of an area with these names; `statistic` numbers `statistics()`.
 
     `value`, `mark` and `sampled` are places in the list of values, one for each reading; `mark` and `sampled` may be
-    ABSENT. `time` is the place of DataTime. `faults` are those of the names, the same in every frame of the shape.
+    ABSENT; `values_of` and `marks_of` pick what stands there. `time` is the place of DataTime. `faults` are those of
+    the names, the same in every frame of the shape.
     """
 
     time: int
@@ -40,6 +45,8 @@ class Shape:
     mark: tuple[int, ...]
     sampled: tuple[int, ...] | None
     faults: tuple[Fault, ...]
+    values_of: Picker
+    marks_of: Picker
 
     def __len__(self) -> int:
         return len(self.factors)
@@ -140,7 +147,16 @@ def _joined(time: int, parts: list[_Group], faults: list[Fault]) -> Shape:
         tuple(r[3] for r in readings),
         sampled if set(sampled) - {ABSENT} else None,
         tuple(faults),
+        _picker(tuple(r[2] for r in readings)),
+        _picker(tuple(r[3] for r in readings)),
     )
+
+
+def _picker(places: tuple[int, ...]) -> Picker:
+    """What picks these places out of a list."""
+    if len(places) > 1:
+        return itemgetter(*places)
+    return lambda values: tuple([values[p] for p in places])
 
 
 def _grouped(form: bytes, names: list[bytes]) -> list[list[bytes]]:

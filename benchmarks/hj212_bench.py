@@ -1,0 +1,266 @@
+"""HJ 212: microseconds of CPU a frame by stage, the whole way beside a reader written by hand, and over TCP.
+
+Frames are made up (合成): live data of ten factors, some 430 bytes, as stations send them. `kept` stands for a journal:
+the columns are laid end to end and written to a file that is synchronised once a batch. `./run bench --only hj212`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any, BinaryIO
+
+from shuangkong.metering.hj212.api import (
+    ALL_KEPT,
+    Acknowledged,
+    Gathering,
+    Readings,
+    Server,
+    Splitter,
+    Station,
+    crc,
+    crcs,
+    frame,
+    usual_head,
+)
+from shuangkong.metering.hj212.build import data_answers
+from shuangkong.metering.hj212.crc import TABLE
+from shuangkong.metering.hj212.framing import Frame
+from shuangkong.metering.hj212.intake import Arrived, Intake
+from shuangkong.metering.hj212.segment import read
+
+CODES = ("w01018", "w21003", "w21011", "w21001", "w01001", "w01010", "w00000", "a21026", "a21002", "a34013")
+BATCH = 1000
+PASSWORD = "123456"
+#: Of the whole way: frames taken in and answered in a second of one core.
+TARGET = 40_000
+
+
+def made(count: int, stations: int = 3000) -> list[bytes]:
+    """Frames of many stations, one after another."""
+    chance = random.Random(1)
+    return [
+        frame(
+            (
+                f"QN=20261120{n % 240000:09d};ST=32;CN=2011;PW={PASSWORD};MN=010000A8900016F{n % stations:09d};Flag=5;"
+                f"CP=&&DataTime=20261120{n % 24:02d}{n // 24 % 60:02d}00;"
+                + ";".join(f"{code}-Rtd={chance.uniform(0, 99):.2f},{code}-Flag=N" for code in CODES)
+                + "&&"
+            ).encode()
+        )
+        for n in range(count)
+    ]
+
+
+@cache
+def registered(stations: int = 3000) -> dict[str, Station]:
+    """The stations of `made`, by MN."""
+    names = [f"010000A8900016F{n:09d}" for n in range(stations)]
+    return {mn: Station(mn, PASSWORD) for mn in names}
+
+
+def kept(readings: Readings, file: BinaryIO) -> None:
+    """What a journal does at the least: every column into one record, synchronised."""
+    columns = (
+        readings.received, readings.time, readings.frame, readings.factor, readings.statistic, readings.value,
+        readings.mark, readings.sampled,
+    )  # fmt: skip
+    words = "\n".join((*readings.stations, *readings.commands, *readings.factors)).encode()
+    file.write(b"".join((words, b"".join(readings.numbers), *(c.tobytes() for c in columns))))
+    file.flush()
+    os.fdatasync(file.fileno())
+
+
+def by_hand(stream: bytes) -> tuple[list[Any], list[bytes]]:
+    """A reader as one writes it in an hour: splits, table CRC, dicts, floats, answers; it trusts the rest."""
+    rows: list[Any] = []
+    answers: list[bytes] = []
+    for line in stream.split(b"\r\n"):
+        if len(line) < 12 or line[:2] != b"##" or int(line[2:6]) != len(line) - 10:
+            continue
+        segment, register = line[6:-4], 0xFFFF
+        for byte in segment:
+            register = TABLE[(register >> 8) ^ byte]
+        if register != int(line[-4:], 16):
+            continue
+        head, _, area = segment.decode("ascii").partition(";CP=&&")
+        fields = dict(item.split("=", 1) for item in head.split(";"))
+        at, values = "", dict[str, dict[str, str]]()
+        for item in area[:-2].replace(";", ",").split(","):
+            name, _, value = item.partition("=")
+            code, _, suffix = name.partition("-")
+            if suffix:
+                values.setdefault(code, {})[suffix] = value
+            elif name == "DataTime":
+                at = value
+        rows += [(fields["MN"], code, at, float(v["Rtd"]), v.get("Flag")) for code, v in values.items()]
+        answer = f"QN={fields['QN']};ST=91;CN=9014;PW={fields['PW']};MN={fields['MN']};Flag=4;CP=&&&&".encode()
+        register = 0xFFFF
+        for byte in answer:
+            register = TABLE[(register >> 8) ^ byte]
+        answers.append(b"##%04d%b%04X\r\n" % (len(answer), answer, register))
+    return rows, answers
+
+
+def taken_in(stream: bytes, file: BinaryIO) -> tuple[int, list[bytes]]:
+    """Ours, without a network: split, checked, let in, read, kept and answered, a batch at a time."""
+    splitter, intake = Splitter(), Intake[None](registered().get)
+    count, answers = 0, list[bytes]()
+    step = BATCH * 440
+    for at in range(0, len(stream), step):
+        found = [f for f in splitter.feed(stream[at : at + step]) if isinstance(f, Frame)]
+        taking = intake.take([Arrived(None, f, 0) for f in found], 0)
+        if taking.readings is not None:
+            kept(taking.readings, file)
+            count += len(taking.readings)
+        answers += data_answers([s.head for s in taking.uploads], [False] * len(taking.uploads))
+    return count, answers
+
+
+def cpu(work: Callable[[], object], rounds: int = 5) -> float:
+    """The median of CPU seconds."""
+    seconds = []
+    for _ in range(rounds):
+        start = time.process_time()
+        work()
+        seconds.append(time.process_time() - start)
+    return statistics.median(seconds)
+
+
+def measure(count: int = 20_000) -> dict[str, Any]:
+    """Stages, the whole beside the hand-written reader in turn, and over TCP."""
+    frames = made(count)
+    stream = b"".join(frames)
+    found = [f for f in Splitter().feed(stream) if isinstance(f, Frame)]
+    segments = [f.segment for f in found]
+    heads = [h for h in map(usual_head, segments) if h is not None]
+    assert len(heads) == count
+
+    def split() -> None:
+        splitter = Splitter()
+        for at in range(0, len(stream), 65536):
+            splitter.feed(stream[at : at + 65536])
+
+    def gathered(finish: bool) -> None:
+        for at in range(0, count, BATCH):
+            gathering = Gathering()
+            for segment, head in zip(segments[at : at + BATCH], heads[at : at + BATCH], strict=True):
+                gathering.add(
+                    segment, head.area, station="S", command="2011", system="32", number=head.qn, received=0
+                )  # fmt: skip
+            if finish:
+                gathering.finish()
+
+    stages = {
+        "split": cpu(split),
+        "crc_in_batches": cpu(lambda: [crcs(segments[at : at + BATCH]) for at in range(0, count, BATCH)]),
+        "crc_one_by_one": cpu(lambda: [crc(s) for s in segments], 3),
+        "head": cpu(lambda: [usual_head(s) for s in segments]),
+        "readings_gathered": cpu(lambda: gathered(False)),
+        "readings_to_columns": cpu(lambda: gathered(True)),
+        "answers": cpu(lambda: [
+            data_answers(heads[at : at + BATCH], [False] * BATCH) for at in range(0, count, BATCH)
+        ]),
+        "any_segment_to_message": cpu(lambda: [read(s) for s in segments], 3),
+    }  # fmt: skip
+    with tempfile.TemporaryFile() as file:
+        pairs = [(cpu(lambda: by_hand(stream), 1), cpu(lambda: taken_in(stream, file), 1)) for _ in range(7)]
+        rows, answers = by_hand(stream)
+        ours, ours_answers = taken_in(stream, file)
+    assert (len(rows), answers) == (ours, ours_answers)
+    whole = statistics.median(o for _, o in pairs)
+    return {
+        "frames": count,
+        "bytes_a_frame": round(len(stream) / count),
+        "readings_a_frame": len(CODES),
+        "microseconds_a_frame": {name: round(s / count * 1e6, 2) for name, s in stages.items()},
+        "whole_frames_per_cpu_second": round(count / whole),
+        "by_hand_frames_per_cpu_second": round(count / statistics.median(h for h, _ in pairs)),
+        "median_ratio_to_by_hand": round(statistics.median(h / o for h, o in pairs), 2),
+        "tcp": [over_tcp(frames, *form) for form in ((1, 500), (100, 50), (1000, 10), (1000, 1))],
+        "peak_memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+    }
+
+
+def over_tcp(frames: list[bytes], connections: int, ahead: int) -> dict[str, Any]:
+    """The server in this process and stations in another: each sends so many frames and waits for their answers."""
+    with tempfile.TemporaryFile() as file:
+        return asyncio.run(_over_tcp(frames, connections, ahead, file))
+
+
+async def _over_tcp(frames: list[bytes], connections: int, ahead: int, file: BinaryIO) -> dict[str, Any]:
+    batches = 0
+
+    async def taken(readings: Readings) -> Acknowledged:
+        nonlocal batches
+        batches += 1
+        kept(readings, file)
+        return ALL_KEPT
+
+    server = Server(taken, registered().get, clock=lambda: datetime.now(UTC))
+    port = await server.listen("127.0.0.1", 0)
+    work = asyncio.create_task(server.serve())
+    stations = subprocess.Popen([sys.executable, __file__, str(port), str(connections), str(ahead), str(len(frames))])
+    while server.counts["frames"] < 1:  # the stations begin together once all are connected
+        await asyncio.sleep(0.001)
+    start, wall = time.process_time(), time.perf_counter()
+    while server.counts["answered"] < len(frames):
+        await asyncio.sleep(0.005)
+        if stations.poll():
+            raise RuntimeError("the stations gave up")
+    used, took = time.process_time() - start, time.perf_counter() - wall
+    work.cancel()
+    await asyncio.gather(work, return_exceptions=True)
+    stations.wait(30)
+    return {
+        "connections": connections,
+        "frames_ahead": ahead,
+        "batches": batches,
+        "frames_per_cpu_second": round(len(frames) / used),
+        "frames_per_second": round(len(frames) / took),
+    }
+
+
+def send(port: int, connections: int, ahead: int, count: int) -> None:
+    """The stations' side, in a process of its own."""
+    import selectors
+    import socket
+
+    frames, chooser = made(count), selectors.DefaultSelector()
+    share = count // connections
+    open_ = 0
+    for n in range(connections):
+        line = socket.create_connection(("127.0.0.1", port))
+        mine = frames[n * share : (n + 1) * share]
+        chunks = [b"".join(mine[at : at + ahead]) for at in range(0, share, ahead)]
+        chooser.register(line, selectors.EVENT_READ, [chunks, 0, min(ahead, share)])
+        open_ += 1
+    for key in list(chooser.get_map().values()):
+        key.fileobj.sendall(key.data[0].pop(0))  # type: ignore[union-attr]
+    while open_:
+        for key, _ in chooser.select():
+            state = key.data
+            state[1] += key.fileobj.recv(65536).count(b"\n")  # type: ignore[union-attr]
+            if state[1] >= state[2]:
+                if not state[0]:
+                    chooser.unregister(key.fileobj)
+                    key.fileobj.close()  # type: ignore[union-attr]
+                    open_ -= 1
+                    continue
+                chunk = state[0].pop(0)
+                state[1], state[2] = 0, chunk.count(b"\n")
+                key.fileobj.sendall(chunk)  # type: ignore[union-attr]
+
+
+if __name__ == "__main__":
+    send(*map(int, sys.argv[1:5]))
