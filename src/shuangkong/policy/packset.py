@@ -18,6 +18,7 @@ from shuangkong.policy.overlay_tables import recompiled
 from shuangkong.policy.parameters import Dated
 from shuangkong.policy.rules.catalogue import Catalogue, misbound
 from shuangkong.policy.rules.checked import CheckedTable, ParameterValue
+from shuangkong.policy.rules.checks_together import Unproved, proved_together
 from shuangkong.policy.rules.model import TableEntry
 from shuangkong.policy.rules.together import values_on
 from shuangkong.policy.streaks import misread_streaks
@@ -72,6 +73,7 @@ class PackSet:
         self.overlays = tuple(overlays)
         self.replaced = tuple(replaced)
         self.catalogue = catalogue
+        self.unproved: Unproved = tuple((p.key, table, why) for p in self.packs for table, why in p.unchecked)
         problems: list[UserError] = []
         self._by_key = by_key(self.packs, problems)
         self._parameters = merge_parameters(self.packs, problems)
@@ -81,6 +83,8 @@ class PackSet:
         if catalogue is not None:
             problems += misbound(self, catalogue)
             problems += misread_streaks(self, catalogue)
+            self.unproved, faults = proved_together(self.packs, self._parameters)
+            problems += faults
         if problems:
             raise PackErrors(problems)
 

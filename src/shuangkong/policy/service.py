@@ -35,6 +35,7 @@ class CheckReport:
     cases: int
     problems: tuple[UserError, ...]
     flaws: tuple[Flaw, ...]
+    together: PackSet | None = None
 
     @property
     def fine(self) -> bool:
@@ -52,6 +53,8 @@ class CheckReport:
     @property
     def unproved(self) -> tuple[tuple[str, str, Label], ...]:
         """(pack, table, why) of decision tables of which gaps, overlaps and dead rows could not be ruled out."""
+        if self.together is not None:
+            return self.together.unproved
         return tuple((p.key, table, why) for p in self.packs for table, why in p.unchecked)
 
     def as_json(self) -> Json:
@@ -86,12 +89,9 @@ def check(
         problems.append(
             said("PACK-006", "nothing_checked").at(),
         )
-    flaws = [
-        f
-        for together in _tried(lambda: (PackSet(packs, catalogue=catalogue),), problems)
-        for f in unanswered(together, indicators)
-    ]
-    return CheckReport(tuple(packs), cases, tuple(problems), tuple(flaws))
+    together = next(iter(_tried(lambda: (PackSet(packs, catalogue=catalogue),), problems)), None)
+    flaws = unanswered(together, indicators) if together is not None else []
+    return CheckReport(tuple(packs), cases, tuple(problems), tuple(flaws), together)
 
 
 def packs_of(paths: Sequence[Path]) -> PackSet:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from policy.builders import INSTRUMENT
-from shuangkong.policy.api import Pack, PackErrors, load_files
+from shuangkong.policy.api import Pack, PackErrors, PackSet, load_files
 from shuangkong.policy.rendering import check_lines
 from shuangkong.policy.service import CheckReport
 
@@ -137,6 +137,33 @@ def test_a_table_that_hangs_on_a_missing_figure_says_so() -> None:
     assert name == "demo"
     assert why.zh == "文件未给出确定数值的参数：界限（合成）；有无空缺或重叠取决于这些数值，其余部分已检查"
     assert loaded(BETWEEN).unchecked == ()
+
+
+def elsewhere(value: int) -> PackSet:
+    """The table that hangs on a figure, and another pack that sets it."""
+    table = {n: d for n, d in loaded(BETWEEN).files if n != "parameters/p.yaml"}
+    table["tables/t.yaml"] = table["tables/t.yaml"].replace(b"id: demo.bound}", b"id: demo.bound, unit: tce}")
+    given = {
+        "id": "demo.figures", "edition": "1", "level": "city", "region": "990100", "start": "2022-01-01",
+        "end": "2024-01-01", "supersedes": "", "known": "2022-01-01", "more": "",
+    }  # fmt: skip
+    figure = ENDED.replace("value: 10, to: 2023-01-01", f"value: {value}")
+    files = {"instrument.yaml": INSTRUMENT.format(**given), "clauses.yaml": CLAUSES, "parameters/p.yaml": figure}
+    other = load_files({n: t.encode() for n, t in files.items()}, origin="other")
+    return PackSet([load_files(table, origin="pack"), other], catalogue={})
+
+
+def test_a_figure_of_another_pack_is_taken_once_all_packs_are_there() -> None:
+    """By itself the table hangs on a figure that it has not; together it is proved, or the figure makes a fault."""
+    packs = elsewhere(10)
+    assert [name for name, _ in packs.pack("demo.rules").unchecked] == ["demo"]
+    assert packs.unproved == ()
+    with pytest.raises(PackErrors) as wrong:
+        elsewhere(-5)
+    overlap, dead = map(str, wrong.value.problems)
+    assert overlap.startswith("RULE-005 pack/tables/t.yaml:")
+    assert "rows none and high both hit where x = " in overlap
+    assert "row low never hits" in dead
 
 
 def test_policy_check_names_the_tables_that_could_not_be_proved() -> None:

@@ -125,7 +125,7 @@ def drawing(
     rows = tuple(_row(entry, table, r, values if answer else None, r.id in hit) for r in entry.rows)
     return Drawing(
         pack, entry, inputs, rows, parameters, entry.standing_on(today), why_not(entry, inputs),
-        dict(pack.unchecked).get(entry.id), answer, given or {},
+        next((w for p, t, w in packs.unproved if (p, t) == (pack.key, entry.id)), None), answer, given or {},
     )  # fmt: skip
 
 

@@ -98,7 +98,7 @@ def misbound(packs: Declares, catalogue: Catalogue) -> list[UserError]:
     known = with_declared(catalogue, packs)
     problems: list[UserError] = []
     for pack in packs.packs:
-        places = _Places(pack)
+        places = Places(pack)
         for table in pack.tables:
             for index, entry in enumerate(table.inputs):
                 fault = _fault(entry, known)
@@ -167,7 +167,7 @@ def _read_as(entry: InputEntry) -> tuple[object, ...]:
     return source_of(entry), entry.accounting, entry.every, entry.before
 
 
-class _Places:
+class Places:
     """File and line of keys of a pack's tables; its files are read again only where something is wrong."""
 
     def __init__(self, pack: Pack) -> None:

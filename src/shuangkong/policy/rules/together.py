@@ -19,6 +19,7 @@ from shuangkong.policy.strict_yaml import Parsed
 from shuangkong.policy.words import PolicyError, Words
 
 Entry = tuple[str, int, Any]
+Path = tuple[str | int, ...]
 _LATEST = date.max
 
 
@@ -46,7 +47,10 @@ def compile_tables(
         for path, fault in faults.found:
             _add(parsed, (file, index), path, fault)
         if not faults.found:
-            unproved += _checked(parsed, (file, index), entry, table, parameters)
+            wrong_rows, why = proof_of(entry, table, parameters)
+            for path, fault in wrong_rows:
+                _add(parsed, (file, index), path, fault)
+            unproved += [(entry.id, why)] if why is not None else []
     return tuple(compiled.values()), tuple(unproved)
 
 
@@ -59,38 +63,42 @@ def _add(parsed: Mapping[str, Parsed], place: tuple[str, int], path: tuple[str |
     file.problems.append(words.at(file.where((place[1], *path))))
 
 
-def _checked(
-    parsed: Mapping[str, Parsed],
-    place: tuple[str, int],
-    entry: TableEntry,
-    table: CheckedTable,
-    parameters: Mapping[str, Parameter],
-) -> list[tuple[str, Label]]:
-    """Check the shape on each day on which rows or parameters change; the first day with faults is told.
+def proof_of(
+    entry: TableEntry, table: CheckedTable, parameters: Mapping[str, Parameter]
+) -> tuple[list[tuple[Path, Words]], Label | None]:
+    """What is wrong with the shape of a table, by key path, and what of it could not be told.
 
-    Of days with the same rows and the same values, as far as the shape can hang on them, only the first is looked at.
+    It is looked at on each day on which rows or parameters change; the first day with faults is told. Of days with the
+    same rows and the same values, as far as the shape can hang on them, only the first is looked at.
     """
     doubts: list[Doubt] = []
+    faults: list[tuple[Path, Words]] = []
     seen = set()
     for day in _days(entry, parameters):
         values = {n: v.value for n, v in values_on(table.parameters, parameters, day, _LATEST).items()}
         there = table.on(day)
         key = (tuple(r.id for r in there.rows), resting(there, values))
-        if key in seen:
+        if key in seen or faults:
             continue
         seen.add(key)
         shape = shape_of(there, values, total=entry.total)
         doubts += [shape.doubt] if shape.doubt is not None else []
         for row, fault in shape.faults:
-            path: tuple[str | int, ...] = ("rows",)
-            path += tuple(n for n, r in enumerate(entry.rows) if r.id == row)[:1]
-            _add(parsed, place, path, fault.on(day))
-        if shape.faults:
-            break
+            faults.append((("rows", *(n for n, r in enumerate(entry.rows) if r.id == row)), fault.on(day)))
     if not doubts:
-        return []
-    names = {p.name: parameters[p.id].label.label for p in table.parameters if p.id in parameters}
-    return [(entry.id, min(doubts, key=lambda d: d.weight).label(names))]
+        return faults, None
+    return faults, min(doubts, key=lambda d: d.weight).label(_named(table, parameters))
+
+
+def _named(table: CheckedTable, parameters: Mapping[str, Parameter]) -> dict[str, Label]:
+    """What parameters are called, with the keys that pick their row; by its id one that another pack carries."""
+    names = {}
+    for use in table.parameters:
+        found = parameters[use.id].label.label if use.id in parameters else Label(use.id)
+        keys = ", ".join(value for _, value in use.keys)
+        zh, en = found.zh, found.in_("en")
+        names[use.name] = Label(f"{zh}（{keys}）", f"{en} ({keys})") if keys else found
+    return names
 
 
 def _days(entry: TableEntry, parameters: Mapping[str, Parameter]) -> list[date]:
