@@ -33,6 +33,7 @@ CODED = {"reason", "confidence_why", "variant", "level", "region_level", "part",
          "audit_action", "audit_field", "audit_object", "audit_principal", "audit_value", "run_table", "run_step",
          "run_rounding", "audit_fault", "audit_job", "correction_field", "nav", "demo_role", "sign_ended",
          "error_case", "error_do", "flaw", "flaw_do", "export_table", "rhythm", "proposal_change",
+         "pack_field", "pack_value", "notation",
          "document_change"}  # fmt: skip
 _CALLED = re.compile(r"""(?:\bt|\bsay|\bwords|speaker\.say)\(\s*['"]([a-z_]+\.[a-z_]*[a-z])['"]""")
 _NAMED = re.compile(r"""['"]((?:sentence|why)\.(?!html)[a-z_]+)['"]""")

@@ -11,6 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 from shuangkong.app.publishing import Decision, decide_on, proposal_seen, proposals_seen, propose_pack
 from shuangkong.app.web.context import Asked, Asks
 from shuangkong.app.web.imports_pages import plain_name
+from shuangkong.app.web.pack_words import field_words, value_words
 from shuangkong.app.web.sent import Sent
 from shuangkong.engine.api import reading
 from shuangkong.kernel.errors import UserError
@@ -162,7 +163,8 @@ def _one(
         states=STATES, changed=changed[:SHOWN], left_off=max(0, len(changed) - SHOWN), n=len(changed), shown=FIELDS,
         first=bool(changed) and changed[0].kind == "instrument" and changed[0].change == "added", kind=_kind,
         left=lambda one: max(0, len(one.fields) - FIELDS), error=error, problems=problems, names=_names(a),
-        offered=offered,
+        offered=offered, field_words=lambda path: field_words(path, a.speaker),
+        value_words=lambda path, text: value_words(path, text, a.speaker),
     )  # fmt: skip
 
 
