@@ -58,6 +58,7 @@ CODES: tuple[ErrorCode, ...] = (
     ErrorCode("ING-002", "接收繁忙，请稍后重发", "too many readings are waiting"),
     ErrorCode("ING-003", "批次号已用于别的读数", "a batch id was used for other readings"),
     ErrorCode("ING-004", "读数令牌无效", "a token for readings does not stand"),
+    ErrorCode("ING-005", "读数文件的列对应无效", "the mapping of a file of readings does not hold"),
     ErrorCode("ACC-001", "核算选项无效", "an accounting option is not valid"),
     ErrorCode("RUN-001", "没有这次运算", "no such run"),
     ErrorCode("RUN-002", "没有这条结论", "no such finding"),
