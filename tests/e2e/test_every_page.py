@@ -19,7 +19,9 @@ LANGUAGES = ("zh", "en")
 ROUTES = Path(__file__).parents[1] / "rights" / "routes.yaml"
 #: Pages of the journeys.
 WALKED = {"/", "/findings", "/findings/{key}", "/imports", "/imports/new", "/imports/{draft_id}", "/jobs/{job_id}",
-          "/regions/{subject_id}"}  # fmt: skip
+          "/regions/{subject_id}", "/documents", "/documents/{document_id}", "/documents/{document_id}/add",
+          "/documents/{document_id}/entries/{entry_id}", "/documents/{document_id}/versions",
+          "/documents/{document_id}/publish"}  # fmt: skip
 #: Pages at an address of their own, by who opens them.
 PLAIN = {
     "administrator": ("/units", "/packs", "/runs", "/jobs", "/audit", "/people", "/rights", "/account", "/api/docs",
@@ -118,11 +120,8 @@ def pages() -> set[str]:
     """Routes that answer with a page: no file, no interface for programs but its description."""
     routes = yaml.safe_load(ROUTES.read_text("utf-8"))
     found = {name.removeprefix("GET ") for name in routes if name.startswith("GET ")}
-    return {
-        r
-        for r in found
-        if not r.endswith((".csv", ".xlsx", ".zip", ".yaml", "/result")) and (r == "/api/docs" or "/api/" not in r)
-    }
+    files = (".csv", ".xlsx", ".zip", ".yaml", "/result", "/original")
+    return {r for r in found if not r.endswith(files) and (r == "/api/docs" or "/api/" not in r)}
 
 
 def test_every_page_has_a_picture() -> None:
