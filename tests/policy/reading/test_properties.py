@@ -184,3 +184,105 @@ def test_two_documents_of_a_file_are_told_apart() -> None:
     alone = as_json(read_text(text, 2), 2)
     assert alone["document"]["region"] == "假想县"
     assert {t["document"] for t in alone["targets"]} == {2}
+
+
+#: Invented (合成): what real plans have beside plain sentences.
+FURTHER = """合成省碳达峰实施方案
+
+一、主要目标
+
+“十四五”期间，全省单位产值能耗累计下降13.5%，力争下降14%。到2025年、2030年，非化石能源消费比重分别达到18%、25%左右。甲市、乙市煤炭消费量分别控制在120万吨以内和95万吨以内。
+
+二、重点任务
+
+（一）示范创建。到2025年，创建绿色园区十二家、绿色工厂一百家，三分之二以上的县级机关建成节约型机关，新增分布式光伏二十万千瓦。（省甲厅会同省乙厅负责，各市、县（区）人民政府组织实施）
+
+（二）设施更新。近年来，全省淘汰老旧设备800台，利用率达到61%。到2030年，风电、光伏、生物质发电装机分别达到500、900、60万千瓦，其中海上风电100万千瓦。
+
+（三）统筹保障。新建数据中心PUE降到1.25以下，每年培训人员500人次以上。（省丙厅牵头，省丁局、省戊委配合）
+"""
+FURTHER_RIGHT = read(FURTHER)
+
+
+def test_the_further_plan_is_read_at_all() -> None:
+    """The second text that is spoilt holds years in lists, numbers in words, carried units and what has been."""
+    targets, duties, _ = FURTHER_RIGHT
+    values = [t["value"] for t in targets]  # type: ignore[index]
+    assert values == [13.5, 14, 18, 25, 120, 95, 12, 100, 0.6667, 20, 500, 900, 60, 100, 1.25, 500]
+    assert [d["support"] for d in duties] == [  # type: ignore[index]
+        ["省甲厅", "省乙厅", "各市、县（区）人民政府"],
+        ["省丁局", "省戊委"],
+    ]
+
+
+@settings(max_examples=60, deadline=None)
+@given(width=st.integers(16, 60), mark=st.sampled_from((None, *MARKS)), seed=st.integers(0, 999))
+def test_wraps_and_page_marks_change_nothing_in_what_else_plans_have(width: int, mark: str | None, seed: int) -> None:
+    """Line ends and page marks leave numbers in words, lists of years and parts of totals as they are."""
+    assert read(wrapped(FURTHER, width, mark, random.Random(seed))) == FURTHER_RIGHT
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 9999), blank=st.sampled_from((" ", "　", "\u200b")))
+def test_blanks_change_nothing_in_what_else_plans_have(seed: int, blank: str) -> None:
+    """Blanks inside words and numbers leave them as they are, too."""
+    choice = random.Random(seed)
+    text = "".join(sign + (blank if sign != "\n" and choice.random() < 0.12 else "") for sign in FURTHER)
+    assert read(text) == FURTHER_RIGHT
+
+
+def test_other_signs_for_the_same_change_nothing() -> None:
+    """Traditional characters, years in words, signs of radicals and slips of recognition read alike."""
+    assert read(opencc.OpenCC("s2t").convert(FURTHER)) == FURTHER_RIGHT
+    for year in ("二〇二五", "二零二五", "二○二五", "二O二五", "２０２５"):
+        assert read(FURTHER.replace("2025", year)) == FURTHER_RIGHT
+    assert read(FURTHER.replace("二、", "⼆、").replace("（二）", "﹙ニ﹚").replace("一、", "—、")) == FURTHER_RIGHT
+
+
+@settings(max_examples=40, deadline=None)
+@given(width=st.integers(16, 50), seed=st.integers(0, 99))
+def test_every_place_points_at_its_words_in_what_else_plans_have(width: int, seed: int) -> None:
+    """Also with numbers in words, the original from start to end is the quote."""
+    text = wrapped(FURTHER, width, "— 3 —", random.Random(seed))
+    found = as_json(read_text(text))
+    for entry in found["targets"] + found["duties"]:
+        assert text[entry["start"] : entry["end"]] == entry["quote"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 9999), between=st.sampled_from(("\t", " | ", "    ")))
+def test_blanks_around_the_cells_of_a_table_change_nothing(seed: int, between: str) -> None:
+    """Blanks at cells, empty lines and rules between rows leave a table of targets as it is."""
+    rows = [("指标", "2020年", "2025年", "属性"), ("单位产值能耗降低（%）", "-", "[13.5]", "约束性")]
+    rows += [("绿电占比（%）", "15", "20左右", "预期性"), ("煤炭消费量（万吨）", "900", "≤850", "预期性")]
+    plain = (
+        "合成市“十四五”方案\n一、目标\n" + "".join("\t".join(row) + "\n" for row in rows) + "二、任务\n建成园区6个。\n"
+    )
+    choice = random.Random(seed)
+    lines = []
+    for i, row in enumerate(rows):
+        line = between.join(row)
+        lines.append(f"| {line} |" if "|" in between else line)
+        if "|" in between and i == 0:
+            lines.append("|---|---|---|---|")
+        lines.extend([""] * (choice.random() < 0.2))
+    spoilt = "合成市“十四五”方案\n一、目标\n" + "\n".join(lines) + "\n二、任务\n建成园区6个。\n"
+    assert read(spoilt)[0] == read(plain)[0]
+    assert len(read(plain)[0]) == 4
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(
+            ["指标", "2025年", "2020年", "\t", "\n", " | ", "单位", "牵头单位", "任务", "13.5", "[5]", "≥", "绿电（%）",
+             "市甲局", "地区", "能耗降低", "一、", "十二家", "百分之五", "其中", "；"]
+        ),
+        max_size=50,
+    )
+)  # fmt: skip
+def test_pieces_of_tables_in_any_order_are_read_without_a_fault(pieces: list[str]) -> None:
+    """Whatever order pieces of tables come in, places point at their words."""
+    text = "合" + "".join(pieces)
+    for entry in (found := as_json(read_text(text)))["targets"] + found["duties"]:
+        assert text[entry["start"] : entry["end"]] == entry["quote"]

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 from shuangkong.policy.reading.names import has_indicator
 from shuangkong.policy.reading.values import UNIT
@@ -85,6 +86,7 @@ def plain(words: str) -> str:
     return re.sub(r"\s+", "", unicodedata.normalize("NFKC", words)).replace("(", "（").replace(")", "）")
 
 
+@lru_cache(maxsize=4096)
 def column(title: str) -> Column:
     """What a column with this header holds; `other` where the header is none of a table of targets or duties."""
     for kind, pattern in (
