@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 
-from shuangkong.metering.hj212.build import data_answers, frame
+from shuangkong.metering.hj212.build import data_answers, frame, notice_answer
 from shuangkong.metering.hj212.crc import crc, crcs
 from shuangkong.metering.hj212.framing import Frame, Splitter
 from shuangkong.metering.hj212.intake import Arrived, Intake, Station
@@ -71,8 +71,9 @@ def _taken_in(segments: list[bytes]) -> None:
     if taking.readings is not None:
         assert len(taking.readings.stations) == len(taking.uploads)
         assert len(taking.readings.table()) == len(taking.readings)
-    heads = [s.head for s in taking.uploads]
-    for answer in data_answers(heads, [False] * len(heads)):
+    heads = [s.head for s in (*taking.uploads, *taking.others)]
+    notices = [frame(notice_answer(head)) for head in heads]
+    for answer in (*data_answers(heads, [False] * len(heads)), *notices):
         assert int(answer[-6:-2], 16) == crc(answer[6:-6])
 
 

@@ -14,9 +14,11 @@ from shuangkong.metering.hj212.standard import Command, Edition, standard
 
 _AREA, _CLOSE = b"CP=&&", b"&&"
 _PLAIN = rb"[0-9A-Za-z_.\-]"
+#: What the value of a field of the head may be; it is said again in the answer.
+_FIELD = re.compile(rb"(?:(?!##)[!-~](?<![;,=&])){0,64}")
 #: A head as the standard orders it; anything else is read field by field.
 _USUAL = re.compile(
-    rb"(?:QN=(\d{17});)?ST=(\w\w);CN=(\d{4});PW=(%b*);MN=(%b+);(?:Flag=(\d{1,3});)?(?:PNUM=(\d{1,4});PNO=(\d{1,4});)?CP=&&"
+    rb"(?:QN=(\d{17});)?ST=(\w\w);CN=(\d{4});PW=(%b{0,64});MN=(%b{1,64});(?:Flag=(\d{1,3});)?(?:PNUM=(\d{1,4});PNO=(\d{1,4});)?CP=&&"
     % (_PLAIN, _PLAIN)
 )
 _WIDEST = 255
@@ -177,7 +179,7 @@ def _fields(text: bytes, faults: list[Fault]) -> dict[str, bytes]:
         word = found_in(name)
         if not piece:
             pass
-        elif not equals or not value.isascii():
+        elif not equals or not _FIELD.fullmatch(value):
             faults.append(Fault("head", at, found_in(piece)))
         elif word not in known:
             faults.append(Fault("head_unknown", at, found_in(piece)))
