@@ -29,6 +29,7 @@ from shuangkong.webkit.api import (
     read_part,
     table_view,
 )
+from shuangkong.webkit.tables.files import REMEMBERED
 from webkit.listed import CONTRACT, SPEC, START, TABLE, folder_of, invented, second_opinion
 
 ALL = Scope.all("test")
@@ -202,6 +203,45 @@ def test_counts_of_all_filters_are_those_of_each(files: FileSource, query: str) 
         fits = Counter(str(r[column]) for r in second_opinion(ROWS, wanted[column], ()))
         assert dict(counted) == ({k.lower(): n for k, n in fits.items()} if column == "synthetic" else fits)
         assert [n for _, n in counted] == sorted(fits.values(), reverse=True)
+
+
+def test_counts_are_asked_once_and_never_handed_to_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same choices are counted once by a source; another run or another reader's scope has counts of its own."""
+    asked: list[str] = []
+    ask = FileSource._ask
+
+    def heard(source: FileSource, sql: str, values: list[object]) -> Any:
+        asked.append(sql)
+        return ask(source, sql, values)
+
+    monkeypatch.setattr(FileSource, "_ask", heard)
+    for name in ("old", "new"):
+        (tmp_path / name).mkdir()
+    old, new = folder_of(tmp_path / "old", ROWS), folder_of(tmp_path / "new", ROWS[:100])
+    seen = pa.table({"subject_id": ["s001"]})
+    mine = [r for r in ROWS if r["subject_id"] == "s001"]
+    sources = {
+        600: FileSource(old, CONTRACT, ALL, None, kept=True, search=SPEC.search),
+        100: FileSource(new, CONTRACT, ALL, None, kept=True, search=SPEC.search),
+        len(mine): FileSource(old, CONTRACT, SCOPES[0], seen, kept=True, search=SPEC.search),
+    }
+    wanted: dict[str, tuple[Condition, ...]] = {"subject_id": ()}
+    for rows, source in sources.items():
+        for _ in range(3):
+            counts = source.tallies(wanted)["subject_id"]
+            assert (source.count(()), sum(n for _, n in counts)) == (rows, rows)
+            counts.clear()
+    assert len(asked) == 2 * len(sources)
+
+
+def test_only_the_last_counts_are_remembered(files: FileSource) -> None:
+    """However many choices are asked for, no more than so many counts are kept, and all of them stay right."""
+    for n in range(REMEMBERED + 20):
+        where = (Condition(("amount",), "from", (n,)),)
+        assert files.count(where) == files.count(where) == len(second_opinion(ROWS, where, ()))
+    assert len(files._remembered) == REMEMBERED
+    files.forget()
+    assert not files._remembered
 
 
 def test_words_are_not_found_across_two_columns(files: FileSource) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from threading import Lock
+from typing import Any, TypeVar, cast
 
 import pyarrow as pa
 
@@ -14,6 +16,9 @@ from shuangkong.webkit.tables.choices import Condition
 from shuangkong.webkit.tables.source import BATCH, FILE_BATCH
 from shuangkong.webkit.tables.spec import Order, Row
 
+#: Counts that a source remembers at most, the last ones asked for: those of the pages that people turn between.
+REMEMBERED = 128
+T = TypeVar("T")
 _OPS = {"from": ">=", "to": "<=", "before": "<"}
 
 
@@ -24,6 +29,8 @@ class FileSource:
     all of them. It sees the rows of the scope only, so nothing that is built on it can count, sort or name a
     neighbour's. A listing that is `kept` is worked out once, in memory: for sums and names that no page should repeat.
     `search` are the columns that words are looked for in: a kept listing has them in small letters beside it.
+    The rows of a finished run never change, and a source is one reader's of one run: so counts are remembered with it,
+    and a new run, or other rights, begin with none.
     """
 
     def __init__(
@@ -44,6 +51,8 @@ class FileSource:
         self._key = tuple(key or contract.key)
         self._search = tuple(search) if kept else ()
         self._allowed = False
+        self._remembered: OrderedDict[object, object] = OrderedDict()
+        self._lock = Lock()
         for one in (contract, *also):
             self._rows_of(folder, one, scope, seen)
         for name, table in (names or {}).items():
@@ -94,8 +103,24 @@ class FileSource:
 
     def count(self, where: Sequence[Condition]) -> int:
         """How many rows fit."""
+        return self._once(tuple(where), lambda: self._count(where))
+
+    def _count(self, where: Sequence[Condition]) -> int:
         text, values = self._where(where)
         return int(self._ask(f"SELECT count(*) FROM {self._from}{text}", values).fetchone()[0])
+
+    def _once(self, asked: object, read: Callable[[], T]) -> T:
+        """The answer as remembered, else as read now. Two who ask at the same moment may both read: they read alike."""
+        with self._lock:
+            if asked in self._remembered:
+                self._remembered.move_to_end(asked)
+                return cast(T, self._remembered[asked])
+        found = read()
+        with self._lock:
+            self._remembered[asked] = found
+            while len(self._remembered) > REMEMBERED:
+                self._remembered.popitem(last=False)
+        return found
 
     def page(self, where: Sequence[Condition], order: Order, limit: int, offset: int) -> list[Row]:
         """Some rows that fit: the keys are found first, so that a deep page does not sort whole rows."""
@@ -133,6 +158,12 @@ class FileSource:
         """`counts` of several columns, each under its own conditions, in one reading of the rows."""
         if not wanted:
             return {}
+        asked = tuple((column, tuple(where)) for column, where in wanted.items())
+        found = self._once(asked, lambda: self._tallied(wanted))
+        # a copy for each who asks: what is done to it is not remembered
+        return {column: list(counts) for column, counts in found.items()}
+
+    def _tallied(self, wanted: Mapping[str, Sequence[Condition]]) -> dict[str, list[tuple[str, int]]]:
         columns = list(wanted)
         sets = list(dict.fromkeys(tuple(where) for where in wanted.values()))
         every = (1 << len(columns)) - 1
@@ -182,6 +213,11 @@ class FileSource:
             values += [str(v) for v in condition.values]
             return "(" + " OR ".join(["contains(searched, lower(?))"] * len(condition.values)) + ")"
         return "(" + " OR ".join(_one(_name(c), condition, values) for c in condition.columns) + ")"
+
+    def forget(self) -> None:
+        """Ask anew what was remembered: for whoever measures how long asking takes."""
+        with self._lock:
+            self._remembered.clear()
 
     def close(self) -> None:
         """Give the memory back."""
