@@ -80,6 +80,7 @@ def name_of(words: str) -> tuple[str, str | None]:
     return scoped(words, scope)
 
 
+_KINDS = "建筑|企业|园区|用能单位|机组|数据中心|项目|行业|领域|车辆|船舶|产品|机关|锅炉|窑炉"
 _GROUP = re.compile(
     r"(?:城市|地区|区域|流域|建筑|厂房|企业|园区|用能单位|机组|数据中心|项目|行业|领域|车辆|船舶|产品|机关|县城|市|县|区|省|镇|学校|医院|锅炉|窑炉|（区）|（市）)"
     r"(?=(.{4,}|PUE|WUE)$)"
@@ -223,6 +224,10 @@ def measure_of(name: str) -> str:
 def spread(items: Sequence[str]) -> list[str]:
     """Names with the ending of the last one put behind those that lack it."""
     items = [_PLACE.sub("", trimmed(i)) for i in items]
+    groups = [found for found in _GROUP.finditer(items[-1]) if len(_BARE.sub("", found[1])) >= 2]
+    if groups and all(re.search(rf"(?:{_KINDS})$", i) for i in items[:-1]):
+        # 营运车辆和营运船舶单位周转量排放: what is measured follows the last of several kinds.
+        return [*(i + groups[-1][1] for i in items[:-1]), items[-1]]
     ending = _SHARED_TAIL.search(items[-1])
     if not ending:
         return list(items)

@@ -209,7 +209,7 @@ def _of_group(
     yearly = YEARLY.search(words)
     if yearly and not re.search(r"20\d\d年|十[四五]五", re.split("[。\n]", text[max(0, part - 90) : first.start])[-1]):
         year = annual
-    five = time.five
+    five = time.five or "五年" in words
     if year is None and first.comparator in ("decrease_by", "increase_by") and not yearly:
         year, five = five_alone(text, _begun(text, first.start), first.start), True
     elif time.age and year:

@@ -12,8 +12,8 @@ from shuangkong.policy.reading.model import Clause
 _CHINESE = "一二三四五六七八九十百"
 #: Levels of numbering, outermost first: how a heading starts, its rank, and how it stands in a clause's id.
 LEVELS = (
-    (re.compile(rf"第([{_CHINESE}]{{1,5}})章"), 0, None),
-    (re.compile(rf"第([{_CHINESE}]{{1,5}})节"), 1, None),
+    (re.compile(rf"第([{_CHINESE}]{{1,5}})章"), 0, "第{}章"),
+    (re.compile(rf"第([{_CHINESE}]{{1,5}})节"), 1, "第{}节"),
     # 一 is often recognised as a dash.
     (re.compile(rf"([{_CHINESE}]{{1,4}}|[—ー-](?=、))[、.．，](?![0-9])"), 2, "{}"),
     (re.compile(rf"(第[{_CHINESE}]{{1,5}}条)"), 2, "{}"),
@@ -74,6 +74,9 @@ def _ordinal(printed: str) -> int:
 def clauses(text: str, start: int, end: int) -> tuple[Clause, ...]:
     """The clauses of a document in order; what stands before the first number is clause 序."""
     heads = list(_heads(text, start, end))
+    # Articles count on through chapters and sections; elsewhere these are part of the number.
+    if any(shape.startswith("第") for _, rank, shape, _ in heads if rank == 2):
+        heads = [(at, rank, shape if rank >= 2 else "", after) for at, rank, shape, after in heads]
     made = [Clause(FRONT, 0, "", start, heads[0][0] if heads else end)]
     path: list[tuple[int, str]] = []
     for i, (at, rank, shape, after) in enumerate(heads):
