@@ -19,6 +19,7 @@ GRAVE = ("serious", "critical")
 PAGES = ("/sign-in", "/account", "/rights", "/api/docs", "/imports/new", "/nothing-here", "/?view=", "/packs", "/runs")
 #: One page of each kind, found by its first link on the pages above.
 FOLLOWED = (r"^/regions/\w+", r"^/units/s_", r"^/findings/f_", r"^/packs/[^/?]+", r"^/jobs/\w", r"^/people/\w",
+            r"^/documents/doc_\w+$",
             r"^/imports/[0-9a-z_-]{8,}", r"^/audit/\w")  # fmt: skip
 
 

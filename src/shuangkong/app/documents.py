@@ -60,8 +60,8 @@ def hand_up(workspace: Workspace, scope: Scope, handed: Handed) -> str:
     READ-001 to READ-003 for a file that cannot be read, READ-006 where no region is given or found or the same text is
     there already, READ-005 and SCOPE-001 for a series or a region outside the scope.
     """
-    large = len(handed.content) > AT_ONCE_BYTES
-    version = None if large else Version.of(text_in(handed.content, handed.file_name), handed.file_name)
+    text = text_in(handed.content, handed.file_name) if len(handed.content) <= AT_ONCE_BYTES else None
+    version = Version.of(text, handed.file_name) if text is not None and len(text) <= AT_ONCE_SIGNS else None
     region = handed.region or _region_of(workspace, scope, version)
     blob = workspace.blobs.put(handed.content)
     at = workspace.clock()
@@ -88,7 +88,7 @@ def hand_up(workspace: Workspace, scope: Scope, handed: Handed) -> str:
         )  # fmt: skip
         # another document of the same file may just have been deleted, and the file with it
         workspace.blobs.put(handed.content)
-        if version is None or len(version.cleaned.original) > AT_ONCE_SIGNS:
+        if version is None:
             _ask(db, workspace, scope, row)
         else:
             settle(db, workspace, row, version, at=at, principal=scope.principal, chosen=bool(series))

@@ -87,7 +87,9 @@ def on_page(version: Version, entries: Sequence[Entry], choice: Choice) -> OnPag
     wanted = [e for e in entries if choice.wants(e)]
     entry_page = {e.entry_id: page_of[place[e.entry_id]] for e in entries}
     page = min(max(1, choice.page), len(split))
-    lit = [Lit(e.entry_id, *at) for e, at in zip(entries, starts, strict=True) if e.state != "rejected"]
+    # words lead to the last entry they are lit for: to a rejected one only where there is no other
+    where = sorted(zip(entries, starts, strict=True), key=lambda x: x[0].state != "rejected")
+    lit = [Lit(e.entry_id, *at) for e, at in where if choice.wants(e)]
     shown = [_shown(version, d, n, c, lit, [e for e in wanted if place[e.entry_id] == _key(d, n)], choice)
              for d, n, c in split[page - 1]]  # fmt: skip
     others = [entry_page[e.entry_id] for e in wanted if entry_page[e.entry_id] != page]

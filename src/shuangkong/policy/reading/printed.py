@@ -69,7 +69,7 @@ def pieces(cleaned: Clean, start: int, end: int, lit: Iterable[Lit]) -> tuple[tu
             made.append([])
             continue
         ids = tuple(one.id for one in within if one.start <= first and one.end >= stop)
-        begins = tuple(one.id for one in within if max(one.start, start) == first)
+        begins = tuple(one.id for one in within if one.start == first)
         made[-1].append(Piece(as_printed(cleaned, first, stop), ids, begins))
     return tuple(tuple(p) for p in made if p)
 
