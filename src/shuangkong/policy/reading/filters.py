@@ -118,7 +118,7 @@ def goes_on(text: str, before: Amount, part: int, group: Sequence[Amount]) -> bo
 def of_which(words: str, group: Sequence[Amount], units: Collection[str]) -> bool:
     """Whether a group is a part of a total that was set before: 其中风电200万千瓦."""
     last = group[-1]
-    part = re.match("[）]?[，、；]?其中[，：]?[一-鿿]{1,16}$", words)
+    part = re.search("其中[，：]?[一-鿿]{1,16}$", words)
     return bool(part) and group[0].unit in units and re.match(r"[、，。；）\n]|和|及|$", last.after) is not None
 
 
@@ -137,6 +137,8 @@ def _percent(words: str, first: Amount, after: str) -> bool:
         return True
     if share(after) or after.startswith("达标") or re.match(r"的?(?:比例|比重)", after):
         return not _CONDITION.search(words)
+    if re.fullmatch("(?:.*[，：])?(?:完成|实施|推动|实现)", words) and re.match("的?[一-鿿]{4,}", after):
+        return True
     return words.endswith("具备") or (bool(ACT.search(words)) and not re.match("的", after))
 
 

@@ -27,7 +27,7 @@ _WHO = re.compile(
 _ACTS = (
     "新建改造|新建|新增|建成|建设|建立|创建|培育|打造|实施|开展|完成|推广|遴选|选择|推动|推进|支持|形成|认定|评选|遴选发布|发布|淘汰|改造|整治|制定|制修订|制订|布局|组织|扶持|"
     "引进|组建|设立|安排|投入|筹措|统筹|争取|实现|腾出|节约|替代|关停|退出|压减|削减|治理|修复|造林|绿化|更新|更换|配备|投放|举办|纳入|探索|试点|建造|增设|安装|回收|处置|"
-    "利用|关闭|清理|减少|降低|化解|培训|培养|具备|达到|扩建|改建|迁建|公布|推出|启动|落实|新创建|再|力争|新培育|新认定|改扩建|投运|并网|供应|储备|拨付|下达"
+    "利用|关闭|清理|减少|降低|化解|培训|培养|具备|达到|扩建|改建|迁建|公布|推出|启动|落实|新创建|再|力争|新培育|新认定|改扩建|投运|并网|供应|储备|拨付|下达|惠及|覆盖|服务|带动|撬动"
 )
 ACT = re.compile(rf"(?:{_ACTS})")
 _SHARE_VERB = re.compile(
@@ -41,6 +41,7 @@ _SHARED_TAIL = re.compile(
 
 def trimmed(words: str) -> str:
     """Words without leading connectives and trailing verbs."""
+    words = re.sub(r"20\d\d年[底末]?的$|以20\d\d年[^，]{0,10}为(?:基数|基期|基准|参照)", "", words)
     words = re.sub(r"(?<=.)[到至]20\d\d年[底末]?前?(?=.)", "", words)
     before = None
     while before != words:
@@ -57,7 +58,7 @@ def name_of(words: str) -> tuple[str, str | None]:
     """(indicator, scope) of the words before a number; the indicator is empty where they name only a place."""
     # 占比由30%提高到40%: where it comes from is none of its name.
     words = re.sub(
-        r"[由从][0-9][0-9.]*[^，]{0,12}?(?:提高|提升|增加|增长|上升|下降|降低|降|减少|扩大|压减)?[至到]?$",
+        r"[由从](?:20\d\d年[底末]?的?)?[0-9][0-9.]*[^，]{0,12}?(?:提高|提升|增加|增长|上升|下降|降低|降|减少|扩大|压减)?[至到]?$",
         "",
         trimmed(words),
     )

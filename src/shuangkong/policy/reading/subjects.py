@@ -18,6 +18,8 @@ class Said:
     name: str = ""
     scope: str | None = None
     base: int | None = None
+    #: The year that the whole sentence compares with.
+    whole: int | None = None
     comparator: str = ""
     year: int | None = None
     group: Sequence[Amount] = ()

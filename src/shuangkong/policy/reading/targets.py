@@ -22,6 +22,8 @@ _QUOTE = 60
 _LONGEST = 1500
 _CONDITIONS = re.compile("(?:符合|满足|具备)(?:以下|下列)[^。]{0,6}条件")
 _GOAL = re.compile("目标|指标")
+#: 以2020年为基数, 与2020年相比， hold for the whole sentence.
+_AGAINST = re.compile(r"以(20\d\d)年[^，。]{0,14}为(?:基数|基期|基准|参照)|(?:较|比|与|同)(20\d\d)年(?:相比)?，")
 #: Clauses that tell how things stand.
 _STANDS = re.compile(
     "(?:发展|工作|现实|产业|现有)基础|基础$|现状|(?:工作|主要|取得)成效|回顾|形势|(?:发展|规划|编制)背景|存在的?(?:主要)?问题|概况|进展情况"
@@ -102,6 +104,8 @@ def _sentence(
     marks = [m for m in marks if text.rfind("《", start, m[0]) <= text.rfind("》", start, m[0])]
     groups = _groups(text, list(amounts(text, start, end)))
     since = document.period[0] if document.period else 0
+    against = _AGAINST.search(text, start, end)
+    said.whole = int(against[1] or against[2]) if against else said.whole
     used = start
     kept: Sequence[Amount] = said.group
     for group in groups:
@@ -121,7 +125,7 @@ def _sentence(
         sets = (
             is_target(text, start, end, part, group)
             or (kept and goes_on(text, kept[-1], part, group))
-            or of_which(text[max(start, first.start - 20) : first.start].split("，")[-1], group, said.units)
+            or of_which(text[max(start, first.start - 20) : first.start], group, said.units)
         )
         if not sets:
             kept = []
@@ -215,6 +219,9 @@ def _of_group(
     elif time.age and year:
         unsure.append("year_carried")
     stated = base_of(words, year)
+    times = re.search(r"(20\d\d)年(?:底|末)?的$", words)
+    if times and first.unit == "倍":
+        stated = int(times[1])
     years = _years(text, first, named, group)
     for name, scope, amount, own, its in _paired(named, _compared(group), years or [year]):
         year = its
@@ -233,6 +240,8 @@ def _of_group(
         base = stated
         if base is None and rises and not yearly and five and year:
             base = year - FIVE
+        if base is None and rises and said.whole and not yearly:
+            base = said.whole
         if (
             base is None
             and rises
@@ -262,7 +271,8 @@ def _of_group(
         said.base = base if stated else said.base
         said.comparator, said.year = own, year
     bare = named[-1][0]
-    said.name, said.scope = re.sub("（(?:力争|年均|每年)）$", "", bare) or said.name, named[-1][1]
+    bare = re.sub("（(?:力争|年均|每年)）$|(?:年均)?(?:增速|增幅|增长率)$", "", bare)
+    said.name, said.scope = bare or said.name, named[-1][1]
 
 
 def _quoted(cleaned: Clean, begun: int, end: int, amount: Amount) -> tuple[int, int]:

@@ -63,8 +63,9 @@ _ONE = re.compile(r"(?P<year>20[0-9]{2})|十(?P<which>[四五六])五")
 def _compares(found: re.Match[str], text: str) -> bool:
     """Whether a year is one that something is compared with."""
     before, base = found["before"] or "", found["base"]
-    if base is None and _STARTS.match(text, found.end() - 1) and text[found.end() - 1] == "年":
-        return True
+    if base is None and text[found.end() - 1] == "年" and (starts := _STARTS.match(text, found.end() - 1)):
+        # 由2020年的15%提高到2025年的20%: the first starts, the second is the aim.
+        return starts[0].endswith("倍") or text[found.start() - 1 : found.start()] not in ("到", "至")
     if before in ("比", "较", "以") or before.startswith("相"):
         return True
     if base and base != "起":
@@ -79,9 +80,6 @@ def base_of(words: str, year: int | None) -> int | None:
         return int(stated[-1][1])
     if re.search(r"[比较在][“\"]?十三五[”\"]?(?:末|期末|时期末)", words):
         return 2020
-    times = re.search(r"(20[0-9]{2})年(?:底|末)?的$", words)
-    if times:
-        return int(times[1])
     if _PREVIOUS.search(words) and year:
         return year - 1
     return None

@@ -16,7 +16,7 @@ _COUNTS = (
 _AMOUNTS = (
     "个百分点|百分点|%|‰|吨标准煤|吨标煤|吨二氧化碳当量|吨二氧化碳|吨CO2|吨碳|吨|千瓦时|度电|千伏安|千伏|千瓦"
     "|兆瓦时|兆瓦|平方米|平米|平方公里|平方千米|立方米|标准立方米|立方|公里|千米|公顷|亩|元|美元|倍|蒸吨"
-    "|千克标准煤|克标准煤|千克|公斤|毫克|微克|克二氧化碳|克|标准车|标箱|TEU|m³|㎡|m²|m2|m3|kWh|MWh|GWh|MW|GW|kW|KW"
+    "|千克标准煤|克标准煤|千克|公斤|毫克|微克|克二氧化碳|克|标准车|标箱|重量箱|TEU|m³|㎡|m²|m2|m3|kWh|MWh|GWh|MW|GW|kW|KW"
     "|kgce|gce|tce|tCO2e|tCO2|kg|km|升|千焦|吉焦|焦|桶|μg|mg"
 )
 _PER = (
@@ -85,6 +85,10 @@ LEVEL = re.compile(
 )
 
 
+#: 提高到2025年的20%
+_OF_YEAR = re.compile(r"20[0-9]{2}年(?:底|末)?的$")
+
+
 @dataclass(slots=True)
 class Amount:
     """One amount of a text: where its number begins, where number, unit and 以上 end, and what they say."""
@@ -102,7 +106,7 @@ class Amount:
     @property
     def comparator(self) -> str:
         """How the amount is compared: the first rule that fits."""
-        before = self.before
+        before = _OF_YEAR.sub("", self.before)
         if self.unit == "翻番":
             return "increase_by"
         if _DOWN.search(before):
@@ -124,7 +128,7 @@ class Amount:
     @property
     def said(self) -> bool:
         """Whether a verb or a comparing word stands right before it."""
-        before = self.before
+        before = _OF_YEAR.sub("", self.before)
         return bool(_DOWN.search(before) or _UP.search(before) or LEVEL.search(before) or self.unit == "翻番")
 
 
