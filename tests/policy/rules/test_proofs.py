@@ -112,6 +112,10 @@ def example(table: CheckedTable, message: str) -> dict[str, Known]:
         (["(f ? x : y) > 3", "!((f ? x : y) > 3)"], "unique", None, None),
         (["x > p", "x <= p"], "unique", None, None),
         (["x - x == 0"], "first", None, None),
+        (["x*0 == 1", "!has(x)", "has(x)"], "first", "dead_after", "r1"),
+        (["x + y < x", "has(x) && y >= 0", "!has(x)"], "first", "dead_after", "r2"),
+        (["x/y - x/y == 0", "y == 0"], "first", "dead_after", "r1"),
+        (["x < y + x", "y <= 0"], "unique", None, None),
     ],
 )  # fmt: skip
 def test_rows_that_calculate_are_proved_or_shown(rows: list[str], hit: str, case: str | None, said: str | None) -> None:

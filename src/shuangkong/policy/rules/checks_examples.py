@@ -151,7 +151,7 @@ class Examples:
         ends = [line for name in used for line in self._ends(name)]
         try:
             self.work.spend(_COST)
-            certain = [line for t in terms if not t.op for line in _near(self, t)]
+            certain = [line for t in terms for line in _near(self, t)]
             if solution([*lines, *ends, *certain], self._steps(used)) is None:
                 return False
             for fixed in islice(self._fixed(terms, stretches), MAX_SYSTEMS):
@@ -176,7 +176,7 @@ class Examples:
         """Values for the inputs that must be fixed so that no term is a product or quotient of two open sides."""
         names: set[str] = set()
         for term in terms:
-            if term.op:
+            if term.crossed:
                 sides = [self._inputs(s) - names for s in (term.left, term.right)]
                 names |= sides[1] if term.op == "/" else min(sides, key=lambda s: (len(s), sorted(s)))
         order = sorted(names)
@@ -241,7 +241,7 @@ class Examples:
                     return None
                 whole = whole.plus(form.times(weight))
             sides.append(whole)
-        forms[name] = _as_form(term.op, sides[0], sides[1])
+        forms[name] = term.unrounded(*sides)
         return forms[name]
 
     def _values(self, found: Mapping[str, Fraction], nulls: frozenset[str], texts: Inputs) -> Inputs | None:
@@ -277,20 +277,13 @@ def _lies(value: Fraction, stretch: Stretch) -> bool:
 
 
 def _near(examples: Examples, term: Term) -> Iterator[Line]:
-    """A rounded term lies within half a step of what was rounded."""
-    apart = Form(((term.name, Fraction(1)),)).plus(term.left, -1)
+    """A rounded term lies within half a step of what was rounded, if that is a weighted sum."""
+    whole = term.unrounded(term.left, term.right)
+    if whole is None:
+        return
+    apart = Form(((term.name, Fraction(1)),)).plus(whole, -1)
     yield examples.space.terms.line(apart, HALF)
     yield examples.space.terms.line(apart, -HALF, -1)
-
-
-def _as_form(op: str, left: Form, right: Form) -> Form | None:
-    if not op:
-        return left
-    if op == "/":
-        return left.times(1 / right.constant) if not right.weights and right.constant else None
-    if left.weights and right.weights:
-        return None
-    return left.times(right.constant) if left.weights else right.times(left.constant)
 
 
 def _replaced(line: Line, forms: Mapping[str, Form | None]) -> Line:

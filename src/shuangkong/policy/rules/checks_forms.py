@@ -58,7 +58,11 @@ NOUGHT = Form()
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A step whose result is rounded: of one form (`op` is empty), or of two by `*` or `/`."""
+    """A step that is not followed further: the rounding of a form (`op` is empty), or what `op` makes of two forms.
+
+    A product or quotient of variables is one; so is a step in which a variable falls out (x - x, 0 * x), because it
+    still has no value where that variable has none.
+    """
 
     name: str
     op: str
@@ -69,6 +73,15 @@ class Term:
     def names(self) -> tuple[str, ...]:
         """The variables that it is made of."""
         return tuple(n for n, _ in (*self.left.weights, *self.right.weights))
+
+    @property
+    def crossed(self) -> bool:
+        """Whether it is a product or quotient of variables, so that it is no weighted sum."""
+        return _as_sum(self.op, self.left, self.right) is None
+
+    def unrounded(self, left: Form, right: Form) -> Form | None:
+        """The step made of other forms and not rounded; nothing where that is no weighted sum, or has no value."""
+        return _as_sum(self.op, left, right)
 
 
 @dataclass(slots=True)
@@ -97,14 +110,18 @@ class Terms:
         return None if left is None or right is None else self._calculated(node.op, left, right)
 
     def _calculated(self, op: str, left: Form, right: Form) -> Form | None:
-        if op in ("+", "-"):
-            return self._rounded(left.plus(right, 1 if op == "+" else -1))
-        if op == "*" and not (left.weights and right.weights):
-            form, factor = (left, right.constant) if left.weights else (right, left.constant)
-            return self._rounded(form.times(factor))
-        if op == "/" and not right.weights:
-            return self._rounded(left.times(1 / right.constant)) if right.constant else None
-        return self._named(op, left, right)
+        if op == "/" and not right.weights and not right.constant:
+            return None
+        form = _as_sum(op, left, right)
+        if form is None or len(form.weights) < len({*dict(left.weights), *dict(right.weights)}):
+            return self._named(op, left, right)
+        return self._rounded(form)
+
+    def minus(self, left: Form, right: Form) -> Form:
+        """The difference of two sides, exactly: a comparison does not round."""
+        form = left.plus(right, -1)
+        fallen = len(form.weights) < len({*dict(left.weights), *dict(right.weights)})
+        return self._named("-", left, right) if fallen else form
 
     def _rounded(self, form: Form) -> Form:
         if not form.weights:
@@ -146,8 +163,10 @@ class Terms:
         return None if low is None else Fraction(low), None if high is None else Fraction(high)
 
     def _ends_of(self, term: Term) -> Ends:
+        whole = term.unrounded(term.left, term.right)
         left, right = self._reach(term.left), self._reach(term.right)
-        ends = left if not term.op else _product(left, right) if term.op == "*" else _quotient(left, right)
+        crossed = _product(left, right) if term.op == "*" else _quotient(left, right)
+        ends = self._reach(whole) if whole is not None else crossed
         low, high = (None if e is None else Fraction(nearest(e)) for e in ends)
         return low, high
 
@@ -181,6 +200,17 @@ def value_from(number: Fraction, *, day: bool) -> Decimal | date | None:
         inside = number.denominator == 1 and _FIRST <= number <= _LAST
         return DAY_ZERO + timedelta(days=int(number)) if inside else None
     return nearest(number)
+
+
+def _as_sum(op: str, left: Form, right: Form) -> Form | None:
+    """What an operator makes of two forms (the first alone for none), as long as it is a weighted sum."""
+    if op in ("+", "-"):
+        return left.plus(right, 1 if op == "+" else -1)
+    if op == "*" and not (left.weights and right.weights):
+        return left.times(right.constant) if left.weights else right.times(left.constant)
+    if op == "/" and not right.weights and right.constant:
+        return left.times(1 / right.constant)
+    return left if not op else None
 
 
 def _product(left: Ends, right: Ends) -> Ends:

@@ -198,20 +198,13 @@ class Space:
         first, second = self.terms.form(left, self.values), self.terms.form(right, self.values)
         if first is None or second is None:
             return Told(NULL)
-        form = first.plus(second, -1)
+        form = self.terms.minus(first, second)
         if not form.weights:
-            return self._constant(op, form.constant, first)
+            return Told(TRUE if _holds(op, form.constant, Fraction(0)) else FALSE)
         lead = form.weights[0][1]
         form = form.times(1 / lead)
         where = self._line(Form(form.weights))
         return self._test(where, (_TURNED[op] if lead < 0 else op, -form.constant))
-
-    def _constant(self, op: str, found: Fraction, side: Form) -> Formula:
-        """Two sides that differ by a constant: told, unless what both are made of is not known."""
-        if side.weights:
-            where = self._line(Form(side.times(1 / side.weights[0][1]).weights))
-            return self._test(where, ("any" if _holds(op, found, Fraction(0)) else "none", ""))
-        return Told(TRUE if _holds(op, found, Fraction(0)) else FALSE)
 
     def _line(self, form: Form) -> Coordinate:
         names = tuple(n for n, _ in form.weights)
