@@ -13,6 +13,8 @@ from shuangkong.metering.hj212.framing import Frame, Splitter
 class Host(Protocol):
     """What a connection asks of the server that it belongs to."""
 
+    buffer: bytearray | None
+
     def opened(self, connection: Connection) -> bool:
         """Whether there is room for it."""
 
@@ -23,12 +25,17 @@ class Host(Protocol):
         """It is gone."""
 
 
-class Connection(asyncio.Protocol):
-    """The asyncio side of one station."""
+#: Bytes of one read: shared by all connections of a loop that reads and hands over in one step, else one of each.
+_SHARED, _OWN = 262_144, 8192
+
+
+class Connection(asyncio.BufferedProtocol):
+    """The asyncio side of one station. Reads go into a buffer that stays; asyncio's own would be new for each."""
 
     def __init__(self, host: Host) -> None:
         self._host = host
         self._splitter = Splitter()
+        self._buffer = host.buffer if host.buffer is not None else bytearray(_OWN)
         self._transport: asyncio.Transport | None = None
         self._loop = asyncio.get_running_loop()
         self._choked = False  # the station does not read its answers
@@ -58,10 +65,14 @@ class Connection(asyncio.Protocol):
         if not self._host.opened(self):
             transport.abort()
 
-    def data_received(self, data: bytes) -> None:
-        """Bytes of any number of frames."""
+    def get_buffer(self, sizehint: int) -> bytearray:
+        """Where the next bytes go."""
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """So many bytes of any number of frames."""
         self.fed = self._loop.time()
-        self._hand_over(self._splitter.feed(data))
+        self._hand_over(self._splitter.feed(bytes(memoryview(self._buffer)[:nbytes])))
 
     def settle(self) -> None:
         """The station has been quiet: a frame that lacks nothing but its CR LF is whole."""
@@ -128,3 +139,8 @@ class Connection(asyncio.Protocol):
             self._transport.pause_reading()
         else:
             self._transport.resume_reading()
+
+
+def shared_buffer() -> bytearray | None:
+    """A buffer for all connections of this loop, where it reads and hands over in one step; None where it does not."""
+    return bytearray(_SHARED) if isinstance(asyncio.get_running_loop(), asyncio.SelectorEventLoop) else None

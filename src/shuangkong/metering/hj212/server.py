@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from shuangkong.kernel.errors import UserError
 from shuangkong.metering.hj212.asking import Asked, Exchanges
 from shuangkong.metering.hj212.build import data_answers, frame, notice_answer, request, request_number, set_time
-from shuangkong.metering.hj212.connection import Connection
+from shuangkong.metering.hj212.connection import Connection, shared_buffer
 from shuangkong.metering.hj212.faults import Fault
 from shuangkong.metering.hj212.framing import Frame
 from shuangkong.metering.hj212.intake import Arrived, Intake, Lookup, Said, Taking, Wrong
@@ -74,6 +74,7 @@ class Server:
         self._stopped = False
         self._awake = asyncio.Event()
         self._listener: asyncio.Server | None = None
+        self.buffer: bytearray | None = None
         self._exchanges = Exchanges(
             answer_seconds=self._limits.answer_seconds, result_seconds=self._limits.result_seconds,
             tries=self._limits.tries,
@@ -94,6 +95,7 @@ class Server:
     async def listen(self, host: str, port: int) -> int:
         """Open the port (0: any free one) and give its number; OSError if it cannot be."""
         loop = asyncio.get_running_loop()
+        self.buffer = shared_buffer()
         self._listener = await loop.create_server(lambda: Connection(self), host, port, backlog=1024)
         number: int = self._listener.sockets[0].getsockname()[1]
         return number
