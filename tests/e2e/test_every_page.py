@@ -25,7 +25,7 @@ WALKED = {"/", "/findings", "/findings/{key}", "/imports", "/imports/new", "/imp
 #: Pages at an address of their own, by who opens them.
 PLAIN = {
     "administrator": ("/units", "/packs", "/runs", "/jobs", "/audit", "/people", "/rights", "/account", "/api/docs",
-                      "/regions?q=1301", "/rules", "/rules/findings", "/whatif", "/whatif/new", "/nothing-here"),
+                      "/regions?q=1301", "/align", "/rules", "/rules/findings", "/whatif", "/whatif/new", "/nothing-here"),
     "unit-manager": ("/units", "/consents", "/account", "/rights"),
     "city-officer": ("/units", "/rights?action=import.write", "/regions"),
 }  # fmt: skip

@@ -10,9 +10,7 @@ from typing import Any
 
 import yaml
 
-from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.labels import Label, Language
-from shuangkong.kernel.units import unit
 from shuangkong.policy.aligning import Alignment, Cell, Comparison, Row
 from shuangkong.policy.sheets import Page, workbook
 
@@ -179,12 +177,9 @@ def _figure(value: Decimal) -> str:
 
 
 def _unit(name: str, language: Language) -> str:
-    if name in ("1", ""):
-        return ""
-    try:
-        return "/".join(unit(part).label.in_(language) for part in name.split("/"))
-    except UserError:
-        return name
+    from shuangkong.webkit.api import unit_words  # packs are read where no page is shown
+
+    return unit_words(name, language)
 
 
 def say(key: str, language: Language, **facts: object) -> str:

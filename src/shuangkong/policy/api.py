@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+from shuangkong.policy.aligning import Alignment, align
+from shuangkong.policy.aligning import Row as AlignRow
+from shuangkong.policy.aligning_told import ATTENTION as ALIGN_ATTENTION
+from shuangkong.policy.aligning_told import alignment_workbook
+from shuangkong.policy.aligning_told import cell_words as align_cell
+from shuangkong.policy.aligning_told import marks_of as align_marks
+from shuangkong.policy.aligning_told import name_of as align_name
+from shuangkong.policy.aligning_told import say as align_word
+from shuangkong.policy.aligning_told import verdict_words as align_verdict
 from shuangkong.policy.checks import unanswered
 from shuangkong.policy.clauses import NONE_BECAUSE, Duty, Figure
 from shuangkong.policy.comparing import ENTRY_KINDS, Difference, differences
@@ -90,9 +99,11 @@ from shuangkong.policy.rules.types import DAY, FLAG, TEXT, Kind, conversion, sho
 from shuangkong.policy.streaks import GradeWord, StreakRule, threshold_of
 from shuangkong.policy.strict_yaml import Parsed, parse_yaml
 from shuangkong.policy.tables import Column, Condition, DecisionTable, Row, as_checked
+from shuangkong.policy.tasks import tasks_workbook
 from shuangkong.policy.words import PolicyError, Words, listed, one_line, said, told
 
 __all__ = [
+    "ALIGN_ATTENTION",
     "DAY",
     "ENTRY_KINDS",
     "FLAG",
@@ -104,6 +115,8 @@ __all__ = [
     "TEXT",
     "TRUE",
     "Accounting",
+    "AlignRow",
+    "Alignment",
     "AtLeast",
     "Binary",
     "Bindable",
@@ -182,6 +195,13 @@ __all__ = [
     "Version",
     "VersionDifference",
     "Words",
+    "align",
+    "align_cell",
+    "align_marks",
+    "align_name",
+    "align_verdict",
+    "align_word",
+    "alignment_workbook",
     "as_checked",
     "as_printed",
     "builtin_packs",
@@ -227,6 +247,7 @@ __all__ = [
     "schedule",
     "shown",
     "source_of",
+    "tasks_workbook",
     "text_in",
     "threshold_of",
     "tidy",

@@ -11,6 +11,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from shuangkong import __version__
 from shuangkong.app.web import (
+    align_pages,
     api_page,
     audit_pages,
     consent_pages,
@@ -62,6 +63,7 @@ MESSAGES = (
     ("shuangkong.app.web", "messages_log.yaml"),
     ("shuangkong.app.web", "messages_proposals.yaml"),
     ("shuangkong.app.web", "messages_documents.yaml"),
+    ("shuangkong.app.web", "messages_align.yaml"),
 )
 #: Address, name and right of each page in the head, in the order in which they are read.
 PAGES = (
@@ -103,6 +105,7 @@ def create_app(workspace: Workspace, serving: Serving | None = None, slots: Slot
     _wrap(app, serving or Serving())
     errors.register(app)
     app.include_router(pages.router)
+    app.include_router(align_pages.router)
     app.include_router(pages_packs.router)
     app.include_router(region_search.router)
     app.include_router(tables_pages.router)
