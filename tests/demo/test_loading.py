@@ -88,7 +88,9 @@ def test_the_steps_are_in_order() -> None:
         assert step.label.zh
         assert step.label.en
         seen.add(step.id)
-    assert seen == {"regions", "carried_sources", "carried", "city", "people", "city_files", "documents", "run"}
+    assert seen == {
+        "regions", "carried_sources", "carried", "city", "people", "city_files", "documents", "projects", "run"
+    }  # fmt: skip
 
 
 def test_the_pack_is_synthetic_from_head_to_foot() -> None:

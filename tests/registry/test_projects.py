@@ -185,6 +185,8 @@ def test_the_template_comes_back_with_every_field_and_units_are_converted(worksp
     assert known["energy_per_value_added"] == Decimal("2.250000")
     assert known["over_advanced"] == Decimal("12.500000")
     assert (known["stage"], known["two_high"], known["review_opinion_on"]) == ("在建", True, date(2024, 5, 1))
+    # what the sheet leaves empty is not said: neither no, nor nought
+    assert {"started", "adds_capacity", "coal", "review_state"}.isdisjoint(known)
     again = import_projects(workspace, content, name="projects.xlsx", scope=EVERYTHING)
     assert (again.count("unchanged"), again.writes) == (1, 0)
 

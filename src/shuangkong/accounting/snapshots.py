@@ -21,11 +21,13 @@ from shuangkong.kernel.numbers import quantise
 from shuangkong.kernel.periods import Period, PeriodKind
 from shuangkong.policy.api import Dated, PackSet, Target, schedule
 from shuangkong.registry.api import (
+    PROJECT_FACTS,
     REPORTING_PLAN,
     SUBJECT_CLOSURE,
     SUBJECTS,
     industry,
     industry_path,
+    project_facts,
     region_paths,
     snapshot,
 )
@@ -123,10 +125,11 @@ def packs_of(run: RunContext) -> PackSet:
 
 
 def bind(run: RunContext) -> Registered:
-    """Bind subjects, closure and areas."""
+    """Bind subjects, closure, areas and the facts of projects."""
     with reading(run.workspace.engine) as db:
         known = snapshot(db, run.scope, run.known, day=run.as_of)
         paths = region_paths(db, run.scope, run.known, run.as_of)
+        run.bind(PROJECT_FACTS, project_facts(db, run.scope, run.known, run.as_of))
     subjects = known["subjects"]
     run.bind(REPORTING_PLAN, known["reporting_plan"])
     rows = subjects.select(

@@ -31,6 +31,9 @@ FOLDER = "exports"
 EXPORTED: dict[str, tuple[str, ...]] = {
     "findings": ("export",),
     "units": ("units.export",),
+    "projects": ("units.export",),
+    "rule-findings": ("export",),
+    "rule-changes": ("export",),
     "audit": ("audit.read", "export"),
     "consents": ("consent.read", "export"),
     "imports": ("import.write", "export"),

@@ -3,13 +3,15 @@
 from shuangkong.judgement.collecting import rows_hit
 from shuangkong.judgement.given import asked_inputs, decided_rows, set_aside
 from shuangkong.judgement.reaching import Bindings, bindings_of, decided_kind, why_not
-from shuangkong.judgement.readings import FIELDS, SUMS, indicator_inputs
+from shuangkong.judgement.readings import DECIDED_FOR, FIELDS, SUMS, indicator_inputs
 from shuangkong.judgement.rule_step import judge_rules, rule_methods
 from shuangkong.judgement.rule_tables import (
+    RULE_CHANGES,
     RULE_FINDINGS,
     RULE_OUTPUTS,
     RULE_READINGS,
     RULE_STATUS_LABELS,
+    SIGNAL_LABELS,
     RuleStatus,
 )
 from shuangkong.judgement.rules import decide, decide_all, decide_chain, slugged
@@ -20,13 +22,16 @@ from shuangkong.judgement.why import Why, why
 from shuangkong.judgement.why_asked import parameters_of
 
 __all__ = [
+    "DECIDED_FOR",
     "FIELDS",
     "FINDINGS",
     "FINDING_CHANGES",
+    "RULE_CHANGES",
     "RULE_FINDINGS",
     "RULE_OUTPUTS",
     "RULE_READINGS",
     "RULE_STATUS_LABELS",
+    "SIGNAL_LABELS",
     "SUMS",
     "Bindings",
     "Given",

@@ -28,7 +28,7 @@ from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.labels import Label
 from shuangkong.kernel.numbers import AMOUNT
 from shuangkong.policy.api import Accounting, Bindable, Every, Kind, SubjectKind, conversion, unit_of
-from shuangkong.registry.api import industry, industry_path
+from shuangkong.registry.api import ProjectField, industry, industry_path, project_fields
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -42,6 +42,16 @@ LEVELS = ("nation", "province", "prefecture", "county", "zone")
 
 def _field(name: str, zh: str, en: str, whose: frozenset[SubjectKind], choices: Sequence[str] = ()) -> Bindable:
     return Bindable("field", name, Kind("text"), Label(zh, en), whose, "", tuple(choices))
+
+
+#: The day for which a table is decided: a field of everybody that no register holds.
+DECIDED_FOR = "decided_for"
+_DAY = Label("判定日", "day decided for")
+
+
+def _of_project(one: ProjectField) -> Bindable:
+    kind = Kind("number", unit_of(one.stored)) if one.type == "number" else Kind(one.type)
+    return Bindable("field", one.name, kind, one.label, frozenset({"project"}), one.stored, one.choices)
 
 
 #: Fields of the register, by name.
@@ -58,8 +68,11 @@ FIELDS: dict[str, Bindable] = {
         _field("province_code", "所在省级代码", "code of the province", _ALL),
         _field("city_code", "所在市级代码", "code of the prefecture", _ALL),
         _field("county_code", "所在县级代码", "code of the county", _ALL),
+        Bindable("field", DECIDED_FOR, Kind("day"), _DAY, _ALL),
+        *(_of_project(one) for one in project_fields().values()),
     )
 }
+_COLUMNS = {"text": "string", "number": AMOUNT, "flag": "boolean", "day": "date"}
 _PARTS = {
     "coal": Label("煤", "coal"), "oil": Label("油", "oil"), "gas": Label("气", "gas"),
     "electricity": Label("电力", "electricity"), "heat": Label("热力", "heat"), "other": Label("其他", "other"),
@@ -274,11 +287,15 @@ def bind_subjects(run: RunContext) -> ir.Table:
         " CASE WHEN s.kind = 'region' THEN s.level END AS region_level,"
         " CASE WHEN s.kind = 'region' THEN s.code ELSE s.region_code END AS region_code,"
         " a.province_code, a.city_code, a.county_code"
-        " FROM subjects s LEFT JOIN rule_industries i"
+        + "".join(f", p.{name}" for name in project_fields())
+        + " FROM subjects s LEFT JOIN rule_industries i"
         " ON i.code = s.industry_code AND i.edition = coalesce(s.industry_edition, '')"
-        " LEFT JOIN above a ON a.subject_id = s.subject_id",
+        " LEFT JOIN above a ON a.subject_id = s.subject_id"
+        " LEFT JOIN project_facts p ON p.subject_id = s.subject_id",
     )
-    columns = {"subject_id": "string", "kind": "string", "synthetic": "boolean"} | dict.fromkeys(FIELDS, "string")
+    columns = {"subject_id": "string", "kind": "string", "synthetic": "boolean"} | {
+        name: _COLUMNS[one.kind.name] for name, one in FIELDS.items() if name != DECIDED_FOR
+    }
     return ibis.table(columns, name="rule_subjects")
 
 

@@ -14,7 +14,7 @@ from shuangkong.judgement.collecting import BITS
 from shuangkong.judgement.columns import AT_LEAST as LOW
 from shuangkong.judgement.columns import balanced
 from shuangkong.judgement.reaching import Bindings
-from shuangkong.judgement.readings import converted
+from shuangkong.judgement.readings import DECIDED_FOR, converted
 from shuangkong.judgement.rule_tables import RuleStatus
 from shuangkong.judgement.rules import slugged
 from shuangkong.kernel.numbers import AMOUNT
@@ -45,7 +45,7 @@ class Docket:
 def given(subjects: ir.Table, one: Docket, readings: Mapping[str, ir.Table]) -> ir.Table:
     """Every subject with the inputs under their names, and beside each its state, coverage, rank and source."""
     t = subjects.select(*PERIOD, rule__subject="subject_id", rule__synthetic="synthetic", **{
-        f"rule__field_{n}": b.name for n, b in one.inputs.bound.items() if b.source == "field"
+        f"rule__field_{n}": b.name for n, b in one.inputs.bound.items() if b.source == "field" and b.name != DECIDED_FOR
     })  # fmt: skip
     for name, entry in one.inputs.entries.items():
         bound = one.inputs.bound.get(name)
@@ -54,9 +54,12 @@ def given(subjects: ir.Table, one: Docket, readings: Mapping[str, ir.Table]) -> 
             facts = {name: ibis.null(_IBIS[kind])} | _facts(name, "asked", amount(1), 0, "asked", None)
             t = t.mutate(**facts)
         elif bound.source == "field":
-            words = t[f"rule__field_{name}"]
-            state = ibis.ifelse(words.isnull(), "not_registered", "ok")
-            t = t.mutate(**{name: words}, **_facts(name, state, amount(1), 0, "field", None))
+            said = t.rule__day if bound.name == DECIDED_FOR else t[f"rule__field_{name}"]
+            if bound.kind.name == "number":
+                said = converted(said, bound.unit, entry.unit or bound.unit).cast(AMOUNT)
+                t = t.mutate(**{f"rule__seen_{name}": said})
+            state = ibis.ifelse(said.isnull(), "not_registered", "ok")
+            t = t.mutate(**{name: said}, **_facts(name, state, amount(1), 0, "field", None))
         else:
             by = "rule__period" if one.inputs.every(name) == one.inputs.grain else "rule__year"
             r = readings[name].select(
@@ -199,8 +202,27 @@ def findings_of(t: ir.Table, one: Docket) -> ir.Table:
             ", $", ""
         ),
         confidence=confidence_mark(ibis.greatest(*ranks) if len(ranks) > 1 else ranks[0]),
-        synthetic=t.rule__synthetic | ibis.literal(one.pack.instrument.synthetic),
+        synthetic=t.rule__synthetic | ibis.literal(one.pack.instrument.synthetic), signal=_signal(t, one),
     )  # fmt: skip
+
+
+_SIGNALS = ("good", "warn", "bad")
+
+
+def _signal(t: ir.Table, one: Docket) -> Any:
+    """The worst of what the pack says that the outputs mean; null where it says nothing of them, or nothing is told."""
+    table = one.inputs.chain[-1]
+    ranks = []
+    for n, output in enumerate(one.table.outputs):
+        if output.signals and not table.collects:
+            told = _text(t, table, n)
+            cases = [(told.isin(output.signals[s]), r) for r, s in enumerate(_SIGNALS, 1) if s in output.signals]
+            ranks.append(ibis.cases(*cases, else_=0))
+    if not ranks:
+        return ibis.null("string")
+    worst = ibis.greatest(*ranks) if len(ranks) > 1 else ranks[0]
+    named = ibis.cases(*((worst == r, s) for r, s in enumerate(_SIGNALS, 1)), else_=ibis.null("string"))
+    return ibis.ifelse(t.decided, named, ibis.null("string"))
 
 
 def _ranks(t: ir.Table, one: Docket) -> list[Any]:
@@ -229,7 +251,7 @@ def readings_of(t: ir.Table, one: Docket) -> ir.Table:
     """One row for each input that comes from no earlier table, also where it is not known."""
     parts = []
     for n, (name, entry) in enumerate(one.inputs.entries.items()):
-        number = name in one.inputs.readings
+        number = f"rule__seen_{name}" in t.columns
         parts.append(t.select(
             finding_key=t.rule__finding, subject_id=t.rule__subject, position=ibis.literal(n, type="int64"),
             input=ibis.literal(name), value=t[f"rule__seen_{name}"] if number else ibis.null(AMOUNT),

@@ -15,6 +15,7 @@ from shuangkong.judgement.bindings import standing_editions
 from shuangkong.judgement.columns import balanced
 from shuangkong.judgement.reaching import Sitting, bindings_of, decided_kind, reach, sittings
 from shuangkong.judgement.readings import Reading, bind_subjects, keep_reading, reading_of
+from shuangkong.judgement.rule_changes import rule_changes
 from shuangkong.judgement.rule_columns import (
     PERIOD,
     Docket,
@@ -26,7 +27,7 @@ from shuangkong.judgement.rule_columns import (
     readings_of,
     worth_telling,
 )
-from shuangkong.judgement.rule_tables import RULE_FINDINGS, RULE_OUTPUTS, RULE_READINGS
+from shuangkong.judgement.rule_tables import RULE_CHANGES, RULE_FINDINGS, RULE_OUTPUTS, RULE_READINGS
 from shuangkong.judgement.rules import decide_chain
 from shuangkong.kernel.periods import Period
 from shuangkong.policy.api import (
@@ -77,6 +78,9 @@ def judge_rules(run: RunContext, methods: Sequence[Method], catalogue: Catalogue
         for contract in (RULE_FINDINGS, RULE_OUTPUTS, RULE_READINGS):
             _publish(run, contract, work.parts)
         _withhold(run)
+        before = TableContract("rule_findings_before", RULE_FINDINGS.label, RULE_FINDINGS.columns, RULE_FINDINGS.key)
+        known = run.bind(before, run.earlier(RULE_FINDINGS))
+        run.publish(RULE_CHANGES, rule_changes(RULE_FINDINGS.ibis(), known))
         _add_edges(run)
 
 
@@ -187,6 +191,8 @@ class _Work:
             t = t.filter(balanced(lambda a, b: a | b, starts))
         if scope is not None and scope.class_ != "all":
             t = t.filter(t.unit_class == scope.class_)
+        for name, values in (scope.fields if scope is not None else {}).items():
+            t = t.filter(t[name].cast("string").isin(values))
         places = reach(one.pack, one.table)
         return t.semi_join(self._inside(places), "subject_id") if places else t
 

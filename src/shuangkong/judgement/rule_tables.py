@@ -22,6 +22,13 @@ RULE_STATUS_LABELS: dict[RuleStatus, Label] = {
     RuleStatus.UNDETERMINED: Label("待定", "undetermined"),
 }
 
+#: What a value of an output means for who is decided, as its pack says.
+SIGNAL_LABELS: dict[str, Label] = {
+    "bad": Label("不利", "adverse"),
+    "warn": Label("需注意", "caution"),
+    "good": Label("有利", "favourable"),
+}
+
 #: An answer tells its readings, and so does the row that hit: of a region of which a year's figure is withheld none is
 #: shown to who sees it only because its page is public. Withheld months count where the finding is of a month and reads
 #: one of them: those findings are marked themselves.
@@ -52,8 +59,10 @@ RULE_FINDINGS = TableContract(
         text("parameters", "参数", "parameters", doc="ids of those that the row used, comma-separated"),
         text("confidence", "可信度", "confidence", doc="the least sure of row, parameters and readings"),
         Column("synthetic", "flag", Label("合成", "synthetic")),
+        text("signal", "意味", "what it means", nullable=True, doc="good, warn or bad by the pack; the worst of all"),
     ),
     key=("finding_key",),
+    version=2,
     doc="Subject × decision table × year or month → row, answer, what is missing.",
     confidential=_CONFIDENTIAL,
 )  # fmt: skip
@@ -99,5 +108,31 @@ RULE_READINGS = TableContract(
     ),
     key=("finding_key", "position"),
     doc="What each input was for the subject, one row for each input of the table and of those before it.",
+    confidential=_CONFIDENTIAL,
+)
+
+RULE_CHANGES = TableContract(
+    "rule_changes",
+    Label("规则结论变化", "changes of findings of rules"),
+    (
+        text("finding_key", "结论号", "finding"),
+        text("subject_id", "主体", "subject"),
+        text("change", "变化", "change", doc="opened, stayed, changed or closed against the last run"),
+        text("status", "现结论", "status", nullable=True),
+        text("status_before", "前结论", "status before", nullable=True),
+        text("row_hit", "现命中行", "row hit", nullable=True),
+        text("row_before", "前命中行", "row before", nullable=True),
+        text("answer", "现答案", "answer", nullable=True),
+        text("answer_before", "前答案", "answer before", nullable=True),
+        text("signal", "现意味", "what it means", nullable=True),
+        text("signal_before", "前意味", "what it meant", nullable=True),
+        text("pack_id", "规则包", "pack"),
+        text("pack_edition", "版本", "edition", doc="the present one, else that of the run before"),
+        text("slug", "规则表", "table"),
+        text("clause", "条款", "clause"),
+        text("period_key", "期间", "period"),
+    ),
+    key=("finding_key",),
+    doc="What opened, stayed, changed and closed of the findings of rules against the last complete run.",
     confidential=_CONFIDENTIAL,
 )

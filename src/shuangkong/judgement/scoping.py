@@ -20,7 +20,8 @@ def in_scope(pack: Pack, table: TableEntry, subject: Mapping[str, object], day: 
     """Whether the table is about a subject; null where a column that would tell is not given. Raises RULE-007.
 
     Regions hold all that lies in them on the day; an industry holds every code of GB/T 4754 that begins with it. A
-    table without regions of its own is about those of its document.
+    table without regions of its own is about those of its document. A field of the register that the scope names is
+    told by the column of that name.
     """
     scope = table.scope
     region, industry, class_ = (str(v) if (v := subject.get(c)) else "" for c in SCOPE_COLUMNS)
@@ -30,6 +31,9 @@ def in_scope(pack: Pack, table: TableEntry, subject: Mapping[str, object], day: 
         told.append(_level(region, day) in scope.levels if region else None)
     if scope is not None and scope.industry:
         told.append(any(_within(industry, wanted) for wanted in scope.industry) if industry else None)
+    for name, wanted in (scope.fields if scope is not None else {}).items():
+        value = subject.get(name)
+        told.append(None if value in (None, "") else str(value).lower() in wanted or str(value) in wanted)
     if scope is not None and scope.class_ != "all":
         told.append(class_ == scope.class_ if class_ else None)
     return False if False in told else None if None in told else True

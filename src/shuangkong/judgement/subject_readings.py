@@ -13,7 +13,10 @@ from shuangkong.engine.api import DuckDB, amount, compile_sql
 from shuangkong.judgement.reaching import Bindings
 from shuangkong.judgement.readings import converted, reading_of
 from shuangkong.kernel.findings import CONFIDENCES
+from shuangkong.kernel.numbers import quantise
 from shuangkong.kernel.periods import Period
+from shuangkong.policy.api import Bindable, InputEntry, conversion, unit_of
+from shuangkong.registry.api import written
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,7 @@ class Given:
 
 
 def subject_readings(
-    inputs: Bindings, values: pa.Table, totals: pa.Table, fields: Mapping[str, str | None], methods: Sequence[Method],
+    inputs: Bindings, values: pa.Table, totals: pa.Table, fields: Mapping[str, object], methods: Sequence[Method],
     period: Period,
 ) -> dict[str, Given]:  # fmt: skip
     """The bound inputs of a table for one subject in a year or month, as the table is decided for.
@@ -41,14 +44,24 @@ def subject_readings(
     found: dict[str, Given] = {}
     for name, bound in inputs.bound.items():
         if bound.source == "field":
-            words = fields.get(bound.name)
-            found[name] = Given(words, None, "ok" if words else "not_registered", Decimal(1), "confirmed")
+            found[name] = _registered(fields.get(bound.name), bound, inputs.entries[name])
     with DuckDB(threads=1) as engine:
         engine.bind(INDICATOR_VALUES.name, values)
         engine.bind(TOTALS.name, totals)
         for name in inputs.readings:
             found[name] = _read(engine, inputs, name, methods, period)
     return found
+
+
+def _registered(value: object, bound: Bindable, entry: InputEntry) -> Given:
+    """A field of the register: a number in the unit of the table, anything else as a cell has it."""
+    state = "not_registered" if value is None or value == "" else "ok"
+    if isinstance(value, Decimal):
+        over, under = conversion(unit_of(bound.unit), unit_of(entry.unit or bound.unit)) or (Decimal(1), Decimal(1))
+        number = quantise(value * over / under)
+        return Given(number, number, state, Decimal(1), "confirmed")
+    words = None if state != "ok" else written(value)
+    return Given(words, None, state, Decimal(1), "confirmed")
 
 
 def _read(engine: DuckDB, inputs: Bindings, name: str, methods: Sequence[Method], period: Period) -> Given:

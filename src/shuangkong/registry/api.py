@@ -42,6 +42,7 @@ from shuangkong.registry.projects import (
     project_groups,
     project_id,
     register_projects,
+    written,
 )
 from shuangkong.registry.reading import Fact, SubjectCard, describe, names_of, subjects_seen
 from shuangkong.registry.rules import ALWAYS, FOREVER, PUBLISHED
@@ -158,4 +159,5 @@ __all__ = [
     "unit_schema",
     "unpublish",
     "withdraw_consent",
+    "written",
 ]

@@ -33,8 +33,8 @@ from shuangkong.registry.sheets import api as sheets
 from shuangkong.registry.store import subject as subject_table
 from shuangkong.registry.uscc import check_uscc
 
-_YES = sheets.Choice(YES, Label("是", "yes"), ("true", "有", "已", "√", "y", "1"))
-_NO = sheets.Choice(NO, Label("否", "no"), ("false", "没有", "未", "×", "n", "0"))
+_YES = sheets.Choice(YES, Label("是", "yes"), ("true", "有", "已", "y", "1"))
+_NO = sheets.Choice(NO, Label("否", "no"), ("false", "没有", "未", "n", "0"))
 _TAKEN = sheets.Reason(
     "registered_elsewhere",
     Label(

@@ -1,4 +1,4 @@
-"""`what-if` tries a change of packs on all units and regions of a workspace; the books stay as they are."""
+"""`what-if` tries a change of packs on all units, projects and regions of a workspace; the books stay as they are."""
 
 from __future__ import annotations
 
@@ -24,6 +24,12 @@ _EFFECTS = {
     "red": ("转红", "become red"), "loses": ("变差", "lose"), "gains": ("变好", "gain"),
     "no_longer_red": ("不再为红", "are no longer red"), "changed": ("有变化", "change"),
 }  # fmt: skip
+
+_KINDS = {"unit": ("用能单位", "units"), "region": ("地区", "regions"), "project": ("项目", "projects")}
+_BALANCE = (
+    "{kind}：多得或少付 {gained} 元，少得或多付 {lost} 元，资料不足 {n} 个",
+    "{kind}: gained {gained} yuan, lost {lost} yuan, {n} cannot be told",
+)
 
 
 def add(app: typer.Typer) -> None:
@@ -89,6 +95,12 @@ def lines(answer: dict[str, Any], language: str) -> list[str]:
     out += [f"  {r['pack']} {r['entry']} {r['field']}: {r['was']} → {r['becomes']}" for r in answer["replaced"]]
     head = ("主体", "subjects")[i]
     out.append(f"{head}: " + "  ".join(f"{_EFFECTS[e][i]} {answer['subjects'][e]}" for e in _EFFECTS))
+    for kind, n in answer["kinds"].items():
+        named = _KINDS.get(kind, (kind, kind))[i]
+        out.append(f"  {named}: " + "  ".join(f"{_EFFECTS[e][i]} {n[e]}" for e in _EFFECTS))
+    for b in answer["balance"]:
+        named = _KINDS.get(b["kind"], (b["kind"], b["kind"]))[i]
+        out.append("  " + _BALANCE[i].format(kind=named, gained=b["gained_yuan"], lost=b["lost_yuan"], n=b["untold"]))
     for m in answer["money"]:
         sign = "+" if m["difference"] > 0 else ""
         moved = f"{m['was']} → {m['now']} {m['unit']} ({sign}{m['difference']})"

@@ -95,11 +95,18 @@ def plan_of_work() -> tuple[Step, ...]:
             ("city",),
         ),
         Step(
+            "projects",
+            Label("登记示范市项目（合成）", "register the demo city's projects (synthetic)"),
+            "import",
+            "import_project_register(workspace, project_file(city).content, …)",
+            ("city",),
+        ),
+        Step(
             "run",
             Label("核算与判定", "account and judge"),
             "run",
             "app.pipeline.run_pipeline(workspace, …)",
-            ("carried", "city_files"),
+            ("carried", "city_files", "projects"),
         ),
     )
 

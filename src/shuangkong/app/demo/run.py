@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 import pyarrow as pa
 import sqlalchemy as sa
 
-from shuangkong.accounting.api import BOOK_ENTRIES, REPORTED_VALUES, Origin, Report, batches, import_sheet
+from shuangkong.accounting.api import (
+    BOOK_ENTRIES,
+    REPORTED_VALUES,
+    Origin,
+    Report,
+    batches,
+    import_project_register,
+    import_sheet,
+)
 from shuangkong.app.demo.catalogue import catalogue
 from shuangkong.app.demo.city import make_city
 from shuangkong.app.demo.city_files import DemoFile, city_files
@@ -26,6 +34,7 @@ from shuangkong.app.demo.load import (
     resolver,
 )
 from shuangkong.app.demo.people import register_people
+from shuangkong.app.demo.projects import project_file
 from shuangkong.app.demo.warnings import warning_files
 from shuangkong.app.pipeline import run_pipeline
 from shuangkong.engine.api import Commit, RunRecord, TableContract, Workspace, reading, record, writing
@@ -33,7 +42,7 @@ from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.labels import Label
 from shuangkong.kernel.scope import Scope
 from shuangkong.policy.api import PackSet
-from shuangkong.registry.api import directory
+from shuangkong.registry.api import directory, sheets
 
 PRINCIPAL = LOADER
 Progress = Callable[[Label, int, int], None]
@@ -92,6 +101,8 @@ def load_demo(workspace: Workspace, packs: PackSet, *, scale: int, as_of: date, 
         for f in (*city_files(city), *warning_files())
         if (f.book, hashlib.sha256(f.content).hexdigest()) not in there
     )
+    at("projects")
+    _register(workspace, project_file(city))
     at("documents")
     hand_up_documents(workspace, PRINCIPAL, city.design.city.code)
     at("run")
@@ -100,6 +111,12 @@ def load_demo(workspace: Workspace, packs: PackSet, *, scale: int, as_of: date, 
     )
     progress(Label("完成", "done"), total, total)
     return Loaded(reports, run)
+
+
+def _register(workspace: Workspace, file: DemoFile) -> None:
+    """The register of projects; what stands already is left alone."""
+    done = import_project_register(workspace, file.content, _origin(file), scope=Scope.all(PRINCIPAL))
+    _taken(file, done.refusals)
 
 
 def _commit(workspace: Workspace, contract: TableContract, rows: pa.Table, recorded: datetime) -> None:
@@ -116,17 +133,25 @@ def _commit(workspace: Workspace, contract: TableContract, rows: pa.Table, recor
 
 
 def _import(workspace: Workspace, packs: PackSet, file: DemoFile) -> Report:
-    origin = Origin(
+    report = import_sheet(workspace, packs, file.book, file.content, _origin(file), scope=Scope.all(PRINCIPAL))
+    _taken(file, report.refusals)
+    return report
+
+
+def _origin(file: DemoFile) -> Origin:
+    return Origin(
         file.name, file.publisher, file.document, file.licence, file.handed_in, confidence="synthetic", synthetic=True,
         reason=file.reason,
     )  # fmt: skip
-    report = import_sheet(workspace, packs, file.book, file.content, origin, scope=Scope.all(PRINCIPAL))
-    if report.refusals:
-        first = report.refusals[0]
+
+
+def _taken(file: DemoFile, refusals: Sequence[sheets.Refusal]) -> None:
+    """Raise IMP-003 where rows of a file that ships with the program were refused."""
+    if refusals:
+        first = refusals[0]
         raise UserError(
             "IMP-003",
-            f"{report.refused_rows} rows were refused, first row {first.row}: {first.reason('zh')}.",
+            f"{len({r.row for r in refusals})} rows were refused, first row {first.row}: {first.reason('zh')}.",
             where=file.name,
             remedy="This file ships with the program: report it.",
         )
-    return report

@@ -28,6 +28,7 @@ from shuangkong.app.web import (
     pages,
     pages_packs,
     people_pages,
+    projects_pages,
     proposals_pages,
     region_search,
     rights_page,
@@ -59,6 +60,7 @@ MESSAGES = (
     ("shuangkong.app.web", "messages_imports.yaml"),
     ("shuangkong.app.web", "messages_jobs.yaml"),
     ("shuangkong.app.web", "messages_rules.yaml"),
+    ("shuangkong.app.web", "messages_projects.yaml"),
     ("shuangkong.app.web", "messages_whatif.yaml"),
     ("shuangkong.app.web", "messages_log.yaml"),
     ("shuangkong.app.web", "messages_proposals.yaml"),
@@ -70,6 +72,7 @@ PAGES = (
     ("/", "frame.home", "findings.read"),
     ("/findings", "frame.findings", "findings.read"),
     ("/units", "units.title", "units.read"),
+    ("/projects", "projects.title", "units.read"),
     ("/rules", "rules.title", "findings.read"),
     ("/packs", "frame.packs", "findings.read"),
     ("/documents", "documents.title", "documents.read"),
@@ -98,6 +101,7 @@ def create_app(workspace: Workspace, serving: Serving | None = None, slots: Slot
     )  # fmt: skip
     frame = Frame(PACKAGES, read_messages(*MESSAGES), pages=PAGES, more=MORE)
     slots = slots or Slots()
+    slots.register("unit.sections", projects_pages.of_owner, name="projects", priority=20)
     for slot in ("unit.sections", "region.tabs"):
         slots.register(slot, tables_pages.of_subject, name="rules", priority=10)
     frame.environment.globals["slot"] = slots.fill
@@ -108,6 +112,7 @@ def create_app(workspace: Workspace, serving: Serving | None = None, slots: Slot
     app.include_router(align_pages.router)
     app.include_router(pages_packs.router)
     app.include_router(region_search.router)
+    app.include_router(projects_pages.router)
     app.include_router(tables_pages.router)
     app.include_router(whatif_pages.router)
     app.include_router(imports_list.router)

@@ -164,6 +164,8 @@ def what(row: Mapping[str, Any], speaker: Speaker) -> str:
         return speaker.say("jobs.as_of", day=given["as_of"]) if given.get("as_of") else speaker.say("jobs.as_of_today")
     if row["kind"] == "read":
         return str(given["file"])
+    if row["kind"] == "whatif":
+        return str(given["name"])
     if row["kind"] == "export":
         return f"{speaker.say('export_table.' + given['table'])} · {given['ending']}"
     return ""

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from shuangkong.app.web import audit_pages, consent_pages, findings_list, imports_list, people_pages, units_list
+from shuangkong.app.web import (
+    audit_pages,
+    consent_pages,
+    findings_list,
+    imports_list,
+    people_pages,
+    projects_list,
+    rule_changes_list,
+    tables_list,
+    units_list,
+)
 
 LISTINGS = {
     found.spec.name: found
     for found in (
         findings_list.LISTING, units_list.LISTING, audit_pages.LISTING, consent_pages.LISTING, imports_list.LISTING,
-        people_pages.LISTING,
+        people_pages.LISTING, projects_list.LISTING, tables_list.LISTING, rule_changes_list.LISTING,
     )
 }  # fmt: skip

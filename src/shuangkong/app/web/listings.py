@@ -89,11 +89,12 @@ class Listing:
     told: Callable[[Eyes], Sequence[Told]] | None = None
     given: Callable[[Eyes], Given | None] = _none
     of_run: bool = False
+    at: str = ""
 
     @property
     def path(self) -> str:
-        """Its address."""
-        return f"/{self.spec.name}"
+        """Its address: the name of the table, unless another is given."""
+        return self.at or f"/{self.spec.name}"
 
     def eyes(self, a: Asked) -> Eyes:
         """The eyes of a request; raises RUN-001 for a table of runs where there is none."""

@@ -21,7 +21,7 @@ from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.labels import Label
 from shuangkong.kernel.scope import Scope
 from shuangkong.policy.api import PackSet
-from shuangkong.registry.api import opened, parents_on, scope_subjects, subjects_seen
+from shuangkong.registry.api import opened, parents_on, project_facts, scope_subjects, subjects_seen
 from shuangkong.webkit.api import public, severity
 
 Row = dict[str, Any]
@@ -97,7 +97,7 @@ class RunView:
 
     @cached_property
     def subjects(self) -> dict[str, Subject]:
-        """Regions and units by id, named as on the run's day."""
+        """Regions, units and projects by id, named as on the run's day."""
         with reading(self.workspace.engine) as db:
             seen = scope_subjects(db, self.scope, self.run.known)
         if seen is None:
@@ -164,9 +164,9 @@ class RunView:
         return packs_of_run(self.workspace, self.run)
 
     def subject(self, subject: str, kind: str) -> Subject:
-        """A region or unit by id; raises REG-001 for one that is not there or not to be seen."""
+        """A region, unit or project by id; raises REG-001 for one that is not there or not to be seen."""
         found = self.subjects.get(subject)
-        if found is None or (found.kind == "unit") != (kind == "unit"):
+        if found is None or (found.kind if found.kind in ("unit", "project") else "region") != kind:
             raise UserError(
                 "REG-001",
                 f"no {kind} with the id “{subject[:60]}” is known in this run.",
@@ -193,6 +193,16 @@ class RunView:
     def by_key(self) -> dict[str, Finding]:
         """Findings by key."""
         return {f.finding_key: f for f in self.findings}
+
+    def projects(self) -> dict[str, Row]:
+        """What the register says of each project on the run's day, as far as the reader may see it."""
+
+        def read() -> dict[str, Row]:
+            with reading(self.workspace.engine) as db:
+                table = project_facts(db, self.scope, self.run.known, self.run.as_of)
+            return {r["subject_id"]: r for r in table.to_pylist()}
+
+        return self._once(("projects",), read)
 
     def values(self, subject: Subject) -> list[Row]:
         """Indicator values of a subject."""

@@ -111,9 +111,13 @@ def _rank(f: Finding) -> tuple[date, int]:
     return f.period_end, -VARIANTS.index(f.variant)
 
 
+#: Where the page of a subject is, by kind; what is neither lies among the regions.
+_PAGES = {"unit": "units", "project": "projects"}
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A region or unit as pages name it."""
+    """A region, unit or project as pages name it."""
 
     id: str
     kind: str
@@ -129,7 +133,7 @@ class Subject:
     @property
     def href(self) -> str:
         """The page of the subject."""
-        return f"/units/{self.id}" if self.kind == "unit" else f"/regions/{self.id}"
+        return f"/{_PAGES.get(self.kind, 'regions')}/{self.id}"
 
 
 def subject_of(row: dict[str, Any]) -> Subject:

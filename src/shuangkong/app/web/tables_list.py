@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import pyarrow as pa
 
+from shuangkong.app.web.listings import Eyes, Listing
 from shuangkong.app.web.reading import RunView
 from shuangkong.app.web.sentences import Teller
-from shuangkong.judgement.api import RULE_FINDINGS, RULE_STATUS_LABELS, RuleStatus
+from shuangkong.app.web.tables_drawn import answered
+from shuangkong.judgement.api import RULE_FINDINGS, RULE_STATUS_LABELS, SIGNAL_LABELS, RuleStatus
+from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.labels import Label
 from shuangkong.webkit.api import (
     CONFIDENCE_LABELS,
@@ -16,29 +20,46 @@ from shuangkong.webkit.api import (
     Condition,
     FileSource,
     Given,
+    Kind,
     Speaker,
     TableColumn,
     TableSpec,
     TableView,
+    Told,
     period_words,
-    table_view,
 )
+
+_CODES = (
+    "finding_key", "subject_id", "pack_id", "pack_edition", "decided_for", "reason", "needs", "coverage", "parameters",
+    "synthetic",
+)  # fmt: skip
+_KINDS: dict[str, Kind] = {"amount": "number", "date": "date", "flag": "flag"}
+
+
+def _code(name: str) -> TableColumn:
+    """A column of the export alone, as the dictionary of columns has it."""
+    column = RULE_FINDINGS[name]
+    return TableColumn(name, column.label, _KINDS.get(column.kind, "text"), column.unit, shown=False)
+
 
 SPEC = TableSpec(
     "rule-findings",
     Label("规则结论", "Findings of rules"),
     (
         TableColumn("status", Label("结论", "Finding"), filter="choice", sortable=True, by="rank"),
+        TableColumn("signal", Label("意味", "Meaning"), filter="choice", shown=False),
         TableColumn("subject", Label("主体", "Subject"), sortable=True, by="place", exported=False),
         TableColumn("slug", Label("规则表", "Table"), filter="given", wrap=True),
         TableColumn("answer", Label("答案或所缺", "Answer, or what is missing"), wrap=True),
         TableColumn("period_key", Label("期间", "Period"), sortable=True, by="period_end", filter="choice"),
         TableColumn("clause", Label("条款", "Clause")),
         TableColumn("row_hit", Label("命中行", "Row hit"), filter="choice", shown=False, rare=True),
-        TableColumn("pack", Label("文件", "Document"), filter="given", shown=False),
-        TableColumn("region", Label("地区（含下级）", "Region and all in it"), filter="given", shown=False, rare=True),
+        TableColumn("pack", Label("文件", "Document"), filter="given", shown=False, exported=False),
+        TableColumn("region", Label("地区（含下级）", "Region and all in it"), filter="given", shown=False, rare=True,
+                    exported=False),
         TableColumn("kind", Label("主体类别", "Kind of subject"), filter="choice", shown=False, rare=True),
         TableColumn("confidence", Label("可信度", "Confidence"), filter="choice", shown=False, rare=True),
+        *(_code(name) for name in _CODES),
     ),
     key=("finding_key",),
     orders={
@@ -48,11 +69,14 @@ SPEC = TableSpec(
     default="attention",
     search=("subject_zh", "subject_en", "place", "slug", "clause", "answer", "finding_key"),
     synthetic="synthetic",
+    codes=True,
+    said=("region",),
 )  # fmt: skip
 _LISTING = """
     SELECT f.*, f.pack_id || '@' || f.pack_edition AS pack_key, f.pack_id AS pack, f.subject_id AS subject,
         s.zh AS subject_zh, s.en AS subject_en, coalesce(s.code, f.subject_id) AS place, s.kind, '' AS region,
-        CASE f.status WHEN 'hit' THEN 0 WHEN 'undetermined' THEN 1 ELSE 2 END AS rank
+        CASE WHEN f.signal = 'bad' THEN 0 WHEN f.signal = 'warn' THEN 1 WHEN f.status = 'undetermined' THEN 3
+            WHEN f.status = 'no_row' THEN 4 ELSE 2 END AS rank
     FROM rule_findings f LEFT JOIN named_subjects s ON s.id = f.subject_id
 """
 
@@ -95,10 +119,8 @@ def given(view: RunView) -> Given:
 
 def rules_table(view: RunView, choices: Choices, speaker: Speaker) -> TableView:
     """The list as its page draws it."""
-    return table_view(
-        rules_source(view), choices, "/rules/findings", given=given(view), words=_words(view, speaker),
-        counted={"pack": "pack_id", "slug": "slug"}, formats=(),
-    )  # fmt: skip
+    eyes = Eyes(view.workspace, view.scope, speaker, view)
+    return LISTING.table(eyes, choices, counted={"pack": "pack_id", "slug": "slug"})
 
 
 def _words(view: RunView, speaker: Speaker) -> dict[str, Callable[[str], str]]:
@@ -112,6 +134,36 @@ def _words(view: RunView, speaker: Speaker) -> dict[str, Callable[[str], str]]:
         "status": lambda v: speaker.label(RULE_STATUS_LABELS[RuleStatus(v)]) if v in set(RuleStatus) else v,
         "slug": lambda v: speaker.label(tables[v]) if v in tables else v,
         "pack": tell.pack_name, "region": tell.who, "kind": coded("subject_kind"), "sort": coded("sort"),
+        "signal": lambda v: speaker.label(SIGNAL_LABELS[v]) if v in SIGNAL_LABELS else v,
         "confidence": lambda v: speaker.label(CONFIDENCE_LABELS[v]) if v in CONFIDENCE_LABELS else v,
         "period_key": lambda v: period_words(v, speaker.language),
     }  # fmt: skip
+
+
+def told(view: RunView, speaker: Speaker) -> Sequence[Told]:
+    """The words of an export: subject, document and table by name, the finding, and the answer in words."""
+    tell = Teller(view, speaker)
+    words = _words(view, speaker)
+
+    def answer(row: Any) -> str:
+        try:
+            entry = view.packs.table(f"{row['pack_id']}@{row['pack_edition']}", row["slug"])
+        except UserError:
+            return str(row["answer"] or "")
+        return answered(entry, row["answer"], speaker)
+
+    return (
+        Told(speaker.say("csv.subject"), lambda row: tell.who(row["subject_id"]), ("subject_id",)),
+        Told(speaker.label(SPEC["pack"].label), lambda row: words["pack"](row["pack_id"]), ("pack_id",)),
+        Told(speaker.label(SPEC["slug"].label), lambda row: words["slug"](row["slug"]), ("slug",)),
+        Told(speaker.say("csv.status"), lambda row: words["status"](row["status"]), ("status",)),
+        Told(speaker.label(SPEC["signal"].label), lambda row: row["signal"] and words["signal"](row["signal"])),
+        Told(speaker.say("csv.sentence"), answer),
+    )
+
+
+LISTING = Listing(
+    SPEC, "findings.read", lambda eyes, _: rules_source(eyes.view), lambda eyes: _words(eyes.view, eyes.speaker),
+    told=lambda eyes: told(eyes.view, eyes.speaker), given=lambda eyes: given(eyes.view), of_run=True,
+    at="/rules/findings",
+)  # fmt: skip

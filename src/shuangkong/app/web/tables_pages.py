@@ -7,7 +7,7 @@ from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
 from markupsafe import Markup
 
 from shuangkong.accounting.api import AT_LEAST, index_of, last_full, period_at
@@ -15,7 +15,11 @@ from shuangkong.app.catalogue import catalogue
 from shuangkong.app.web import tables_reading as r
 from shuangkong.app.web.choice import Chosen, chooser
 from shuangkong.app.web.context import Asked, Asks
+from shuangkong.app.web.listings import list_routes
 from shuangkong.app.web.reading import Row, RunView
+from shuangkong.app.web.rule_changes_list import CHANGE_LABELS, TURNS, changes_table
+from shuangkong.app.web.rule_changes_list import LISTING as CHANGES
+from shuangkong.app.web.rule_changes_list import said as said_of
 from shuangkong.app.web.streak_view import streaks_of
 from shuangkong.app.web.tables_drawn import (
     HITS,
@@ -27,9 +31,16 @@ from shuangkong.app.web.tables_drawn import (
     said,
     unit_of_input,
 )
-from shuangkong.app.web.tables_list import SPEC, rules_table
+from shuangkong.app.web.tables_list import LISTING, SPEC, rules_table
 from shuangkong.app.web.why_page import groups, item_label
-from shuangkong.judgement.api import RULE_STATUS_LABELS, Bindings, RuleStatus, bindings_of, why_not
+from shuangkong.judgement.api import (
+    RULE_STATUS_LABELS,
+    SIGNAL_LABELS,
+    Bindings,
+    RuleStatus,
+    bindings_of,
+    why_not,
+)
 from shuangkong.judgement.api import Given as Reading
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.labels import Label
@@ -75,8 +86,9 @@ def words(a: Asked, view: RunView) -> dict[str, Any]:
         return say.say("rules.needs", what=say.say("punctuation.list").join(names))
 
     return {
-        "rule_status": lambda s: RULE_STATUS_LABELS[RuleStatus(s)], "rule_table": table_of,
-        "rule_told": told, "output_words": lambda v, u: output_words(v, u, say), "hits": HITS, "why_not": WHY_NOT,
+        "rule_status": lambda s: RULE_STATUS_LABELS[RuleStatus(s)], "rule_signal": lambda s: SIGNAL_LABELS[s],
+        "rule_table": table_of, "rule_told": told, "output_words": lambda v, u: output_words(v, u, say),
+        "hits": HITS, "why_not": WHY_NOT,
         "subject_kinds": KINDS, "standings": STANDING_LABELS, "as_standing": Standing,
         "input_unit": lambda entry, name: unit_of_input(entry, name, say),
         "item_label": lambda item: item_label(view, item), "rule_text": lambda d, text: said(d, text, say),
@@ -125,8 +137,7 @@ def _bindings(view: RunView, pack: str, table: TableEntry) -> Bindings:
     )
 
 
-@router.get("/rules/findings")
-def findings(a: Reads) -> HTMLResponse:
+def findings(a: Asked) -> Response:
     """What rules found, filtered, sorted and paged on the server."""
     view = a.needed()
     choices = parse_choices(SPEC, a.request.query_params.multi_items())
@@ -136,6 +147,25 @@ def findings(a: Reads) -> HTMLResponse:
     )  # fmt: skip
     answer.headers["HX-Push-Url"] = choices.address("/rules/findings")
     return answer
+
+
+list_routes(router, LISTING, findings)
+
+
+def changes(a: Asked) -> Response:
+    """What rules say otherwise than in the run before, filtered, sorted and paged on the server."""
+    view = a.needed()
+    choices = parse_choices(CHANGES.spec, a.request.query_params.multi_items())
+    answer = a.page(
+        "rule_changes.html", view, table=changes_table(view, choices, a.speaker), chooser=chooser(a, view),
+        previous=view.run.previous, said=lambda row, which: said_of(view, a.speaker, row, which), turns=TURNS,
+        changes=CHANGE_LABELS, **words(a, view),
+    )  # fmt: skip
+    answer.headers["HX-Push-Url"] = choices.address(CHANGES.path)
+    return answer
+
+
+list_routes(router, CHANGES, changes)
 
 
 @router.get("/rules/findings/{key}")
@@ -194,7 +224,7 @@ def rule(
     looked = r.looked_up(view, entry.about, who)
     readings: Mapping[str, Reading] = {}
     if looked.subject is not None:
-        readings = r.readings_of(view, looked.subject, found, entry, plain.inputs, chosen)
+        readings = r.readings_of(view, looked.subject, found, entry, plain.inputs, chosen, day)
     typed = {k.removeprefix(GIVEN): v for k, v in a.request.query_params.multi_items() if k.startswith(GIVEN)}
     given = {n: typed.get(n, "").strip() for n in plain.asked}
     for name, one in readings.items():
@@ -250,7 +280,7 @@ def _form(drawn: Drawing, given: Any) -> list[dict[str, Any]]:
 
 
 def of_subject(about: Any) -> Markup | None:
-    """The answers of rules about a unit or region, for its page."""
+    """The answers of rules about a unit, region or project, for its page."""
     a, view, subject = about["asked"], about["view"], about["subject"]
     if view is None or subject is None:
         return None

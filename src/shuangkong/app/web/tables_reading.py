@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from shuangkong.accounting.api import INDICATOR_VALUES, TOTALS, fewest, methods_of
 from shuangkong.app.web.reading import RunView
 from shuangkong.app.web.rows import Subject
 from shuangkong.engine.api import DuckDB, read_result
-from shuangkong.judgement.api import RULE_FINDINGS, Bindings, Given, Why, rule_methods, subject_readings
+from shuangkong.judgement.api import DECIDED_FOR, RULE_FINDINGS, Bindings, Given, Why, rule_methods, subject_readings
 from shuangkong.judgement.api import why as walked
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.periods import Period
@@ -102,7 +103,7 @@ class Looked:
 
 
 def looked_up(view: RunView, kind: str | None, words: str) -> Looked:
-    """The unit or region of an id, a code, or a part of a name; among those that the reader may see."""
+    """The unit, region or project of an id, a code, or a part of a name; among those that the reader may see."""
     words = words.strip()
     if not words:
         return Looked(None)
@@ -119,23 +120,26 @@ def looked_up(view: RunView, kind: str | None, words: str) -> Looked:
 
 
 def readings_of(
-    view: RunView, subject: Subject, pack: Pack, table: TableEntry, inputs: Bindings, period: Period
+    view: RunView, subject: Subject, pack: Pack, table: TableEntry, inputs: Bindings, period: Period, day: date
 ) -> Mapping[str, Given]:
-    """What the inputs of a table are for a subject in a year or month, as the reader may see it."""
+    """What the inputs of a table are for a subject in a year or month, as the reader may see it; decided for `day`."""
 
     def read() -> Mapping[str, Given]:
         where = f"subject_id = '{subject.id}'"
         values = read_result(view.run, INDICATOR_VALUES, view.scope, view.seen, where=where)
         totals = read_result(view.run, TOTALS, view.scope, view.seen, where=where)
         methods = fewest((*methods_of(view.packs), *rule_methods(view.packs)))
-        return subject_readings(inputs, values, totals, fields_of(view, subject), methods, period)
+        fields = fields_of(view, subject) | {DECIDED_FOR: day}
+        return subject_readings(inputs, values, totals, fields, methods, period)
 
     return view._once(("rule_readings", subject.id, pack.key, table.id, period.key), read)
 
 
-def fields_of(view: RunView, subject: Subject) -> dict[str, str | None]:
+def fields_of(view: RunView, subject: Subject) -> dict[str, object]:
     """What the register says of a subject, by the names that tables ask for."""
-    found: dict[str, str | None] = {"unit_class": subject.unit_class or None}
+    found: dict[str, object] = {"unit_class": subject.unit_class or None}
+    if subject.kind == "project":
+        found |= view.projects().get(subject.id, {})
     if subject.kind == "region":
         found |= {"region_level": subject.level, "region_code": subject.code or None}
     elif subject.region_id in view.subjects:

@@ -10,25 +10,24 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from shuangkong.app.explaining import packs_of_run
 from shuangkong.app.web.choice import chooser
 from shuangkong.app.web.context import Asked, Asks
+from shuangkong.app.web.listings import Eyes
 from shuangkong.app.web.reading import RunView
 from shuangkong.app.web.sent import Sent
-from shuangkong.app.web.tables_drawn import answered, output_words
+from shuangkong.app.web.tables_drawn import output_words
+from shuangkong.app.web.tables_pages import words
 from shuangkong.app.web.whatif_forms import all_fields, overlay_of, parameter_fields, row_fields, target_fields
+from shuangkong.app.web.whatif_list import EFFECTS, listing, name_of, said
 from shuangkong.app.whatif import ask_whatif, base_run, change_of, proposal, read_change, scenarios, signed_so, tried
-from shuangkong.app.whatif_effects import Effects, effects
+from shuangkong.app.whatif_effects import effects
 from shuangkong.engine.api import jobs, reading, writing
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.labels import Label
 from shuangkong.policy.api import STANDING_LABELS, Overlay, Standing
-from shuangkong.webkit.api import download_headers
+from shuangkong.webkit.api import Format, download_headers, parse_choices, require
 
 router = APIRouter(include_in_schema=False)
 Tries = Annotated[Asked, Depends(Asks("scenario.run"))]
 LISTED = 60
-EFFECTS = {
-    "red": Label("转红", "becomes red"), "loses": Label("变差", "loses"), "gains": Label("变好", "gains"),
-    "no_longer_red": Label("不再为红", "is no longer red"), "changed": Label("有变化", "changes"),
-}  # fmt: skip
 
 
 @router.get("/whatif")
@@ -122,51 +121,51 @@ def _overlay(a: Asked, view: RunView, given: dict[str, str], file: Any) -> Overl
     return read_change(given.get("text", "").replace("\r\n", "\n").encode(), "change")
 
 
+@router.get("/whatif/{run_id}.csv")
+@router.get("/whatif/{run_id}.xlsx")
+def exported(a: Tries, run_id: str, other: Annotated[str, Query(alias="with", max_length=60)] = "") -> Response:
+    """All changes that fit as a file; with another scenario, both side by side."""
+    require(a.who, "export")
+    view, shown = a.needed(), _shown(a, run_id, other)
+    found = listing(view, shown, run_id, other, a.speaker)
+    choices = parse_choices(found.spec, a.request.query_params.multi_items())
+    ending: Format = "xlsx" if a.request.url.path.endswith(".xlsx") else "csv"
+    return found.file(Eyes(a.workspace, a.scope, a.speaker), choices, ending).answer()
+
+
 @router.get("/whatif/{run_id}")
 def one(a: Tries, run_id: str, other: Annotated[str, Query(alias="with", max_length=60)] = "") -> HTMLResponse:
-    """What a change would mean; with another scenario, both side by side."""
-    view = a.needed()
-    shown = [_told(a, r) for r in (run_id, other) if r]
+    """What a change would mean, all of it page by page; with another scenario, both side by side."""
+    view, shown = a.needed(), _shown(a, run_id, other)
     rest = [r for r in scenarios(a.workspace, a.scope, a.who.principal) if r.run_id not in (run_id, other)][:LISTED]
+    packs = shown[0]["packs"]
+    found = listing(view, shown, run_id, other, a.speaker)
+    choices = parse_choices(found.spec, a.request.query_params.multi_items())
+    table = found.table(
+        Eyes(a.workspace, a.scope, a.speaker), choices, offered={"with": [(other, 0)] if other else []},
+        formats=("csv", "xlsx") if a.may("export") else (),
+    )  # fmt: skip
     return a.page(
         "whatif_one.html", view, shown=shown, rest=[{"run": r, "name": _name(a, r)} for r in rest], effect=EFFECTS,
-        listed=LISTED, amount=lambda value, unit: output_words(value, unit, a.speaker),
-        said=lambda row, answer: _answer(a, shown[0]["packs"], row, answer), merged=_merged(shown),
-        chooser=chooser(a, view),
+        amount=lambda value, unit: output_words(value, unit, a.speaker), table=table, other=other,
+        yuan=lambda value: output_words(value, "CNY", a.speaker),
+        said=lambda row, side: said(packs, a.speaker, row, side),
+        name_of=lambda row: name_of(view, packs, a.speaker, row), chooser=chooser(a, view), **words(a, view),
     )  # fmt: skip
 
 
+def _shown(a: Asked, run_id: str, other: str) -> list[dict[str, Any]]:
+    return [_told(a, r) for r in (run_id, other) if r]
+
+
 def _told(a: Asked, run_id: str) -> dict[str, Any]:
+    """A scenario with what it changes; worked out once for all pages that show it to the same reader."""
     found = tried(a.workspace, run_id, a.scope, a.who.principal)
     packs = packs_of_run(a.workspace, found.run)
-    return {"tried": found, "packs": packs, "effects": effects(a.workspace, found, packs, a.scope)}
-
-
-def _merged(shown: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What changes in any of the scenarios, one row for each finding, with what it becomes in each."""
-    rows: dict[str, dict[str, Any]] = {}
-    newest: dict[tuple[str, str, str], str] = {}
-    for one_shown in shown:
-        for row in one_shown["effects"].changed:
-            about = (row["subject_id"], row["pack"], row["entry"])
-            newest[about] = max(newest.get(about, ""), row["period"])
-    for place, one_shown in enumerate(shown):
-        found: Effects = one_shown["effects"]
-        for row in found.changed:
-            # of a rule the newest year is shown: the money of each year stands above
-            if row["about"] == "rule" and row["period"] < newest[row["subject_id"], row["pack"], row["entry"]]:
-                continue
-            at = rows.setdefault(row["finding_key"], {**row, "in": [None] * len(shown)})
-            at["in"][place] = row
-    return list(rows.values())
-
-
-def _answer(a: Asked, packs: Any, row: dict[str, Any], answer: str | None) -> str:
-    try:
-        entry = packs.table(f"{row['pack']}@{row['edition']}", row["entry"])
-    except UserError:
-        return answer or ""
-    return answered(entry, answer, a.speaker)
+    told = a.needed()._once(
+        ("whatif", run_id, a.who.principal), lambda: effects(a.workspace, found, packs, a.scope)
+    )  # fmt: skip
+    return {"tried": found, "packs": packs, "effects": told}
 
 
 @router.get("/whatif/{run_id}/change.yaml")

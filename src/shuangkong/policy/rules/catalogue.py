@@ -105,9 +105,25 @@ def misbound(packs: Declares, catalogue: Catalogue) -> list[UserError]:
                 if fault is not None:
                     where = places.of(table, ("inputs", index, fault[0]))
                     problems.append(fault[1].at(where))
+            for name in table.scope.fields if table.scope is not None else ():
+                if (strange := _scoped(name, table, known)) is not None:
+                    problems.append(strange.at(places.of(table, ("scope", "fields", name))))
             for name in _twice(pack, table):
                 problems.append(said("RULE-003", "bound_twice", name=name).at(places.of(table, ("inputs",))))
     return problems
+
+
+def _scoped(name: str, table: TableEntry, known: Catalogue) -> Words | None:
+    """What is wrong with a field that a scope names: none of the register, of another type, or a value it never has."""
+    found = known.get(("field", name))
+    if found is None:
+        return said("RULE-003", "unbound", name=name, source="field", near=_nearest(("field", name), known))
+    if found.kind.name not in ("text", "flag"):
+        return said("RULE-002", "scope_kind", name=name, kind=found.kind.label)
+    values = table.scope.fields[name] if table.scope is not None else ()
+    there = ("true", "false") if found.kind.name == "flag" else found.choices
+    strange = [v for v in values if there and v not in there]
+    return said("RULE-003", "never", name=name, given=strange[0], there=listed(there, 40)) if strange else None
 
 
 def _fault(entry: InputEntry, known: Catalogue) -> tuple[str, Words] | None:

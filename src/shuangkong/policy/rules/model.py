@@ -31,6 +31,8 @@ TableHit = Literal[
 Type = Literal["number", "text", "flag", "day"]
 #: The periods that a figure is read by.
 Every = Literal["month", "year"]
+#: What a value of an output means for who is decided.
+Signal = Literal["good", "warn", "bad"]
 #: A name that expressions can use.
 Word = Annotated[
     str,
@@ -88,7 +90,10 @@ class InputEntry(Frozen):
 
 
 class OutputEntry(Frozen):
-    """An output (输出); `default` is its value where no row hits, `better` which way it is good for who is decided."""
+    """An output (输出); `default` is its value where no row hits, `better` which way it is good for who is decided.
+
+    `signals` says which of its values are good, a warning or bad for who is decided (a flag is "true" or "false").
+    """
 
     name: Word
     label: LabelModel
@@ -96,10 +101,18 @@ class OutputEntry(Frozen):
     unit: Text | None = None
     default: Any = None
     better: Literal["higher", "lower"] | None = None
+    signals: dict[Signal, Annotated[tuple[Text, ...], Field(min_length=1)]] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _consistent(self) -> OutputEntry:
         _with_unit(self.type, self.unit, inherited=False)
+        named = [v for values in self.signals.values() for v in values]
+        if len(set(named)) != len(named):
+            raise wrong(said("PACK-003", "two_signals"))
+        if self.signals and self.type not in ("text", "flag"):
+            raise wrong(said("PACK-003", "signal_kind"))
+        if self.type == "flag" and not set(named) <= {"true", "false"}:
+            raise wrong(said("PACK-003", "signal_flag"))
         return self
 
 
@@ -146,13 +159,19 @@ class TableScope(Frozen):
     """Whom the table is about: regions by code and level, units by industry and class.
 
     What is left out limits nothing beyond the instrument's reach. An industry is a code of GB/T 4754 or its beginning,
-    with or without the letter of its section.
+    with or without the letter of its section. `fields` are fields of the register with the values that they must have
+    (a flag is "true" or "false"): a subject of which one is not registered is not decided.
     """
 
     regions: tuple[RegionCode, ...] = ()
     levels: tuple[Literal["nation", "province", "prefecture", "county", "zone"], ...] = ()
     industry: tuple[Text, ...] = ()
     class_: Literal["key_unit", "above_scale", "all"] = Field("all", alias="class")
+    fields: dict[Slug, Annotated[tuple[Text, ...], Field(min_length=1)]] = Field(default_factory=dict)
+
+
+def _word(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 class TableEntry(Frozen):
@@ -181,6 +200,16 @@ class TableEntry(Frozen):
     confidence: Confidence
     open_because: Text | None = None
     note: Text | None = None
+
+    @model_validator(mode="after")
+    def _signalled(self) -> TableEntry:
+        for output in self.outputs:
+            given = {r.then.get(output.name) for r in self.rows if not isinstance(r.then.get(output.name), dict)}
+            there = {_word(v) for v in (*given, output.default) if v is not None}
+            strange = [v for values in output.signals.values() for v in values if v not in there]
+            if strange and output.type == "text":
+                raise wrong(said("PACK-003", "signal_never", given=strange[0], name=output.name))
+        return self
 
     def standing_on(self, day: date) -> Literal["in_force", "not_yet", "expired"]:
         """How the table stands on a day; the end itself is outside."""

@@ -10,7 +10,7 @@ from shuangkong.registry.sheets.refusals import Refusal, refusals_csv, refusals_
 from shuangkong.registry.sheets.schema import Choice, FieldSpec, Mapping, Melt, SheetSchema, Source
 from shuangkong.registry.sheets.skipping import Skipped
 from shuangkong.registry.sheets.suggesting import Guess, refuse_rivals, suggest_mapping
-from shuangkong.registry.sheets.writing import template
+from shuangkong.registry.sheets.writing import head_of, template
 
 __all__ = [
     "DEFAULT_LIMITS",
@@ -35,6 +35,7 @@ __all__ = [
     "Source",
     "check_rows",
     "find_head",
+    "head_of",
     "read_sheet",
     "refusals_csv",
     "refusals_table",

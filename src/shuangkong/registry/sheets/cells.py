@@ -67,7 +67,9 @@ def reader(field: FieldSpec) -> CellReader:
     if field.kind == "unit":
         return lambda cell, _unit: _common(cell) or _unit_name(cell, field)
     if field.kind == "choice":
-        words = {fold(w): c.value for c in field.choices for w in _words(c.value, c.label.zh, c.label.en, c.synonyms)}
+        named = [(fold(w), c.value) for c in field.choices for w in _words(c.value, c.label.zh, c.label.en, c.synonyms)]
+        # a synonym of marks alone folds to nothing, as a blank cell does: that is no answer
+        words = {word: value for word, value in named if word}
         return lambda cell, _unit: _chosen(cell, words) or _common(cell) or _unchosen(cell, field)
     if field.kind in ("code", "uscc"):
         return lambda cell, _unit: _common(cell) or _code(cell, field)
