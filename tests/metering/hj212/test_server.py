@@ -209,6 +209,8 @@ WRONG = [
     (upload(1, pw="000000"), ["password"]),
     (upload(1, area="w01001-Rtd=1"), ["time_missing"]),
     (upload(1, area="DataTime=2026;w01001-Rtd=1"), ["time"]),
+    (upload(1, area="8f3a01c5d2e4"), ["item", "unreadable"]),
+    (upload(1, area="6L+Z5piv5Yqg5a+G="), ["name", "unreadable"]),
     (frame(b"nothing of the kind"), ["head", "area", "head_missing", "head_missing", "head_missing", "head_missing"]),
     (frame(b""), ["area", "head_missing", "head_missing", "head_missing", "head_missing"]),
 ]  # fmt: skip

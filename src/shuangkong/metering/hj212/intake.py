@@ -90,7 +90,8 @@ class Intake(Generic[Origin]):
             if command is not None and command.kind != "upload":
                 taking.others.append(said)
                 continue
-            if self._gather(gathering, said, one.received, now, taking):
+            expected = command is not None and command.grain is not None
+            if self._gather(gathering, said, one.received, now, taking, expected):
                 taking.uploads.append(said)
         if len(gathering):
             taking.readings, wrong = gathering.finish()
@@ -142,8 +143,9 @@ class Intake(Generic[Origin]):
         return None
 
     def _gather(
-        self, gathering: Gathering, said: Said[Origin], received: int, now: float, taking: Taking[Origin]
-    ) -> bool:
+        self, gathering: Gathering, said: Said[Origin], received: int, now: float, taking: Taking[Origin],
+        expected: bool,
+    ) -> bool:  # fmt: skip
         head, time = said.head, None
         if head.pnum is not None:
             put = self.parts.add(head, said.segment[head.area : -2], now)
@@ -151,7 +153,7 @@ class Intake(Generic[Origin]):
             taking.wrong += [Wrong(said.origin, said.station.mn, f) for f in put.faults]
         faults = gathering.add(
             said.segment, head.area, station=said.station.mn, command=head.cn.decode("ascii"),
-            system=head.st.decode("ascii"), number=head.qn, received=received, time=time,
+            system=head.st.decode("ascii"), number=head.qn, received=received, time=time, expected=expected,
         )  # fmt: skip
         if faults:
             taking.wrong += [Wrong(said.origin, said.station.mn, f) for f in faults]

@@ -112,17 +112,20 @@ class Gathering:
 
     def add(
         self, segment: bytes, start: int, *, station: str, command: str, system: str, number: bytes, received: int,
-        time: int | None = None,
+        time: int | None = None, expected: bool = False,
     ) -> list[Fault]:  # fmt: skip
         """One frame whose data area starts at byte `start` of its segment; what is wrong with it.
 
-        Nothing is added if a fault blocks. `time` is the DataTime of the message that the frame is a part of.
+        Nothing is added if a fault blocks. `time` is the DataTime of the message that the frame is a part of. Where
+        readings are `expected` and there is nothing of the kind, the frame is refused: who answers it would lose them.
         """
         shape, values, faults = taken_apart(segment[start:-2])
         if shape.faults or faults:
             faults = [f._replace(at=f.at + start) for f in (*shape.faults, *faults)]
             if any(f.blocks for f in faults):
                 return faults
+        if expected and shape.time == ABSENT and not shape.factors:
+            return [*faults, Fault("unreadable", start, found_in(segment[start:-2]))]
         if shape.time != ABSENT:
             found = instant(values[shape.time])
             if found is None:
