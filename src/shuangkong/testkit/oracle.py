@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
+from shuangkong.kernel.findings import CANDIDATE
 from shuangkong.policy.api import CheckedTable, Known, Node, Unary, holds, names_in, value_of
 
 
@@ -68,8 +69,8 @@ def _one_that_hits(table: CheckedTable, told: list[tuple[int, bool | None]], giv
     missing = _nulls(table, [part for n in unknown for part in _asked(table, n)], given, first=None)
     if table.hit in ("first", "priority"):
         missing = _nulls(table, list(_asked(table, unknown[0])), given, first=True) if unknown else None
-    if table.open_because is not None:
-        return Verdict(None, False, missing, "open", _empty(table))
+    if (why := _open(table)) is not None:
+        return Verdict(None, False, missing, why, _empty(table))
     if _in_conflict(table, hits, given):
         return Verdict(None, False, missing, "conflict", _empty(table))
     if unknown:
@@ -82,6 +83,13 @@ def _one_that_hits(table: CheckedTable, told: list[tuple[int, bool | None]], giv
         return Verdict(row.id, True, None, None, answers)
     needs = _nulls(table, list(row.then), given, first=True)
     return Verdict(row.id, False, needs, "missing" if needs else "no_value", answers)
+
+
+def _open(table: CheckedTable) -> str | None:
+    """Why no row is read as an answer: nobody has reviewed one of them, or the document leaves something open."""
+    if any(r.confidence == CANDIDATE for r in table.rows):
+        return CANDIDATE
+    return "open" if table.open_because is not None else None
 
 
 def _in_conflict(table: CheckedTable, hits: list[int], given: Mapping[str, Known]) -> bool:
@@ -97,9 +105,9 @@ def _all_that_hit(table: CheckedTable, told: list[tuple[int, bool | None]], give
     hits = [table.ordered[n] for n, answer in told if answer is True]
     unknown = [node for n, answer in told if answer is None for node in _asked(table, n)]
     empty = [t for r in hits for t in r.then if value_of(t, given) is None]
-    if table.open_because is not None or unknown or empty:
+    if _open(table) is not None or unknown or empty:
         missing = _nulls(table, unknown or empty, given, first=None)
-        why = "missing" if missing else "open" if table.open_because is not None else "no_value"
+        why = "missing" if missing else _open(table) or "no_value"
         ids = () if unknown else tuple(r.id for r in hits)
         return Verdict(None, False, missing, why, _empty(table), ids)
     answers: dict[str, Known] = {}
