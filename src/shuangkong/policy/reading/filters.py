@@ -112,7 +112,7 @@ def goes_on(text: str, before: Amount, part: int, group: Sequence[Amount]) -> bo
         return False
     if bool(COUNTED.search(before.unit)) != bool(COUNTED.search(first.unit)) and not COUNTED.search(before.unit):
         return False
-    return re.match(r"[、，。；）\n]|和|及|$", last.after) is not None
+    return re.match(r"[、，。；（）\n]|和|及|$", last.after) is not None
 
 
 def of_which(words: str, group: Sequence[Amount], units: Collection[str]) -> bool:

@@ -84,11 +84,14 @@ def subjects(
         and 2 <= len(name) <= 8
         and not names.has_indicator(name)
         and not names.is_place(name)
-        and (measure := names.measure_of(said.name))
+        and said.name
     ):
         # 综合利用率提高至75%，粉煤灰提高至95%
         unsure.append("subject_elided")
-        return [(name + measure, scope)], part
+        measure = names.measure_of(said.name)
+        if len(measure) > 2:
+            return [(name + measure, scope)], part
+        return [(said.name, name)], part
     if names.says_nothing(name) and not first.unit.endswith("元") and (whole := _before(text, part, name, said)):
         return [(whole, scope)], part
     acts = name and names.ACT.match(names.trimmed_soft(words))
@@ -111,7 +114,13 @@ def _before(text: str, part: int, name: str, said: Said) -> str:
     earlier = re.split("[，。；：\n]", text[max(0, part - 80) : max(0, part - 1)])
     earlier = [e for e in earlier if e and not re.fullmatch(r"(?:到|至)?20\d\d年.{0,2}|.{0,3}十[四五]五.{0,3}", e)]
     of = names.done_to(earlier[-1]) if earlier else ""
-    if not of and earlier and said.name and re.search("[0-9]", earlier[-1]) and re.search("占比|比重|比例$", name):
+    if (
+        not of
+        and earlier
+        and said.name
+        and re.search("[0-9]", earlier[-1])
+        and not re.search("占比|比重|比例$", said.name)
+    ):
         # 可再生能源装机400万千瓦以上，占比约27%
         return said.name + name
     return of + name if of else ""
