@@ -205,8 +205,10 @@ def test_counts_of_all_filters_are_those_of_each(files: FileSource, query: str) 
         assert [n for _, n in counted] == sorted(fits.values(), reverse=True)
 
 
-def test_counts_are_asked_once_and_never_handed_to_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same choices are counted once by a source; another run or another reader's scope has counts of its own."""
+def test_counts_and_pages_are_asked_once_and_never_handed_to_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A source counts and reads the same choices once; another run or another reader's scope has answers of its own."""
     asked: list[str] = []
     ask = FileSource._ask
 
@@ -229,9 +231,12 @@ def test_counts_are_asked_once_and_never_handed_to_others(tmp_path: Path, monkey
     for rows, source in sources.items():
         for _ in range(3):
             counts = source.tallies(wanted)["subject_id"]
-            assert (source.count(()), sum(n for _, n in counts)) == (rows, rows)
+            page = source.page((), SPEC.order(SPEC.default), 20, 0)
+            assert (source.count(()), sum(n for _, n in counts), len(page)) == (rows, rows, min(20, rows))
+            assert {r["subject_id"] for r in page} <= {s for s, _ in counts}
             counts.clear()
-    assert len(asked) == 2 * len(sources)
+            page[0].clear()
+    assert len(asked) == 3 * len(sources)
 
 
 def test_only_the_last_counts_are_remembered(files: FileSource) -> None:

@@ -16,7 +16,7 @@ from shuangkong.webkit.tables.choices import Condition
 from shuangkong.webkit.tables.source import BATCH, FILE_BATCH
 from shuangkong.webkit.tables.spec import Order, Row
 
-#: Counts that a source remembers at most, the last ones asked for: those of the pages that people turn between.
+#: Counts and pages that a source remembers at most, the last ones asked for: those that people turn between.
 REMEMBERED = 128
 T = TypeVar("T")
 _OPS = {"from": ">=", "to": "<=", "before": "<"}
@@ -29,8 +29,8 @@ class FileSource:
     all of them. It sees the rows of the scope only, so nothing that is built on it can count, sort or name a
     neighbour's. A listing that is `kept` is worked out once, in memory: for sums and names that no page should repeat.
     `search` are the columns that words are looked for in: a kept listing has them in small letters beside it.
-    The rows of a finished run never change, and a source is one reader's of one run: so counts are remembered with it,
-    and a new run, or other rights, begin with none.
+    The rows of a finished run never change, and a source is one reader's of one run: so counts and pages are remembered
+    with it, and a new run, or other rights, begin with none.
     """
 
     def __init__(
@@ -124,6 +124,12 @@ class FileSource:
 
     def page(self, where: Sequence[Condition], order: Order, limit: int, offset: int) -> list[Row]:
         """Some rows that fit: the keys are found first, so that a deep page does not sort whole rows."""
+        asked = (tuple(where), tuple(order), limit, offset)
+        # remembered as columns, which are small; the rows of each who asks are its own
+        found: list[Row] = self._once(asked, lambda: self._paged(where, order, limit, offset)).to_pylist()
+        return found
+
+    def _paged(self, where: Sequence[Condition], order: Order, limit: int, offset: int) -> pa.Table:
         text, values = self._where(where)
         by = _order(order)
         keys = ", ".join(_name(k) for k in self._key)
@@ -132,8 +138,7 @@ class FileSource:
             f"SELECT * FROM listed WHERE {tuple_of} IN (SELECT {tuple_of} FROM (SELECT {keys} FROM {self._from}{text} "
             f"ORDER BY {by} LIMIT ? OFFSET ?)) ORDER BY {by}"
         )
-        found: list[Row] = self._ask(sql, [*values, limit, offset]).to_arrow_table().to_pylist()
-        return found
+        return self._ask(sql, [*values, limit, offset]).to_arrow_table()
 
     def batches(self, where: Sequence[Condition], order: Order) -> Iterator[list[Row]]:
         """All rows that fit, in order, some thousands at a time."""
