@@ -10,6 +10,8 @@ from shuangkong.policy.reading import names
 from shuangkong.policy.reading.times import years_listed
 from shuangkong.policy.reading.values import COUNTED, Amount
 
+_RATIO = re.compile("(?:占比|比重|比例)$")
+
 
 @dataclass(slots=True)
 class Said:
@@ -114,13 +116,8 @@ def _before(text: str, part: int, name: str, said: Said) -> str:
     earlier = re.split("[，。；：\n]", text[max(0, part - 80) : max(0, part - 1)])
     earlier = [e for e in earlier if e and not re.fullmatch(r"(?:到|至)?20\d\d年.{0,2}|.{0,3}十[四五]五.{0,3}", e)]
     of = names.done_to(earlier[-1]) if earlier else ""
-    if (
-        not of
-        and earlier
-        and said.name
-        and re.search("[0-9]", earlier[-1])
-        and not re.search("占比|比重|比例$", said.name)
-    ):
+    told = bool(earlier and said.name and re.search("[0-9]", earlier[-1]))
+    if not of and told and _RATIO.search(name) and not _RATIO.search(said.name):
         # 可再生能源装机400万千瓦以上，占比约27%
         return said.name + name
     return of + name if of else ""

@@ -83,7 +83,7 @@ def sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int, bool]
     for i in range(start, end):
         sign = text[i]
         depth = 0 if sign == "\n" else max(0, depth + (sign in "（〔") - (sign in "）〕"))
-        too_long = i - at >= _LONGEST and sign == "，"
+        too_long = (i - at >= _LONGEST and sign == "，") or (i - at >= 2 * _LONGEST and sign == "、")
         if too_long or (_SENTENCE.match(sign) and (not depth or sign == "\n")):
             if i > at:
                 yield at, i, broken
