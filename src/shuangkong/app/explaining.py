@@ -8,6 +8,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
+from shuangkong.app.explaining_rules import rule_lines
 from shuangkong.engine.api import RunRecord, Workspace, latest_run, run_record
 from shuangkong.judgement.api import Why, why
 from shuangkong.kernel.errors import UserError
@@ -60,7 +61,9 @@ def packs_of_run(workspace: Workspace, run: RunRecord) -> PackSet:
 
 
 def why_lines(found: Why, language: Language) -> list[str]:
-    """Clause, target, indicator, rates or entries, sources, what would change it."""
+    """Clause, target, indicator, rates or entries, sources, what would change it; of a rule its row and inputs."""
+    if "decided_for" in found.finding:
+        return rule_lines(found, language)
     zh = language == "zh"
     f, c, t = found.finding, found.clause, found.target
     status = STATUS_LABELS[Status(f["status"])].in_(language)

@@ -22,9 +22,18 @@ from shuangkong.engine.executors import DuckDB, Executor, PostgreSQL, Spark, com
 from shuangkong.engine.lake import Commit, Lake, Lease, Part, lake_commit, write_durably
 from shuangkong.engine.marks import confidence_mark, confidence_rank
 from shuangkong.engine.restoring import check, restore
-from shuangkong.engine.runs import RunContext, RunKind, RunRecord, begin, latest_run, read_result, run_record, runs_list
+from shuangkong.engine.runs import (
+    RunContext,
+    RunKind,
+    RunRecord,
+    begin,
+    latest_run,
+    read_result,
+    run_record,
+    runs_list,
+)
 from shuangkong.engine.schema import database_revision, head_revision
-from shuangkong.engine.withheld import PUBLIC_ONLY, WITHHELD, shown
+from shuangkong.engine.withheld import PUBLIC_ONLY, WITHHELD, count_withheld, shown
 from shuangkong.engine.workspace import Clock, Workspace, system_clock
 
 __all__ = [
@@ -67,6 +76,7 @@ __all__ = [
     "confidence_mark",
     "confidence_rank",
     "connect",
+    "count_withheld",
     "database_revision",
     "day",
     "exact_change",

@@ -6,7 +6,9 @@ because its page is public reads those without their figure; a contract says whi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -39,15 +41,45 @@ def shown(executor: DuckDB, contract: TableContract, rows: str, folder: Path, se
 
     A run that was made before WITHHELD was found tells nothing that was computed.
     """
+    hidden = _hidden(executor, contract, folder, seen)
+    if hidden is None:
+        return f"SELECT * FROM {rows}"
+    c = contract.confidential
+    if c is None or not c.blank:
+        return f"SELECT * FROM {rows} WHERE NOT ({hidden})"
+    blanked = ", ".join(f"CASE WHEN is_hidden THEN {value} ELSE {name} END AS {name}" for name, value in c.blank)
+    return f"SELECT * EXCLUDE (is_hidden) REPLACE ({blanked}) FROM (SELECT *, ({hidden}) AS is_hidden FROM {rows})"
+
+
+def count_withheld(
+    folder: Path, contract: TableContract, seen: pa.Table | None, by: Sequence[str]
+) -> list[dict[str, Any]]:
+    """How many rows of a run's table a reader is not told, by the columns `by`, as n; blanked rows are told.
+
+    folder: that of the run. None for who is told everything.
+    """
+    path = folder / f"{contract.name}.parquet"
+    c = contract.confidential
+    if seen is None or c is None or c.blank or not path.exists():
+        return []
+    with DuckDB(threads=1) as executor:
+        executor.bind_files(contract.name, [path], contract.arrow_schema)
+        executor.bind("scope_subjects", seen)
+        hidden = _hidden(executor, contract, folder, seen)
+        if hidden is None:
+            return []
+        counted = f"SELECT {', '.join(by)}, count(*) AS n FROM {contract.name} WHERE {hidden} GROUP BY ALL ORDER BY ALL"
+        rows: list[dict[str, Any]] = executor.run(counted).to_pylist()
+    return rows
+
+
+def _hidden(executor: DuckDB, contract: TableContract, folder: Path, seen: pa.Table | None) -> str | None:
+    """The condition under which a row is not told to this reader; nothing where all is."""
     c = contract.confidential
     if c is None or seen is None or PUBLIC_ONLY not in seen.column_names:
-        return f"SELECT * FROM {rows}"
+        return None
     path = folder / f"{WITHHELD.name}.parquet"
     if path.exists():
         executor.bind_files(WITHHELD.name, [path], WITHHELD.arrow_schema)
     public = f"{contract.subject} IN (SELECT subject_id FROM scope_subjects WHERE {PUBLIC_ONLY})"
-    hidden = f"{public} AND coalesce({c.hidden if path.exists() else c.unchecked}, false)"
-    if not c.blank:
-        return f"SELECT * FROM {rows} WHERE NOT ({hidden})"
-    blanked = ", ".join(f"CASE WHEN is_hidden THEN {value} ELSE {name} END AS {name}" for name, value in c.blank)
-    return f"SELECT * EXCLUDE (is_hidden) REPLACE ({blanked}) FROM (SELECT *, ({hidden}) AS is_hidden FROM {rows})"
+    return f"{public} AND coalesce({c.hidden if path.exists() else c.unchecked}, false)"

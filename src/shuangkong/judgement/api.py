@@ -4,6 +4,7 @@ from shuangkong.judgement.collecting import rows_hit
 from shuangkong.judgement.given import asked_inputs, decided_rows, set_aside
 from shuangkong.judgement.reaching import Bindings, bindings_of, decided_kind, why_not
 from shuangkong.judgement.readings import DECIDED_FOR, FIELDS, SUMS, indicator_inputs
+from shuangkong.judgement.rule_scope import RULE_LEFT_OUT
 from shuangkong.judgement.rule_step import judge_rules, rule_methods
 from shuangkong.judgement.rule_tables import (
     RULE_CHANGES,
@@ -28,6 +29,7 @@ __all__ = [
     "FINDING_CHANGES",
     "RULE_CHANGES",
     "RULE_FINDINGS",
+    "RULE_LEFT_OUT",
     "RULE_OUTPUTS",
     "RULE_READINGS",
     "RULE_STATUS_LABELS",

@@ -12,7 +12,6 @@ import pyarrow as pa
 from shuangkong.accounting.api import EDGES, Method, fewest, index_of, packs_of
 from shuangkong.engine.api import WITHHELD, RunContext, TableContract, compile_sql
 from shuangkong.judgement.bindings import standing_editions
-from shuangkong.judgement.columns import balanced
 from shuangkong.judgement.reaching import Sitting, bindings_of, decided_kind, reach, sittings
 from shuangkong.judgement.readings import Reading, bind_subjects, keep_reading, reading_of
 from shuangkong.judgement.rule_changes import rule_changes
@@ -27,6 +26,7 @@ from shuangkong.judgement.rule_columns import (
     readings_of,
     worth_telling,
 )
+from shuangkong.judgement.rule_scope import RULE_LEFT_OUT, inside, left_out, scope_tests
 from shuangkong.judgement.rule_tables import RULE_CHANGES, RULE_FINDINGS, RULE_OUTPUTS, RULE_READINGS
 from shuangkong.judgement.rules import decide_chain
 from shuangkong.kernel.periods import Period
@@ -76,7 +76,8 @@ def judge_rules(run: RunContext, methods: Sequence[Method], catalogue: Catalogue
         for one in asked:
             work.decide(one)
         for contract in (RULE_FINDINGS, RULE_OUTPUTS, RULE_READINGS):
-            _publish(run, contract, work.parts)
+            _publish(run, contract, [f"{part}_{contract.name}" for part in work.parts])
+        _publish(run, RULE_LEFT_OUT, work.open)
         _withhold(run)
         before = TableContract("rule_findings_before", RULE_FINDINGS.label, RULE_FINDINGS.columns, RULE_FINDINGS.key)
         known = run.bind(before, run.earlier(RULE_FINDINGS))
@@ -94,12 +95,13 @@ def _withhold(run: RunContext) -> None:
     )
 
 
-def _publish(run: RunContext, contract: TableContract, parts: Sequence[str]) -> None:
-    if not parts:
+def _publish(run: RunContext, contract: TableContract, names: Sequence[str]) -> None:
+    """The kept tables of these names as one."""
+    if not names:
         run.publish(contract, contract.arrow_schema.empty_table())
         return
     columns = {c.name: contract.ibis()[c.name].type() for c in contract.columns}
-    every = [ibis.table(columns, name=f"{part}_{contract.name}") for part in parts]
+    every = [ibis.table(columns, name=name) for name in names]
     run.publish(contract, ibis.union(*every) if len(every) > 1 else every[0])
 
 
@@ -110,6 +112,7 @@ class _Work:
         self.run, self.packs, self.methods, self.subjects = run, packs, methods, subjects
         self.read: dict[Reading, ir.Table] = {}
         self.parts: list[str] = []
+        self.open: list[str] = []
 
     def decide(self, one: Docket) -> None:
         """All periods of a table."""
@@ -133,6 +136,8 @@ class _Work:
         # periods under the same rows and parameters are one relation: an expression costs more to compile than to run
         for (known, stood), found in alike:
             self._sit(stood, found, known, readings)
+        if alike:
+            self._tell_open(one)
 
     def _reading(self, one: Docket, name: str) -> ir.Table:
         asked = reading_of(one.inputs, name)
@@ -176,25 +181,26 @@ class _Work:
         return ibis.table(PERIOD, name=name)
 
     def _in_reach(self, one: Docket) -> ir.Table:
+        there = self._there(one)
+        return inside(there, scope_tests(there, one.table))
+
+    def _there(self, one: Docket) -> ir.Table:
+        """The subjects of the table's kind in its places."""
         subjects = self.subjects
         assert subjects is not None
         t = subjects.filter(subjects.kind == one.kind)
-        scope = one.table.scope
-        if scope is not None and scope.levels:
-            t = t.filter(t.region_level.isin(scope.levels))
-        if scope is not None and scope.industry:
-            starts = [
-                t.industry_code.startswith(i.lstrip("ABCDEFGHIJKLMNOPQRST")) if i.lstrip("ABCDEFGHIJKLMNOPQRST")
-                else t.industry_section == i
-                for i in scope.industry
-            ]  # fmt: skip
-            t = t.filter(balanced(lambda a, b: a | b, starts))
-        if scope is not None and scope.class_ != "all":
-            t = t.filter(t.unit_class == scope.class_)
-        for name, values in (scope.fields if scope is not None else {}).items():
-            t = t.filter(t[name].cast("string").isin(values))
         places = reach(one.pack, one.table)
         return t.semi_join(self._inside(places), "subject_id") if places else t
+
+    def _tell_open(self, one: Docket) -> None:
+        """Who may or may not be in the scope of a table for all that the register says."""
+        there = self._there(one)
+        tests = scope_tests(there, one.table)
+        if tests:
+            name = f"rule_open_{len(self.open)}"
+            rows = left_out(there, tests, one.pack.id, one.pack.edition, one.table.id)
+            self._keep(name, rows.select([c.name for c in RULE_LEFT_OUT.columns]))
+            self.open.append(name)
 
     def _inside(self, places: Sequence[str]) -> ir.Table:
         day = ibis.literal(self.run.as_of)

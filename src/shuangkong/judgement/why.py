@@ -24,6 +24,7 @@ from shuangkong.accounting.api import (
     readable_subjects,
 )
 from shuangkong.engine.api import DuckDB, RunRecord, TableContract, Workspace, reading, shown
+from shuangkong.judgement.rule_scope import RULE_LEFT_OUT
 from shuangkong.judgement.rule_tables import RULE_FINDINGS, RULE_OUTPUTS, RULE_READINGS
 from shuangkong.judgement.tables import FINDINGS
 from shuangkong.judgement.why_asked import asked_by_rule, asked_by_target
@@ -58,7 +59,8 @@ class Why:
 
     `entries` are the largest; `rest` says of the others how many there are and what they sum to, by measure, method and
     year (measure, unit, method_id, year, entries, amount), so that the listed ones and the rest add up to the whole.
-    Of a rule, `target` is its table, and `readings` and `outputs` are what its inputs were and what its row gives.
+    Of a rule, `target` is its table, and `readings` and `outputs` are what its inputs were and what its row gives;
+    `left_out` are subjects in the scope of the reader whose register leaves open whether the rule is about them.
     """
 
     finding: Row
@@ -76,6 +78,7 @@ class Why:
     edges: list[Row] = field(default_factory=list)
     readings: list[Row] = field(default_factory=list)
     outputs: list[Row] = field(default_factory=list)
+    left_out: list[Row] = field(default_factory=list)
     change: Row | None = None
 
     def beyond(self, listed: int) -> list[Row]:
@@ -105,6 +108,8 @@ def why(workspace: Workspace, run: RunRecord, packs: PackSet, key: str, scope: S
         result = Why(finding, clause, target, None)
         walk.fill(result, NodeKind.RULE_FINDING if ruled else NodeKind.FINDING)
         result.sources = _sources(db, scope, result)
+        for row in result.left_out[:LISTED]:
+            row |= _named(db, row["subject_id"], scope, run)
         for row in result.levels:
             declared = packs.indicators.get(row["indicator_id"]) if row["label_zh"] is None else None
             if declared is not None:
@@ -138,6 +143,7 @@ class _Walk:
             RULE_FINDINGS,
             RULE_OUTPUTS,
             RULE_READINGS,
+            RULE_LEFT_OUT,
             EDGES,
             INDICATOR_VALUES,
             TOTALS,
@@ -183,6 +189,10 @@ class _Walk:
         if kind is NodeKind.RULE_FINDING:
             result.readings = self._by_key("rule_readings", "finding_key", [frontier[0][1]], "ORDER BY position")
             result.outputs = self._by_key("rule_outputs", "finding_key", [frontier[0][1]], "ORDER BY position")
+            f = result.finding
+            table = f"pack_id = '{f['pack_id']}' AND pack_edition = '{f['pack_edition']}' AND slug = '{f['slug']}'"
+            asked = f"SELECT subject_id, fields FROM rule_left_out WHERE {table} ORDER BY subject_id"
+            result.left_out = self.engine.run(asked).to_pylist()
         reached: dict[str, list[str]] = {}
         for _ in range(_LEVELS):
             edges = self._out(frontier)

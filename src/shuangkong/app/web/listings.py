@@ -72,14 +72,18 @@ def _none(_: Eyes) -> None:
     return None
 
 
+def _no_remarks(_: Eyes) -> Sequence[tuple[str, str]]:
+    return ()
+
+
 @dataclass(frozen=True)
 class Listing:
     """A table that pages list and export.
 
     `reads` is the right that its list takes; those of its export stand in `EXPORTED`. `source` gives the rows that a
     reader may see, `words` what people call the values of filters, `told` the words of an export and `given` what
-    filters mean. Without `told` each column of codes that has words is told in them. A table `of_run` shows one run;
-    any other what is known at the moment.
+    filters mean. Without `told` each column of codes that has words is told in them. `remarks` are further notes of the
+    export, as (what, text). A table `of_run` shows one run; any other what is known at the moment.
     """
 
     spec: TableSpec
@@ -90,6 +94,7 @@ class Listing:
     given: Callable[[Eyes], Given | None] = _none
     of_run: bool = False
     at: str = ""
+    remarks: Callable[[Eyes], Sequence[tuple[str, str]]] = _no_remarks
 
     @property
     def path(self) -> str:
@@ -118,7 +123,7 @@ class Listing:
         name = f"{self.spec.name}-run-{eyes.run.run.number}" if eyes.run else self.spec.name
         return exported(
             self.source(eyes, choices), choices, ending, eyes.speaker, file_name=name, principal=eyes.scope.principal,
-            at=eyes.workspace.clock(), about=notes(eyes, self.path), given=self.given(eyes),
+            at=eyes.workspace.clock(), about=(*notes(eyes, self.path), *self.remarks(eyes)), given=self.given(eyes),
             told=self.told(eyes) if self.told else _told(self.spec, words, eyes.speaker),
             word=lambda key, value: words[key](value) if key in words else value, step=step,
         )  # fmt: skip

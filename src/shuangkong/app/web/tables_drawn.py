@@ -217,12 +217,6 @@ def answered(entry: TableEntry, answer: str | None, speaker: Speaker) -> str:
     return speaker.say("punctuation.list").join(parts)
 
 
-def unit_of_input(entry: TableEntry, name: str, speaker: Speaker) -> str:
-    """The unit of an input in words; empty where it has none."""
-    unit = next((i.unit for i in entry.inputs if i.name == name), None)
-    return unit_words(unit, speaker.language) if unit and unit != "1" else ""
-
-
 _QUOTED = re.compile(r'("[^"]*")')
 _CONVERTED = re.compile(r'\bto\(([a-z][a-z0-9_]*), *"[^"]*"\)')
 _WORD = re.compile(r"[a-z][a-z0-9_]*")

@@ -11,6 +11,7 @@ from shuangkong.app.web.listings import Eyes, Listing
 from shuangkong.app.web.reading import RunView
 from shuangkong.app.web.sentences import Teller
 from shuangkong.app.web.tables_drawn import answered
+from shuangkong.app.web.tables_reading import withheld
 from shuangkong.judgement.api import RULE_FINDINGS, RULE_STATUS_LABELS, SIGNAL_LABELS, RuleStatus
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.labels import Label
@@ -162,8 +163,14 @@ def told(view: RunView, speaker: Speaker) -> Sequence[Told]:
     )
 
 
+def remarks(eyes: Eyes) -> tuple[tuple[str, str], ...]:
+    """What an export leaves out: how many answers are not published, and why."""
+    say, n = eyes.speaker.say, withheld(eyes.view)
+    return ((say("rules.not_published"), say("rules.withheld", n=n)),) if n else ()
+
+
 LISTING = Listing(
     SPEC, "findings.read", lambda eyes, _: rules_source(eyes.view), lambda eyes: _words(eyes.view, eyes.speaker),
     told=lambda eyes: told(eyes.view, eyes.speaker), given=lambda eyes: given(eyes.view), of_run=True,
-    at="/rules/findings",
+    at="/rules/findings", remarks=remarks,
 )  # fmt: skip

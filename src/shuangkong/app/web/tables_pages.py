@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from shuangkong.accounting.api import AT_LEAST, index_of, last_full, period_at
 from shuangkong.app.catalogue import catalogue
+from shuangkong.app.explaining_rules import lacks
 from shuangkong.app.web import tables_reading as r
 from shuangkong.app.web.choice import Chosen, chooser
 from shuangkong.app.web.context import Asked, Asks
@@ -29,7 +30,6 @@ from shuangkong.app.web.tables_drawn import (
     last_day,
     output_words,
     said,
-    unit_of_input,
 )
 from shuangkong.app.web.tables_list import LISTING, SPEC, rules_table
 from shuangkong.app.web.why_page import groups, item_label
@@ -86,11 +86,11 @@ def words(a: Asked, view: RunView) -> dict[str, Any]:
         return say.say("rules.needs", what=say.say("punctuation.list").join(names))
 
     return {
+        "lacks": lacks,
         "rule_status": lambda s: RULE_STATUS_LABELS[RuleStatus(s)], "rule_signal": lambda s: SIGNAL_LABELS[s],
         "rule_table": table_of, "rule_told": told, "output_words": lambda v, u: output_words(v, u, say),
         "hits": HITS, "why_not": WHY_NOT,
         "subject_kinds": KINDS, "standings": STANDING_LABELS, "as_standing": Standing,
-        "input_unit": lambda entry, name: unit_of_input(entry, name, say),
         "item_label": lambda item: item_label(view, item), "rule_text": lambda d, text: said(d, text, say),
     }  # fmt: skip
 
@@ -143,6 +143,7 @@ def findings(a: Asked) -> Response:
     choices = parse_choices(SPEC, a.request.query_params.multi_items())
     answer = a.page(
         "rule_findings.html", view, table=rules_table(view, choices, a.speaker), chooser=chooser(a, view),
+        withheld=r.withheld(view),
         **words(a, view),
     )  # fmt: skip
     answer.headers["HX-Push-Url"] = choices.address("/rules/findings")
@@ -185,6 +186,7 @@ def why(a: Reads, key: str) -> HTMLResponse:
         "rule_why.html", view, f=row, why=chain, drawn=drawn, groups=groups(chain.entries), tool=_form(drawn, given),
         source_list=sorted(chain.sources, key=lambda s: (s.get("publisher") or "", s.get("file_name") or "")),
         streaks=streaks_of(view.packs, chain.readings, chain), labels=_labels(view, row, entry),
+        left_out=r.left_out(view, pack.key, entry.id),
         chooser=chooser(a, view, shown=Chosen()), **words(a, view),
     )  # fmt: skip
 
@@ -238,6 +240,7 @@ def rule(
     return a.page(
         "rule.html", view, drawn=drawn, pack=found, looked=looked, who_words=who, year=chosen.key, day=day,
         tool=_form(plain, given), readings=readings, refused=refused,
+        left_out=r.left_out(view, found.key, entry.id), withheld=r.withheld(view, pack=found.key, slug=entry.id),
         counts=r.counts(view).get((found.key, entry.id), {}), years=choices, chooser=chooser(a, view), **words(a, view),
     )  # fmt: skip
 
@@ -284,8 +287,10 @@ def of_subject(about: Any) -> Markup | None:
     a, view, subject = about["asked"], about["view"], about["subject"]
     if view is None or subject is None:
         return None
-    rows = r.of_subject(view, subject)
-    if not rows:
+    rows, withheld = r.of_subject(view, subject), r.withheld(view, subject=subject.id)
+    if not rows and not withheld:
         return None
-    html = a.site.frame.render("rule_section.html", a.language, rows=rows, subject=subject, view=view, **words(a, view))
+    html = a.site.frame.render(
+        "rule_section.html", a.language, rows=rows, subject=subject, view=view, withheld=withheld, **words(a, view)
+    )
     return Markup(html)

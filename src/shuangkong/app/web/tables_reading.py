@@ -11,8 +11,17 @@ from typing import Any
 from shuangkong.accounting.api import INDICATOR_VALUES, TOTALS, fewest, methods_of
 from shuangkong.app.web.reading import RunView
 from shuangkong.app.web.rows import Subject
-from shuangkong.engine.api import DuckDB, read_result
-from shuangkong.judgement.api import DECIDED_FOR, RULE_FINDINGS, Bindings, Given, Why, rule_methods, subject_readings
+from shuangkong.engine.api import DuckDB, count_withheld, read_result
+from shuangkong.judgement.api import (
+    DECIDED_FOR,
+    RULE_FINDINGS,
+    RULE_LEFT_OUT,
+    Bindings,
+    Given,
+    Why,
+    rule_methods,
+    subject_readings,
+)
 from shuangkong.judgement.api import why as walked
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.periods import Period
@@ -65,6 +74,45 @@ def counts(view: RunView) -> dict[tuple[str, str], Counter[str]]:
         return found
 
     return view._once(("rule_counts",), read)
+
+
+def withheld(view: RunView, *, subject: str = "", pack: str = "", slug: str = "") -> int:
+    """How many findings of rules the reader is not told because a single unit's figures could be told from them.
+
+    Of a subject, or of a table of a pack (id@edition); of all where none is named.
+    """
+
+    def read() -> list[Row]:
+        by = ("subject_id", "pack_id || '@' || pack_edition AS pack", "slug")
+        return count_withheld(view.run.folder, RULE_FINDINGS, view.seen, by)
+
+    rows: list[Row] = view._once(("rules_withheld",), read)
+    wanted = {"subject_id": subject, "pack": pack, "slug": slug}
+    return sum(r["n"] for r in rows if all(v in ("", r[k]) for k, v in wanted.items()))
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Somebody of whom the register does not say whether a rule is about them, and the fields that it lacks."""
+
+    subject: Subject
+    fields: tuple[str, ...]
+
+
+def left_out(view: RunView, pack: str, slug: str) -> list[LeftOut]:
+    """Those whom a table (of a pack, id@edition) was not held to because the register is open; the reader's alone."""
+
+    def read() -> dict[tuple[str, str], list[LeftOut]]:
+        found: dict[tuple[str, str], list[LeftOut]] = {}
+        for row in read_result(view.run, RULE_LEFT_OUT, view.scope, view.seen).to_pylist():
+            one = view.subjects.get(row["subject_id"])
+            if one is not None:
+                key = (f"{row['pack_id']}@{row['pack_edition']}", row["slug"])
+                found.setdefault(key, []).append(LeftOut(one, tuple(row["fields"].split(", "))))
+        return {k: sorted(v, key=lambda x: (x.subject.code, x.subject.id)) for k, v in found.items()}
+
+    by_table: dict[tuple[str, str], list[LeftOut]] = view._once(("rules_left_out",), read)
+    return by_table.get((pack, slug), [])
 
 
 def _keyed(view: RunView, key: str) -> list[Row]:
