@@ -40,7 +40,7 @@ def import_command(
         str,
         typer.Option(
             "--book",
-            help="账册，或名录 units、projects (energy, output, value, carbon; or a register: units, projects)",
+            help="账册、等级 grades，或名录 units、projects (energy, output, value, carbon; grades; a register)",
         ),
     ],
     known_on: Annotated[str, typer.Option("--known-on", help="报出日 (day on which the figures were handed in)")] = "",
@@ -153,7 +153,8 @@ def template_command(
     book: Annotated[
         str,
         typer.Argument(
-            help="账册 energy、output、value、carbon，或 units、projects (a book, or a register: units, projects)"
+            help="账册 energy、output、value、carbon，公布的等级 grades，"
+            "或 units、projects (a book, published grades, or a register)"
         ),
     ],
     file: Annotated[Path, typer.Argument(help="要写的 xlsx (xlsx to write)")],
