@@ -198,6 +198,23 @@ def test_a_step_of_another_is_not_undone_nor_what_was_decided_since(workspace: W
     assert named(workspace, made, "下降3%").state == "rejected"
 
 
+def test_nobody_decides_on_another_state_than_the_one_they_looked_at(workspace: Workspace) -> None:
+    """A page that was opened before somebody else decided cannot overwrite that decision; a fresh one can."""
+    made = up(workspace)
+    old = named(workspace, made, "下降3%")
+    review.correct(workspace, CITY, made, old.entry_id, {**(old.read or {}), "value": "3.1"}, review.stamp(old))
+    for act in (
+        lambda: review.accept(workspace, CITY, made, old.entry_id, review.stamp(old)),
+        lambda: review.reject(workspace, CITY, made, old.entry_id, "x", review.stamp(old)),
+        lambda: review.reopen(workspace, CITY, made, old.entry_id, review.stamp(old)),
+        lambda: review.correct(workspace, CITY, made, old.entry_id, {}, review.stamp(old)),
+    ):
+        refused("meanwhile", act)
+    assert named(workspace, made, "下降3%").values["value"] == "3.1"
+    review.accept(workspace, CITY, made, old.entry_id, review.stamp(named(workspace, made, "下降3%")))
+    assert named(workspace, made, "下降3%").state == "accepted"
+
+
 def test_reading_again_forgets_no_decision(workspace: Workspace) -> None:
     """Accepted, corrected, rejected and added entries stay with their ids; nothing is there twice."""
     made = up(workspace)

@@ -31,11 +31,27 @@ _NAMED = 20
 Changed = tuple[Entry | None, Entry | None]
 
 
-def accept(workspace: Workspace, scope: Scope, document_id: str, entry_id: str) -> None:
-    """Take an entry as the reader gives it. READ-005; READ-006 for one that a person added, and has no reading."""
+def stamp(e: Entry) -> str:
+    """What a page sends back with a decision, so that nobody decides on another state than the one they looked at."""
+    return f"{e.state} {e.decided_at.isoformat() if e.decided_at else ''}".strip()
+
+
+def _looked_at(db: sa.Connection, row: DocumentRow, entry_id: str, looked: str | None) -> Entry:
+    """The entry; READ-006 where somebody decided on it since it was `looked` at."""
+    e = store.entry_of(db, row.document_id, entry_id)
+    if looked is not None and looked != stamp(e):
+        raise _cannot("somebody decided on it meanwhile.", "meanwhile", "Look at it again.")
+    return e
+
+
+def accept(workspace: Workspace, scope: Scope, document_id: str, entry_id: str, looked: str | None = None) -> None:
+    """Take an entry as the reader gives it. READ-005; READ-006 for one that a person added, and has no reading.
+
+    With the stamp of what was `looked` at (also elsewhere), READ-006 where somebody decided on it since.
+    """
 
     def change(db: sa.Connection, row: DocumentRow, at: datetime) -> Sequence[Changed]:
-        e = store.entry_of(db, row.document_id, entry_id)
+        e = _looked_at(db, row, entry_id, looked)
         if e.read is None:
             raise _cannot("nothing was read of it: a person added it.", "added", "Correct it, or take it away.")
         return [(e, _decided(e, scope, at, state="accepted", held=e.read))]
@@ -65,35 +81,42 @@ def is_sure(e: Entry) -> bool:
 
 
 def correct(
-    workspace: Workspace, scope: Scope, document_id: str, entry_id: str, values: Mapping[str, Any]
-) -> None:  # fmt: skip
+    workspace: Workspace,
+    scope: Scope,
+    document_id: str,
+    entry_id: str,
+    values: Mapping[str, Any],
+    looked: str | None = None,
+) -> None:
     """Put an entry right: `values` hold from now on, and what was read stays beside them."""
 
     def change(db: sa.Connection, row: DocumentRow, at: datetime) -> Sequence[Changed]:
-        e = store.entry_of(db, row.document_id, entry_id)
+        e = _looked_at(db, row, entry_id, looked)
         state = "added" if e.read is None else "corrected"
         return [(e, _decided(e, scope, at, state=state, held=dict(values)))]
 
     _step(workspace, scope, document_id, "correct", change)
 
 
-def reject(workspace: Workspace, scope: Scope, document_id: str, entry_id: str, reason: str) -> None:
+def reject(
+    workspace: Workspace, scope: Scope, document_id: str, entry_id: str, reason: str, looked: str | None = None
+) -> None:
     """Say that an entry is none, and why; later readings and versions remember it. READ-006 without a reason."""
     if not reason.strip():
         raise _cannot("no reason is given.", "no_reason", "Say why it is left out.")
 
     def change(db: sa.Connection, row: DocumentRow, at: datetime) -> Sequence[Changed]:
-        e = store.entry_of(db, row.document_id, entry_id)
+        e = _looked_at(db, row, entry_id, looked)
         return [(e, _decided(e, scope, at, state="rejected", held=None, reason=reason.strip()))]
 
     _step(workspace, scope, document_id, "reject", change)
 
 
-def reopen(workspace: Workspace, scope: Scope, document_id: str, entry_id: str) -> None:
+def reopen(workspace: Workspace, scope: Scope, document_id: str, entry_id: str, looked: str | None = None) -> None:
     """Take a decision back: the entry waits again; one that a person added goes."""
 
     def change(db: sa.Connection, row: DocumentRow, at: datetime) -> Sequence[Changed]:
-        e = store.entry_of(db, row.document_id, entry_id)
+        e = _looked_at(db, row, entry_id, looked)
         if e.state == "candidate":
             return []
         after = None if e.read is None else _decided(e, scope, at, state="candidate", held=None)

@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from shuangkong.app import document_store as store
 from shuangkong.app.catalogue import library
 from shuangkong.app.document_publishing import indicators_called, indicators_of
-from shuangkong.app.document_review import last_step
+from shuangkong.app.document_review import last_step, stamp
 from shuangkong.app.document_store import ENTRY_STATES, KINDS, DocumentRow, Entry
 from shuangkong.app.documents import (
     Handed,
@@ -193,7 +193,7 @@ def entry_words(a: Asked) -> dict[str, Any]:
     return {
         "called": indicators_called(packs),
         "kinds": KINDS, "states": ENTRY_STATES, "sures": SURE, "comparators": COMPARATORS, "indicators": known,
-        "doubts": DraftWords(a.language).doubts, "shown": shown_values,
+        "doubts": DraftWords(a.language).doubts, "shown": shown_values, "stamp": stamp,
     }  # fmt: skip
 
 

@@ -37,7 +37,11 @@ _WORDS = FormField("quote", Label("原文文字", "Words of the text"), "textare
 def accept(a: Reviews, document_id: str, entry_id: str, sent: Sent) -> Response:
     """Take an entry as it was read."""
     return _stepped(
-        a, document_id, sent, entry_id, lambda: review_of.accept(a.workspace, a.scope, document_id, entry_id)
+        a,
+        document_id,
+        sent,
+        entry_id,
+        lambda: review_of.accept(a.workspace, a.scope, document_id, entry_id, _looked(sent)),
     )
 
 
@@ -47,7 +51,7 @@ def reject(a: Reviews, document_id: str, entry_id: str, sent: Sent) -> Response:
     reason = _text(sent, "reason")
     return _stepped(
         a, document_id, sent, entry_id,
-        lambda: review_of.reject(a.workspace, a.scope, document_id, entry_id, reason[:400]),
+        lambda: review_of.reject(a.workspace, a.scope, document_id, entry_id, reason[:400], _looked(sent)),
     )  # fmt: skip
 
 
@@ -56,7 +60,7 @@ def reopen(a: Reviews, document_id: str, entry_id: str, sent: Sent) -> Response:
     """Take a decision back; the entry itself is looked at next."""
     return _stepped(
         a, document_id, sent, entry_id,
-        lambda: review_of.reopen(a.workspace, a.scope, document_id, entry_id), stay=True,
+        lambda: review_of.reopen(a.workspace, a.scope, document_id, entry_id, _looked(sent)), stay=True,
     )  # fmt: skip
 
 
@@ -100,6 +104,11 @@ def drop(a: Reviews, document_id: str) -> Response:
 
 def _text(sent: list[tuple[str, Any]], name: str) -> str:
     return next((v for k, v in sent if k == name and isinstance(v, str)), "")
+
+
+def _looked(sent: list[tuple[str, Any]]) -> str | None:
+    """The stamp of the entry as the page showed it, where the form has one."""
+    return _text(sent, "looked") or None
 
 
 def _stepped(
@@ -159,9 +168,12 @@ def correct(a: Reviews, document_id: str, entry_id: str, sent: Sent) -> Response
     form = spec.parse(sent)
     back = _text(sent, "back")
     if not form.good:
-        return _form(a, row, e, form, back)
-    review_of.correct(a.workspace, a.scope, document_id, entry_id, entry_values(form, e.values))
-    return going_on(a, document_id, back, entry_id)
+        return _form(a, row, e, form, back, _looked(sent))
+    values = entry_values(form, e.values)
+    return _stepped(
+        a, document_id, sent, entry_id,
+        lambda: review_of.correct(a.workspace, a.scope, document_id, entry_id, values, _looked(sent)),
+    )  # fmt: skip
 
 
 def _entry(a: Asked, document_id: str, entry_id: str) -> tuple[DocumentRow, Entry]:
@@ -170,10 +182,12 @@ def _entry(a: Asked, document_id: str, entry_id: str) -> tuple[DocumentRow, Entr
         return row, store.entry_of(db, row.document_id, entry_id)
 
 
-def _form(a: Asked, row: DocumentRow, e: Entry, form: Filled, back: str) -> HTMLResponse:
+def _form(
+    a: Asked, row: DocumentRow, e: Entry, form: Filled, back: str, looked: str | None = None
+) -> HTMLResponse:  # fmt: skip
     return a.page(
         "document_entry.html", a.view(), status=200 if form.good else 400, d=row, e=e, form=form, back=back[:400],
-        paragraphs=_clause_text(a, row, e.part, e.clause, e), names=names_of(a), **entry_words(a),
+        looked=looked, paragraphs=_clause_text(a, row, e.part, e.clause, e), names=names_of(a), **entry_words(a),
     )  # fmt: skip
 
 
