@@ -31,6 +31,10 @@ _DEADLINE = re.compile(
     r"|((?:20\d\d年(?:\d{1,2}月)?(?:\d{1,2}日)?(?:底|末)?前?|(?:每年)?\d{1,2}月(?:\d{1,2}日|底|末)?前?|年底前?|持续|长期|常态化"
     r"|每年)(?:基本)?(?:完成|推进|坚持|实施|落实|开展)?)$"
 )
+#: Where the first of a list leads without a word for it.
+_FIRST = re.compile(
+    r"[；。，]?(?:各?责任单位中)?(?:位?列|排)在?(?:第一位?|首位|第1位)的?(?:单位|部门)?(?:为|是)牵头(?:负责)?(?:单位|部门)?"
+)
 #: So many clauses back the one around a list is looked for.
 _NEAR = 80
 _OPENING, _CLOSING = "（〔【[", "）〕】]"
@@ -43,12 +47,15 @@ def duties(cleaned: Clean, document: Document) -> Iterator[Duty]:
     # Brackets with names alone are tails where a document has them throughout, or after one that says 下同.
     bare = [t for t in tails if _names_alone(text[t[0] : t[1]].strip(_OPENING + _CLOSING + "。\n"))]
     bare_lists = len(bare) >= 3 and not any(_ROLED.search(text[s:e]) for s, e in tails)
+    firsts = _FIRST.search(text, document.start, document.end) is not None
     for start, end in tails:
         inner = text[start:end].strip(_OPENING + _CLOSING + "。\n")
         roled = _ROLED.search(inner) is not None
         if not roled and not (_names_alone(inner) and (bare_lists or _closes(text, start, end))):
             continue
-        lead, support, deadlines = parse(inner)
+        lead, support, deadlines = parse(_FIRST.sub("", inner))
+        if firsts and not lead and len(support) > 1:
+            lead, support = support[:1], support[1:]
         if not lead and not support:
             continue
         bare_lists = bare_lists or "下同" in inner
@@ -139,7 +146,7 @@ def parse(inner: str) -> tuple[list[str], list[str], list[str]]:
     """(lead, support, deadlines) of the words of one tail."""
     deadlines = [x for found in _DEADLINE.findall(inner) for x in found if x]
     inner = _DEADLINE.sub("", inner).rstrip("；，。")
-    later = _LATER.search(inner)
+    later = next((m for m in _LATER.finditer(inner) if not _depth(inner[: m.start()])), None)
     everywhere: list[str] = []
     if later:
         # 以下均需各市人民政府落实，不再列出: they answer here too.
@@ -170,6 +177,10 @@ def parse(inner: str) -> tuple[list[str], list[str], list[str]]:
     _give(lead, support, pending or "share", rest, contrast)
     support.extend(n for n in everywhere if n not in support)
     return lead, [n for n in support if n not in lead], deadlines
+
+
+def _depth(words: str) -> int:
+    return sum((sign in _OPENING) - (sign in _CLOSING) for sign in words)
 
 
 def _give(lead: list[str], support: list[str], kind: str, names: list[str], contrast: bool) -> None:

@@ -130,7 +130,9 @@ def _percent(words: str, first: Amount, after: str) -> bool:
     if first.said or has_indicator(trimmed(words)):
         return not (
             _narrows_words(after)
-            and re.match(r"的(?!比例|比重|目标|要求|任务|水平)", after)
+            and re.match(
+                r"的(?!(?:约束性|预期性|考核|总体|年度|基本|激励|控制)?(?:比例|比重|目标|要求|任务|指标|水平))", after
+            )
             and not _share_end(words, after)
         )
     if re.match("的?节能(?:设计)?标准", after):
@@ -152,7 +154,12 @@ def _narrows(amount: Amount) -> bool:
 
 def _narrows_words(after: str) -> bool:
     """Whether what follows is a noun that the amount only picks out: 5万吨以上的企业."""
-    return bool(re.match(r"的(?!比例|比重|目标|要求|任务|水平|速度|幅度|占比)[一-鿿“A-Z]", after))
+    return bool(
+        re.match(
+            r"的(?!(?:约束性|预期性|考核|总体|年度|基本|激励|控制)?(?:比例|比重|目标|要求|任务|指标|水平|速度|幅度|占比))[一-鿿“A-Z]",
+            after,
+        )
+    )
 
 
 def _count(words: str, first: Amount, after: str) -> bool:
