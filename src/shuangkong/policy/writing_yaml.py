@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -9,6 +10,9 @@ from typing import Any
 import yaml
 
 _WIDTH = 118
+#: What no reader takes for a truth value, for nothing or for a number: the traps among words are shorter, or these.
+_NAME = re.compile(r"[a-z][a-z_.-]{2,}[a-z]")
+_WORDS = frozenset(("true", "false", "null", "none"))
 
 
 class _Plain(yaml.SafeDumper):
@@ -55,5 +59,4 @@ def _quoted(value: Any) -> Any:
         return [_quoted(v) for v in value]
     if not isinstance(value, str):
         return value
-    plain = value.isascii() and value.replace("_", "").replace("-", "").replace(".", "").isalpha()
-    return _Name(value) if plain else _Text(value)
+    return _Name(value) if _NAME.fullmatch(value) and value not in _WORDS else _Text(value)

@@ -2,8 +2,8 @@
 
 A table of a built-in pack counts where its rows or parameters hold a number. It is found whole where candidate tables
 of the same clause, or one below it, hold all of its numbers, in part where they hold some. Small counts in rows, such
-as grades, and nought are no numbers here. What is read as a target is told apart: a share that a region must reach is a target to
-the reader and a table in the pack.
+as grades, and nought are no numbers here. What is read as a target is told apart: a share that a region must reach is
+a target to the reader and a table in the pack.
 """
 
 from __future__ import annotations
@@ -88,13 +88,10 @@ def numbers_in(tables: Iterable[Any]) -> frozenset[Decimal]:
 
 def _table_numbers(table: Any) -> Iterator[Decimal]:
     units = {i["name"]: i.get("unit") or "1" for i in table["inputs"]}
-    given = {o["name"]: o.get("unit") or "1" for o in table["outputs"]}
     for row in table["rows"]:
         for name, cell in row.get("when", {}).items():
             yield from (_base(Decimal(n), units[name]) for n in _NUMBER.findall(str(cell)))
-        for name, value in row["then"].items():
-            if isinstance(value, Decimal):
-                yield _base(value, given[name])
+        for value in row["then"].values():
             for text in [value["calc"]] if isinstance(value, dict) else []:
                 yield from _quoted(text)
                 # a share in a formula is the ratio: 0.14 for 14 %

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -20,7 +21,7 @@ from shuangkong.policy.reading.clean import clean
 from shuangkong.policy.reading.files import text_of
 from shuangkong.policy.reading.model import Reading, Target
 from shuangkong.policy.reading.printed_units import printed_unit
-from shuangkong.policy.reading.service import read_text
+from shuangkong.policy.reading.service import as_json, read_text
 from shuangkong.policy.writing_yaml import as_yaml
 
 KNOWN = date(2026, 1, 1)
@@ -59,6 +60,7 @@ def test_the_loader_takes_the_draft_of_every_document(path: Path, tmp_path: Path
     """`policy check` finds nothing wrong in the draft of any document, and every target and duty read is in it."""
     text = text_of(path)
     reading, cleaned = read_text(text), clean(text).text
+    assert json.loads(json.dumps(as_json(reading)))["documents"]
     for d in (d for d in reading.documents if d.kind in ("instrument", "summary")):
         found = draft(
             d, reading.targets, reading.duties, reading.candidates, pack_id=f"demo.d{d.number}", known=KNOWN,
@@ -219,6 +221,18 @@ def test_any_text_of_a_document_comes_through(value: str) -> None:
     files = drafted(document, reading.targets, (), pack_id="demo.draft", known=KNOWN)
     pack = load_files({n: t.encode() for n, t in files.items()}, origin="draft")
     assert (pack.instrument.title.zh, pack.instrument.issuer) == (value, value)
+
+
+@pytest.mark.parametrize(
+    "word", ["N", "no", "On", "null", "~", "1.10", "0012", "2022-01-01", "true", "1e5", "- a", "a: b"]
+)
+def test_a_word_that_readers_take_for_something_else_is_quoted(word: str) -> None:
+    """A document called so is still called so, to the strict loader and to others."""
+    reading = read("到2025年，合成率达到52%。")
+    document = replace(reading.documents[0], title=word, issuer=word)
+    files = drafted(document, reading.targets, (), pack_id="demo.draft", known=KNOWN)
+    assert load_files({n: t.encode() for n, t in files.items()}, origin="draft").instrument.title.zh == word
+    assert yaml.safe_load(files["instrument.yaml"])["issuer"] == word
 
 
 @given(data=VALUES)

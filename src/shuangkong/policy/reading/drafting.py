@@ -24,6 +24,7 @@ from shuangkong.policy.reading.draft_targets import RELATIVE, Asked, Declared, t
 from shuangkong.policy.reading.draft_words import Words, drafting_data, said, short_title
 from shuangkong.policy.reading.model import Candidate, Document, Duty, Target
 from shuangkong.policy.reading.naming import names_of
+from shuangkong.policy.reading.rule_tables import plainly_written
 from shuangkong.policy.words import PolicyError
 from shuangkong.policy.writing_yaml import as_yaml
 
@@ -179,7 +180,11 @@ class _Maker:
                 "candidate", place, read, self.asked.words.say("left_out", "not_a_table", why=label.in_(self._language))
             )
             return
-        entry = {"id": table["id"], "clause": read.clause, **{k: v for k, v in table.items() if k != "id"}}
+        entry = {
+            "id": table["id"],
+            "clause": read.clause,
+            **{k: v for k, v in plainly_written(table).items() if k != "id"},
+        }
         self._put(_TABLES, "candidate", place, read, entry | {"confidence": self.asked.confidence})
 
     @property

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -19,6 +20,7 @@ _INSTRUMENT = {
     "issued": "2000-01-01", "in_force_from": "2000-01-01", "confidence": "candidate",
     "source": {"doc": "候选", "place": "1", "known": "2000-01-01"},
 }  # fmt: skip
+_WRITTEN = re.compile(r'q\("([0-9.]+)", "([^"]+)"\)')
 _OPS = {">=": ">=", "<=": "<=", ">": ">", "<": "<"}
 
 
@@ -189,7 +191,7 @@ def _then(gives: Sequence[Gives], rule: Rule, making: _Making, outputs: dict[str
         then[name] = expression
     if not then and cap:
         outputs.setdefault("most", _output("most", "number", "most", cap[1].unit))
-        then["most"] = _number(cap[0] * cap[1].factor)
+        then["most"] = written(cap[0] * cap[1].factor, cap[1].unit)
     return then
 
 
@@ -198,16 +200,16 @@ def _expression(one: Gives, making: _Making, cap: tuple[Decimal, PrintedUnit] | 
     unit = _unit(one.unit)
     value = one.value * unit.factor
     if one.kind in ("fixed", "step"):
-        return unit.unit, _number(value)
+        return unit.unit, written(value, unit.unit)
     if one.kind == "share":
         if not one.of:
             raise NoTable("no_base")
         money = cap[1].unit if cap else "10k_CNY"
-        name = making.input(one.of, "money", unit=money, at_least=Decimal(0))
+        name = making.input(one.of, "money", unit=money, at_least=0)
         return money, {"calc": _capped(f"{_number(value / 100)} * {name}", cap, money)}
     per = _unit(one.per)
     what = one.of or said("tables", "counted", unit=one.per.removeprefix("份")).zh
-    name = making.input(what, _kind(per), unit=per.unit, at_least=Decimal(0))
+    name = making.input(what, _kind(per), unit=per.unit, at_least=0)
     money = cap[1].unit if cap else unit.unit
     sum_ = f'q("{_number(value)}", "{unit.unit}/{per.unit}") * {name}'
     return money, {"calc": _capped(sum_ if money == unit.unit else f'to({sum_}, "{money}")', cap, money)}
@@ -244,9 +246,25 @@ def _kind(unit: PrintedUnit) -> str:
     return (dimension_of(unit.unit) or "amount").split("/")[0].replace("_tce", "")
 
 
-def _number(value: Decimal) -> Any:
-    text = format(value.normalize(), "f")
-    return Decimal(text)
+def _number(value: Decimal) -> str:
+    return format(value.normalize(), "f")
+
+
+def written(value: Decimal, unit: str) -> dict[str, str]:
+    """A sum as an amount in its unit: candidates hold no numbers but text, so that JSON loses no digit."""
+    return {"calc": f'q("{_number(value)}", "{unit}")'}
+
+
+def plainly_written(table: Mapping[str, Any]) -> dict[str, Any]:
+    """The table with written amounts as plain numbers, as packs have them."""
+    units = {o["name"]: o.get("unit") for o in table["outputs"]}
+    rows = [{**r, "then": {k: _bare(v, units.get(k)) for k, v in r["then"].items()}} for r in table["rows"]]
+    return {**table, "rows": rows}
+
+
+def _bare(value: Any, unit: str | None) -> Any:
+    found = _WRITTEN.fullmatch(value["calc"]) if isinstance(value, Mapping) else None
+    return Decimal(found[1]) if found and found[2] == unit else value
 
 
 def _proved(table: dict[str, Any]) -> None:

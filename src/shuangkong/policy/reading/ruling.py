@@ -26,6 +26,9 @@ _QUANTITY = re.compile(r"(?<!（)按照?(?:其|项目)?(?P<what>[^，；。按]{
 _FIXED = re.compile(
     rf"(?:{GIVEN})(?:单位|企业|服务机构|[一-鿿]{{0,8}}主体)?(?:一次性|最高|不超过|金额|分别|总额|为|、)*$"
 )
+_STEP_PER = re.compile(
+    rf"每(?P<per>千瓦时|度电?|立方米|吨)(?:电|水)?(?:{_PRICE}|提高|降低)(?:标准|幅度)?(?:为|不超过|不低于)*$"
+)
 _STEP = re.compile(rf"(?:{_PRICE})(?:标准|幅度|比例)?(?:为|每千瓦时|不超过|不低于)*$")
 _LIMIT = re.compile(
     r"(?P<neg>不应|不得|不宜|不能|应不|须不|不允许|应当不|必须不)(?P<how>超过|高于|大于|多于|低于|小于|少于)$"
@@ -181,6 +184,10 @@ def _given(
     money = amount.unit.partition("/")[0].endswith("元")
     if (limit := _limit(text, start, end, amount, before, money)) is not None:
         return limit
+    if money and (step := _STEP_PER.search(before)):
+        return Gives("step", amount.value, f"{amount.unit.partition('/')[0]}/{step['per'] or '千瓦时'}")
+    if money and "/" in amount.unit and _STEP.search(before):
+        return Gives("step", amount.value, amount.unit)
     if money and (per := _PER.search(before) or ("/" in amount.unit or None)):
         return _rate(before, amount, per if isinstance(per, re.Match) else None)
     if _STEP.search(before) and "不受" not in before:
