@@ -1,13 +1,12 @@
 """HJ 212: microseconds of CPU a frame by stage, the whole way beside a reader written by hand, and over TCP.
 
-Frames are made up (合成): live data of ten factors, some 430 bytes, as stations send them. `kept` stands for a journal:
-the columns are laid end to end and written to a file that is synchronised once a batch. `./run bench --only hj212`.
+Frames are made up (合成): live data of ten factors, some 430 bytes, as stations send them, and go into the journal of
+the platform, synchronised once a batch. `./run bench --only hj212`.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
 import random
 import resource
 import statistics
@@ -15,13 +14,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any, BinaryIO
+from pathlib import Path
+from typing import Any
 
+from shuangkong.metering.committing import Committer
 from shuangkong.metering.hj212.api import (
-    ALL_KEPT,
     Acknowledged,
     Gathering,
     Readings,
@@ -31,13 +32,17 @@ from shuangkong.metering.hj212.api import (
     crc,
     crcs,
     frame,
+    into_journal,
     usual_head,
 )
 from shuangkong.metering.hj212.build import data_answers
 from shuangkong.metering.hj212.crc import TABLE
 from shuangkong.metering.hj212.framing import Frame
 from shuangkong.metering.hj212.intake import Arrived, Intake
+from shuangkong.metering.hj212.journalling import post
 from shuangkong.metering.hj212.segment import read
+from shuangkong.metering.journal import Journal
+from shuangkong.metering.model import packed
 
 CODES = ("w01018", "w21003", "w21011", "w21001", "w01001", "w01010", "w00000", "a21026", "a21002", "a34013")
 BATCH = 1000
@@ -67,18 +72,6 @@ def registered(stations: int = 3000) -> dict[str, Station]:
     """The stations of `made`, by MN."""
     names = [f"010000A8900016F{n:09d}" for n in range(stations)]
     return {mn: Station(mn, PASSWORD) for mn in names}
-
-
-def kept(readings: Readings, file: BinaryIO) -> None:
-    """What a journal does at the least: every column into one record, synchronised."""
-    columns = (
-        readings.received, readings.time, readings.frame, readings.factor, readings.statistic, readings.value,
-        readings.mark, readings.sampled,
-    )  # fmt: skip
-    words = "\n".join((*readings.stations, *readings.commands, *readings.factors)).encode()
-    file.write(b"".join((words, b"".join(readings.numbers), *(c.tobytes() for c in columns))))
-    file.flush()
-    os.fdatasync(file.fileno())
 
 
 def by_hand(stream: bytes) -> tuple[list[Any], list[bytes]]:
@@ -112,19 +105,29 @@ def by_hand(stream: bytes) -> tuple[list[Any], list[bytes]]:
     return rows, answers
 
 
-def taken_in(stream: bytes, file: BinaryIO) -> tuple[int, list[bytes]]:
-    """Ours, without a network: split, checked, let in, read, kept and answered, a batch at a time."""
+def taken_in(stream: bytes, committer: Committer) -> tuple[int, list[bytes]]:
+    """Ours, without a network: split, checked, let in, read, journalled and answered, a batch at a time."""
     splitter, intake = Splitter(), Intake[None](registered().get)
     count, answers = 0, list[bytes]()
     step = BATCH * 440
     for at in range(0, len(stream), step):
         found = [f for f in splitter.feed(stream[at : at + step]) if isinstance(f, Frame)]
-        taking = intake.take([Arrived(None, f, 0) for f in found], 0)
+        taking = intake.take([Arrived(None, f, time.time_ns() // 1000) for f in found], 0)
         if taking.readings is not None:
-            kept(taking.readings, file)
-            count += len(taking.readings)
+            count += committer.take(post(taking.readings)).result().rows
         answers += data_answers([s.head for s in taking.uploads], [False] * len(taking.uploads))
     return count, answers
+
+
+@contextmanager
+def journal() -> Iterator[Committer]:
+    """A journal in a folder that goes again."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Journal(Path(folder) / "journal") as ground,
+        Committer(ground, lambda: time.time_ns() // 1000) as committer,
+    ):
+        yield committer
 
 
 def cpu(work: Callable[[], object], rounds: int = 5) -> float:
@@ -161,6 +164,12 @@ def measure(count: int = 20_000) -> dict[str, Any]:
             if finish:
                 gathering.finish()
 
+    intake = Intake[None](registered().get)
+    whole_batches = [
+        taking.readings
+        for at in range(0, count, BATCH)
+        if (taking := intake.take([Arrived(None, f, 0) for f in found[at : at + BATCH]], 0)).readings is not None
+    ]
     stages = {
         "split": cpu(split),
         "crc_in_batches": cpu(lambda: [crcs(segments[at : at + BATCH]) for at in range(0, count, BATCH)]),
@@ -168,15 +177,16 @@ def measure(count: int = 20_000) -> dict[str, Any]:
         "head": cpu(lambda: [usual_head(s) for s in segments]),
         "readings_gathered": cpu(lambda: gathered(False)),
         "readings_to_columns": cpu(lambda: gathered(True)),
+        "posts_for_the_journal": cpu(lambda: [packed(post(r)) for r in whole_batches]),
         "answers": cpu(lambda: [
             data_answers(heads[at : at + BATCH], [False] * BATCH) for at in range(0, count, BATCH)
         ]),
         "any_segment_to_message": cpu(lambda: [read(s) for s in segments], 3),
     }  # fmt: skip
-    with tempfile.TemporaryFile() as file:
-        pairs = [(cpu(lambda: by_hand(stream), 1), cpu(lambda: taken_in(stream, file), 1)) for _ in range(7)]
+    with journal() as committer:
+        pairs = [(cpu(lambda: by_hand(stream), 1), cpu(lambda: taken_in(stream, committer), 1)) for _ in range(7)]
         rows, answers = by_hand(stream)
-        ours, ours_answers = taken_in(stream, file)
+        ours, ours_answers = taken_in(stream, committer)
     assert (len(rows), answers) == (ours, ours_answers)
     whole = statistics.median(o for _, o in pairs)
     return {
@@ -194,18 +204,18 @@ def measure(count: int = 20_000) -> dict[str, Any]:
 
 def over_tcp(frames: list[bytes], connections: int, ahead: int) -> dict[str, Any]:
     """The server in this process and stations in another: each sends so many frames and waits for their answers."""
-    with tempfile.TemporaryFile() as file:
-        return asyncio.run(_over_tcp(frames, connections, ahead, file))
+    with journal() as committer:
+        return asyncio.run(_over_tcp(frames, connections, ahead, committer))
 
 
-async def _over_tcp(frames: list[bytes], connections: int, ahead: int, file: BinaryIO) -> dict[str, Any]:
+async def _over_tcp(frames: list[bytes], connections: int, ahead: int, committer: Committer) -> dict[str, Any]:
     batches = 0
+    store = into_journal(committer)
 
     async def taken(readings: Readings) -> Acknowledged:
         nonlocal batches
         batches += 1
-        kept(readings, file)
-        return ALL_KEPT
+        return await store(readings)
 
     server = Server(taken, registered().get, clock=lambda: datetime.now(UTC))
     port = await server.listen("127.0.0.1", 0)

@@ -7,10 +7,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from shuangkong.metering.committing import Committer
 from shuangkong.metering.hj212.api import (
     ALL_KEPT,
     Acknowledged,
@@ -22,11 +24,15 @@ from shuangkong.metering.hj212.api import (
     execution_result,
     frame,
     head_of,
+    into_journal,
     read,
     request_answer,
     standard,
 )
 from shuangkong.metering.hj212.framing import Frame
+from shuangkong.metering.journal import Broken, records, segments
+from shuangkong.metering.journal import Journal as GroundJournal
+from shuangkong.metering.model import NO_MARK, NO_VALUE, unpacked
 
 LIMITS = replace(standard().server, quiet_seconds=0.02, answer_seconds=0.1, result_seconds=0.5, tries=3)
 NOW = datetime(2026, 11, 20, 0, 30, 0, 123000, tzinfo=UTC)
@@ -476,3 +482,36 @@ def test_a_request_that_is_not_carried_out_ends(
                 await server.ask("HC000002", "1061")
 
     asyncio.run(run())
+
+
+def test_readings_go_into_the_journal_and_come_out_as_they_were(tmp_path: Path) -> None:
+    """With the platform's journal behind it: answered once durable, under channels that tell minutes from hours."""
+    with GroundJournal(tmp_path / "journal") as ground, Committer(ground, lambda: 0) as committer:
+
+        async def run() -> None:
+            server = Server(into_journal(committer), STATIONS.get, clock=lambda: NOW, limits=LIMITS)
+            port = await server.listen("127.0.0.1", 0)
+            work = asyncio.create_task(server.serve())
+            line = Line(*await asyncio.open_connection("127.0.0.1", port))
+            for n, cn in enumerate(("2051", "2061")):
+                line.send(upload(n, cn=cn, area="DataTime=20261120080000;a-Avg=1.5,a-Flag=D;b-Avg="))
+                assert await line.numbers(1) == [n]
+            line.send(upload(2, cn="3020", area="DataTime=20261120080000;i11001-Info=//x//"))
+            assert await line.numbers(1) == [2]
+            line.writer.close()
+            work.cancel()
+            await asyncio.gather(work, return_exceptions=True)
+
+        asyncio.run(run())
+    found = [record for path in segments(tmp_path / "journal") for record in records(path)]
+    posts = [unpacked(bytes(record[1])) for record in found if not isinstance(record, Broken)]
+    at = int(datetime(2026, 11, 20, tzinfo=UTC).timestamp()) * 10**6
+    assert [
+        (p.source, p.channels[c], int(t), int(v), int(m))
+        for p in posts
+        for c, t, v, m in zip(p.channel, p.at, p.value, p.mark, strict=True)
+    ] == [
+        ("hj212", f"HC000001/{factor}-avg/{cn}", at, value, mark)
+        for cn in ("2051", "2061")
+        for factor, value, mark in (("a", 1_500_000, ord("D")), ("b", NO_VALUE, NO_MARK))
+    ]

@@ -16,6 +16,7 @@ from shuangkong.metering.hj212.crc import crc, crc_modbus, crcs
 from shuangkong.metering.hj212.faults import Fault
 from shuangkong.metering.hj212.framing import Frame, Splitter
 from shuangkong.metering.hj212.intake import Intake, Station
+from shuangkong.metering.hj212.journalling import into_journal
 from shuangkong.metering.hj212.judging import Judged, judge_file, judge_line
 from shuangkong.metering.hj212.parts import Parts
 from shuangkong.metering.hj212.readings import Gathering, Readings
@@ -51,6 +52,7 @@ __all__ = [
     "frame",
     "get_history",
     "head_of",
+    "into_journal",
     "judge_file",
     "judge_line",
     "notice_answer",

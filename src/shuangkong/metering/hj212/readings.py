@@ -25,8 +25,9 @@ class Readings:
     """Frames of one batch, and their readings. Instants are microseconds since 1970 in UTC.
 
     Of each frame: `stations` (MN), `commands` (CN: 2011 live; 2031, 2051, 2061 periods, sent again when asked for),
-    `systems` (ST), `numbers` (QN), `segments` (the data segment as it came), `received`, and `time`, its DataTime
-    (NO_VALUE in a frame without readings).
+    `systems` (ST), `numbers` (QN), `segments` (the data segment as it came), `shapes` (which readings it has, the same
+    object for all frames that say the same names), `received`, and `time`, its DataTime (NO_VALUE in a frame without
+    readings).
     Of each reading: `frame`, its row in those; `factor`, its place in `factors`; `statistic`, its place in
     `statistics()`; `value` in millionths, NO_VALUE where there is none; `mark`, the sign of its Flag as a number,
     NO_MARK where it has none; `sampled`, its SampleTime or NO_VALUE.
@@ -37,6 +38,7 @@ class Readings:
     systems: tuple[str, ...]
     numbers: tuple[bytes, ...]
     segments: tuple[bytes, ...]
+    shapes: tuple[Shape, ...]
     received: Integers
     time: Integers
     factors: tuple[str, ...]
@@ -54,23 +56,6 @@ class Readings:
     def at(self) -> Integers:
         """The instant of each reading: DataTime of its frame, the start of the period for minutes, hours and days."""
         return self.time[self.frame]
-
-    def channels(self) -> tuple[list[tuple[str, str, str]], NDArray[np.uint32]]:
-        """Each (MN, factor, statistic) once, in the order in which they first came, and the place of every reading."""
-        places = {mn: n for n, mn in enumerate(dict.fromkeys(self.stations))}
-        station = np.fromiter(map(places.__getitem__, self.stations), dtype=np.int64, count=len(self.stations))
-        key = (station[self.frame] * len(self.factors) + self.factor) * 256 + self.statistic
-        keys, first, place = np.unique(key, return_index=True, return_inverse=True)
-        order = np.argsort(first)
-        rank = np.empty(len(keys), dtype=np.uint32)
-        rank[order] = np.arange(len(keys), dtype=np.uint32)
-        names, words = list(places), statistics()
-        found: list[tuple[str, str, str]] = []
-        for k in keys[order].tolist():
-            rest, kind = divmod(k, 256)
-            who, factor = divmod(rest, len(self.factors))
-            found.append((names[who], self.factors[factor], words[kind]))
-        return found, rank[place]
 
     def table(self) -> pa.Table:
         """All spelt out: station, factor, statistic, at, value (DECIMAL(18,6)), flag, command, sampled, received."""
@@ -159,7 +144,7 @@ class Gathering:
         }
         value, wrong = column(list(chain.from_iterable(texts)))
         readings = Readings(
-            stations, commands, systems, numbers, segments, np.array(received, dtype=np.int64),
+            stations, commands, systems, numbers, segments, shapes, np.array(received, dtype=np.int64),
             np.array(times, dtype=np.int64), tuple(places), frame,
             _end_to_end([numbered[s] for s in shapes], np.uint32),
             _end_to_end([s.statistic for s in shapes], np.uint8), value,
