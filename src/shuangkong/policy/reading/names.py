@@ -16,7 +16,7 @@ _LEADING = re.compile(
 _VERBS = (
     r"(?:达到或超过|达到|达|提高到|提高至|提升到|提升至|提升|提高|增加到|增加|增长到|增长|扩大到|扩大至|上升到|上升|稳定在|保持在|维持在|控制在|控制目标为|目标为|"
     r"完成|降至|降到|降低到|降低至|降低|下降到|下降至|下降|减少到|减少至|减少|削减|压减到|压减|不低于|不少于|不小于|超过|突破|不超过|不高于|不大于|高于|低于|小于|大于|"
-    r"至少|优于|20\d\d年[底末]?前?|每[日天月]|(?:不低于|不少于|不高于|不超过|不得高于|不得低于|不得超过)[一-鿿]{2,10}的|约为|约|近|为|分别|均|都|各|再|力争|原则上|应|要|须|总体|实现|累计|年均|每年|降幅|增幅|稳定|至|到|在|幅度|不得低于|不得超过|可|以|也|逐步|"
+    r"至少|优于|20\d\d年的?水平|(?:达到|完成)?(?:国家|自治区|[省市])?下达的|20\d\d年[底末]?前?|每[日天月]|(?:不低于|不少于|不高于|不超过|不得高于|不得低于|不得超过)[一-鿿]{2,10}的|约为|约|近|为|分别|均|都|各|再|力争|原则上|应|要|须|总体|实现|累计|年均|每年|降幅|增幅|稳定|至|到|在|幅度|不得低于|不得超过|可|以|也|逐步|"
     r"(?:比|较|相比|在)20\d\d年(?:水平|的基础上|基础上)?|同比|比上年|较上年|[“\"]?十[四五六]五[”\"]?(?:期间|时期)?|五年|(?:比|较)[“\"]?十三五[”\"]?(?:期)?末|高出|高|低|[≥≤><：:“，])"
 )
 _TRAILING = re.compile(rf"{_VERBS}$")
@@ -90,7 +90,7 @@ _GROUP = re.compile(
 _BARE = re.compile(rf"(?:{TAIL.pattern[:-1]}|平均|总|新增|年|的)+$")
 _ROSTER = re.compile(r"^(.{6,}?等(?:[0-9一二三四五六七八九十]+[种类个])?)([^的]{5,})$")
 _SPOT = re.compile(
-    r"(?!全|各|城|本|我|园|片|建成|市|大|中|老|新|其他|主)(?:京津冀|长三角|珠三角|粤港澳大湾区|成渝|汾渭平原|[一-鿿]{1,5}?(?:省|市|自治区|自治州|县|盟|地区|流域|城市群|新区|区))"
+    r"(?!全|各|城|本|单位|我|园|片|建成|市|大|中|老|新|其他|主)(?:京津冀|长三角|珠三角|粤港澳大湾区|成渝|汾渭平原|[一-鿿]{1,5}?(?:省|市|自治区|自治州|县|盟|地区|流域|城市群|新区|区))"
     r"(?:及周边地区|地区|核心区)?(?!域|间|级|位)"
 )
 
@@ -123,7 +123,7 @@ def scoped(words: str, scope: str | None) -> tuple[str, str | None]:
         if 3 * (len(what) - 1) < len(words) - 1 and len(what) < 5 and not re.match("[A-Z]|电能利用效率", what):
             continue
         if re.match("PUE|WUE|电能利用效率", what) or len(_BARE.sub("", what)) >= 2:
-            return what, (scope or "") + who
+            return what, (scope or "") + re.sub("^(?:累计)?(?:完成|建成|实施|实现|推动)", "", who)
     spot = _SPOT.match(words)
     return words, scope or (spot[0] if spot else None)
 
@@ -172,6 +172,8 @@ def trimmed_soft(words: str) -> str:
 def share(behind: str) -> tuple[str, str | None] | None:
     """(indicator, scope) of 80%以上的机关建成节约型机关: what is done by that share of whom."""
     things = re.split(r"[，。；：]", re.sub(r"^(?:的)?", "", behind))[0]
+    if things.startswith(("、", "和", "其中")):
+        return None
     found = _SHARE_VERB.match(things)
     if not found or len(found["who"]) < 2 or len(found["did"]) < 3:
         return None
@@ -229,6 +231,10 @@ def spread(items: Sequence[str]) -> list[str]:
     if groups and all(re.search(rf"(?:{_KINDS})$", i) for i in items[:-1]):
         # 营运车辆和营运船舶单位周转量排放: what is measured follows the last of several kinds.
         return [*(i + groups[-1][1] for i in items[:-1]), items[-1]]
+    kinds = re.search("）([^（）]{4,})$", items[-1])
+    if kinds and has_indicator(kinds[1]) and not any(has_indicator(i) for i in items[:-1]):
+        # 公交车、出租车（含网约车）新能源车占比
+        return [*(i + kinds[1] for i in items[:-1]), items[-1]]
     ending = _SHARED_TAIL.search(items[-1])
     if not ending:
         return list(items)
@@ -237,7 +243,8 @@ def spread(items: Sequence[str]) -> list[str]:
     for i, item in enumerate(items):
         full, own = item, _SHARED_TAIL.search(item)
         # 化学需氧量 ends in 量 without being a measure of its own: only endings of two signs or more count.
-        if i < len(items) - 1 and not (own and len(own[1]) > 1 and item != own[1]):
+        whole = re.search("(?:率|天数|浓度|比例|比重|占比)$", item)
+        if i < len(items) - 1 and not whole and not (own and len(own[1]) > 1 and item != own[1]):
             full = item + ending[1]
         if head and i and not full.startswith(head[1]) and head[1] in ("溶剂型", "主要农作物"):
             full = head[1] + full

@@ -57,6 +57,12 @@ def subjects(
             return [shared], part
         if first.after.startswith("达标"):
             return [(name + "达标率", scope)], part
+    if not name and text[part - 1 : part] == "（":
+        # 煤炭消费量控制在2020年水平（约800万吨）以内
+        around = re.split("[，。；：\n（）]", text[max(0, part - 60) : part - 1])[-1]
+        outside, where = names.name_of(around)
+        if names.has_indicator(outside):
+            return [(outside, where)], part
     if not name and said.name and first.said and not _things_behind(name, first):
         unsure.append("subject_elided")
         return [(said.name, said.scope)], part

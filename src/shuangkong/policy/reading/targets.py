@@ -172,6 +172,8 @@ def _groups(text: str, found: Sequence[Amount]) -> list[list[Amount]]:
             between = text[groups[-1][-1].end : amount.start]
             bare = not groups[-1][-1].unit and between == "、"
             same = bare or (bool(groups[-1][-1].unit) and groups[-1][-1].unit[-1:] == amount.unit[-1:])
+            # PM2.5浓度、优良天数比率分别达到34微克/立方米、83%
+            same = same or (between in ("、", "和") and re.search("分别.{0,4}$", groups[-1][0].before) is not None)
             if same and (between != "，" or "分别" in groups[-1][0].before):
                 groups[-1].append(amount)
                 continue
@@ -295,7 +297,7 @@ def _compared(group: Sequence[Amount]) -> Iterator[tuple[Amount, str]]:
         own = amount.comparator
         if own == "reach" and amount is not first and not first.behind:
             own = first.comparator
-        if own == "reach" and not any(a.behind for a in group[:-1]):
+        if own == "reach" and amount.unit == last.unit and not any(a.behind for a in group[:-1]):
             own = last.comparator
         if first.comparator in ("decrease_by", "increase_by"):
             own = first.comparator
