@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from shuangkong.app.web.factory import MESSAGES
 from shuangkong.app.web.pack_words import field_words, value_words
+from shuangkong.kernel.labels import Label
 from shuangkong.policy.api import NONE_BECAUSE, Pack
 from shuangkong.webkit.api import CONFIDENCE_LABELS, Speaker, read_messages
 
@@ -61,7 +62,9 @@ def test_every_code_of_a_pack_has_words() -> None:
     codes = {(name, code) for name, annotation in fields() for code in literals(annotation) if name != "unit"}
     assert len(codes) > 70
     known = {("confidence", c) for c in CONFIDENCE_LABELS} | {("none_because", c) for c in NONE_BECAUSE}
-    assert sorted(c for c in codes - known if f"pack_value.{c[0]}_{c[1]}" not in TEXTS) == []
+    # the keys of a mapping (signals) are parts of the path
+    asked = {c: {f"pack_value.{c[0]}_{c[1]}", f"pack_field.{c[1]}"} for c in codes - known}
+    assert sorted(c for c, keys in asked.items() if not keys & set(TEXTS)) == []
 
 
 @pytest.mark.parametrize(
@@ -85,3 +88,10 @@ def test_a_path_is_told_in_words(path: str, zh: str, en: str) -> None:
 def test_a_value_is_told_in_words(path: str, text: str, zh: str, en: str) -> None:
     """Codes, units and truth values are words; figures keep their digits, and text is text."""
     assert (value_words(path, text, ZH), value_words(path, text, EN)) == (zh, en)
+
+
+def test_an_id_is_told_with_the_name_of_what_it_is() -> None:
+    """An indicator or a region is called by its name, with its id beside it."""
+    names = {("indicator", "energy_per_gdp"): Label("单位GDP能耗", "energy per GDP")}
+    told = [value_words("indicator", "energy_per_gdp", s, lambda f, t: names.get((f, t))) for s in (ZH, EN)]
+    assert told == ["单位GDP能耗（energy_per_gdp）", "energy per GDP (energy_per_gdp)"]

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
+from shuangkong.kernel.labels import Label
 from shuangkong.policy.api import NONE_BECAUSE
 from shuangkong.webkit.api import CONFIDENCE_LABELS, Speaker, period_words, unit_words
 
 _PART = re.compile(r"([^.\[\]]+)|\[([^\]]*)\]")
 _PLAN = re.compile(r"P\d{4}-\d{4}")
 _UNITS = frozenset({"unit"})
+#: What a field's value is called; nothing where it is no id.
+Named = Callable[[str, str], Label | None]
 _FLAGS = {"True": "table.is_so", "False": "table.not_so"}
 
 
@@ -26,9 +30,15 @@ def field_words(path: str, speaker: Speaker) -> str:
     return " › ".join(parts)
 
 
-def value_words(path: str, text: str, speaker: Speaker) -> str:
-    """A value as people read it: codes, units, plans and truth values in words, everything else as it is written."""
+def value_words(path: str, text: str, speaker: Speaker, named: Named = lambda field, text: None) -> str:
+    """A value as people read it: codes, units, plans and truth values in words, everything else as it is written.
+
+    `named` gives what a field's value is called where it is the id of something: an indicator, a region.
+    """
     name = _last(path)
+    label = named(name, text)
+    if label is not None:
+        return speaker.say("proposals.named", name=speaker.label(label), id=text)
     if text in _FLAGS:
         return speaker.say(_FLAGS[text])
     if name == "confidence" and text in CONFIDENCE_LABELS:

@@ -8,15 +8,17 @@ from fastapi import APIRouter, Depends
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse, Response
 
+from shuangkong.app.catalogue import catalogue
 from shuangkong.app.publishing import Decision, decide_on, proposal_seen, proposals_seen, propose_pack
 from shuangkong.app.web.context import Asked, Asks
 from shuangkong.app.web.imports_pages import plain_name
-from shuangkong.app.web.pack_words import field_words, value_words
+from shuangkong.app.web.pack_words import Named, field_words, value_words
+from shuangkong.app.web.reading import RunView
 from shuangkong.app.web.sent import Sent
 from shuangkong.engine.api import reading
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.labels import Label
-from shuangkong.policy.api import ENTRY_KINDS, STATES, Difference, PackErrors, unpacked
+from shuangkong.policy.api import ENTRY_KINDS, STATES, Difference, Pack, PackErrors, unpacked
 from shuangkong.webkit.api import Filled, FormField, FormSpec, people
 
 router = APIRouter(include_in_schema=False)
@@ -157,6 +159,7 @@ def _one(
     decisions: tuple[Decision, ...] = ("withdrawn",) if own else ("published", "rejected")
     if found.state != "open" or not a.may("packs.propose" if own else "packs.publish"):
         decisions = ()
+    named = _named(a.view(), pack)
     offered = [((forms or {}).get(d) or FORMS[d].empty(), f"/proposals/{proposal}/{VERBS[d]}") for d in decisions]
     return a.page(
         "proposal.html", a.view(), status=400 if forms or error or problems else 200, p=found, pack=pack, own=own,
@@ -164,8 +167,23 @@ def _one(
         first=bool(changed) and changed[0].kind == "instrument" and changed[0].change == "added", kind=_kind,
         left=lambda one: max(0, len(one.fields) - FIELDS), error=error, problems=problems, names=_names(a),
         offered=offered, field_words=lambda path: field_words(path, a.speaker),
-        value_words=lambda path, text: value_words(path, text, a.speaker),
+        value_words=lambda path, text: value_words(path, text, a.speaker, named),
     )  # fmt: skip
+
+
+def _named(view: RunView | None, pack: Pack) -> Named:
+    """What indicators and regions are called that a pack names by their ids."""
+    declared = {i.id: i.label.label for i in pack.indicators}
+
+    def named(field: str, text: str) -> Label | None:
+        if field == "indicator":
+            known = catalogue().get(("indicator", text))
+            reported = view.packs.indicators.get(text) if view else None
+            return declared.get(text) or (known.label if known else reported.label.label if reported else None)
+        place = view.by_code.get(text) if view and field in ("region", "regions") else None
+        return place.label if place else None
+
+    return named
 
 
 def _kind(one: Difference) -> Label:
