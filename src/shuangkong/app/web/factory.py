@@ -20,6 +20,7 @@ from shuangkong.app.web import (
     documents_publish,
     documents_steps,
     errors,
+    grades_section,
     health,
     imports_list,
     imports_pages,
@@ -104,6 +105,7 @@ def create_app(workspace: Workspace, serving: Serving | None = None, slots: Slot
     slots.register("unit.sections", projects_pages.of_owner, name="projects", priority=20)
     for slot in ("unit.sections", "region.tabs"):
         slots.register(slot, tables_pages.of_subject, name="rules", priority=10)
+    slots.register("region.tabs", grades_section.of_region, name="grades", priority=20)
     frame.environment.globals["slot"] = slots.fill
     app.state.site = Site(Reader(workspace.with_secret()), frame)
     _wrap(app, serving or Serving())
