@@ -80,6 +80,9 @@ RATE = 'indicator: demo.rate, comparator: {}, value: {}, unit: "%", horizon: yea
         ("indicator: demo.amount, comparator: at_least, value: 300, unit: 10k_t, horizon: year, year: 2025",
          "indicator: demo.amount, comparator: at_least, value: 2, unit: 10k_t, horizon: year, year: 2025",
          ("totals_apart",)),
+        (FALL.format("14"), FALL.format("14") + ", accounting: {basis: primary}", ("equal",)),
+        (FALL.format("14") + ", accounting: {basis: calorific}", FALL.format("14") + ", accounting: {basis: primary}",
+         ("other_indicator_basis",)),
         (FALL.format("14") + ", scope: {zh: 规模以上合成企业}", FALL.format("14"), ("other_scope",)),
     ],
 )  # fmt: skip

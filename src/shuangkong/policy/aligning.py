@@ -252,7 +252,7 @@ def _apart(cells: tuple[Cell, Cell], assigned: bool) -> Iterator[str]:
     relative = upper.comparator in _RELATIVE, lower.comparator in _RELATIVE
     if cells[0].scope != cells[1].scope:
         yield "other_scope"
-    if relative[0] != relative[1] or _bases(upper) != _bases(lower):
+    if relative[0] != relative[1] or _accounted_apart(upper, lower):
         yield "other_indicator_basis"
     if relative[0] and relative[1] and upper.base_year != lower.base_year:
         yield "other_base"
@@ -269,10 +269,13 @@ def _scoped(target: Target, name: str) -> str:
     return "" if scope in name else scope
 
 
-def _bases(target: Target) -> tuple[str | None, str | None]:
-    """Basis and edition where the document fixes them; what one leaves open is not held against the other."""
-    a = target.accounting
-    return (a.basis, a.edition) if a and (a.basis or a.edition) else (None, None)
+def _accounted_apart(upper: Target, lower: Target) -> bool:
+    """Whether both documents fix basis or edition of the figures, and otherwise; what one leaves open is not held."""
+    a, b = upper.accounting, lower.accounting
+    if a is None or b is None:
+        return False
+    pairs = ((a.basis, b.basis), (a.edition, b.edition))
+    return any(x is not None and y is not None and x != y for x, y in pairs)
 
 
 def _in_unit(lower: Target, upper: Target) -> Decimal | None:
