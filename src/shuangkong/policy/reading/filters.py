@@ -94,7 +94,7 @@ _BEHIND_US = re.compile(
 def goes_on(text: str, before: Amount, part: int, group: Sequence[Amount]) -> bool:
     """Whether a group is one more item of the list that the last target stands in."""
     first, last = group[0], group[-1]
-    between = text[before.end : first.start]
+    between = text[before.end : first.start].removeprefix("）")
     if not before.unit and not first.unit and first.said and len(between) <= 24 and "。" not in between:
         # PUE降低到1.3以下，寒冷地区降低到1.25以下
         return not _CONDITION.search(between)

@@ -27,7 +27,7 @@ _WHO = re.compile(
 _ACTS = (
     "新建改造|新建|新增|建成|建设|建立|创建|培育|打造|实施|开展|完成|推广|遴选|选择|推动|推进|支持|形成|认定|评选|遴选发布|发布|淘汰|改造|整治|制定|制修订|制订|布局|组织|扶持|"
     "引进|组建|设立|安排|投入|筹措|统筹|争取|实现|腾出|节约|替代|关停|退出|压减|削减|治理|修复|造林|绿化|更新|更换|配备|投放|举办|纳入|探索|试点|建造|增设|安装|回收|处置|"
-    "利用|关闭|清理|减少|降低|化解|培训|培养|具备|达到|扩建|改建|迁建|公布|推出|启动|落实|新创建|再|力争|新培育|新认定|改扩建|投运|并网|供应|储备|拨付|下达|投产|投用|惠及|覆盖|服务|带动|撬动"
+    "利用|关闭|清理|减少|降低|化解|培训|培养|具备|达到|扩建|改建|迁建|公布|推出|启动|落实|新创建|再|力争|新培育|新认定|改扩建|投运|并网|供应|储备|拨付|下达|选取|投产|投用|惠及|覆盖|服务|带动|撬动"
 )
 ACT = re.compile(rf"(?:{_ACTS})")
 _SHARE_VERB = re.compile(
@@ -141,7 +141,7 @@ def has_indicator(words: str) -> bool:
 def counted(before: str, unit: str, behind: str) -> str:
     """The name of a count whose things stand behind it (建成3个试点) or before it (试点3个)."""
     things = re.sub(r"^(?:的|左右|以上|以内)+", "", behind)
-    things = "" if things[:1] in ("、", "和") else things
+    things = "" if things[:1] in ("、", "和", "）") else things
     things = re.split(r"[，。；：（]|等(?=[^级])|[、和及](?=[0-9])", things)[0]
     verb = re.search(rf"((?:{_ACTS}|新)+)$", trimmed_soft(before))
     if len(things) >= 2:
@@ -166,7 +166,7 @@ def trimmed_soft(words: str) -> str:
             words,
         )
         words = re.sub(r"(?:不少于|不低于|超过|达到|达|约|近|至少|共|分别|突破|各|均|为|在|到|，|“)$", "", words)
-    return words.strip("，、：:“”；")
+    return words.lstrip("）").strip("，、：:“”；")
 
 
 def share(behind: str) -> tuple[str, str | None] | None:

@@ -34,7 +34,7 @@ UNIT = re.compile(
     rf"(?:百万|千万|万亿|万|亿|千|百|兆)?(?:{_longest(f'{_AMOUNTS}|{_COUNTS}')})(?:(?:/|每)(?:{_longest(_PER)}))*"
     r"(?:·年)?|(?:万|亿)(?=以|左右|，|、|。|；|$)"
 )
-COUNTED = re.compile(rf"(?:万|千|百)?(?:{_longest(_COUNTS)})$")
+COUNTED = re.compile(rf"^(?:万|千|百|亿)?(?:{_longest(_COUNTS)})$")
 #: A number that a date, a grade, a name or a numbering holds.
 _NUMBER = re.compile(
     r"(?<![A-Za-z0-9.〔#第—])(?:[0-9]+(?:\.[0-9]+)?(?:/[0-9](?![0-9]))?|翻[一两]番|[一二三四五六七八九十]{1,6}分之[一二三四五六七八九十]{1,6})(?![0-9])"
