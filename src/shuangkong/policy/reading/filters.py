@@ -40,7 +40,8 @@ def is_target(text: str, start: int, end: int, part: int, group: Sequence[Amount
     if _PAST.search(words) or _FREQUENCY.search(words[-10:]):
         return False
     if first.unit.endswith("倍") or first.unit == "倍":
-        return bool(re.search("替代|置换|减量|提高|达到|增长", words + last.after[:14]))
+        bound = first.comparator in ("at_least", "at_most") and not first.behind and has_indicator(trimmed(words))
+        return bound or bool(re.search("替代|置换|减量|提高|达到|增长", words + last.after[:14]))
     bracket = _inside(text, start, first.start, "（", "）")
     told = first.unit == "%" and len(words) <= 12 and has_indicator(trimmed(words))
     if bracket and not told and not first.said and not re.search("达到?|下降|提高|降低|增长|减少|控制在", words):

@@ -76,6 +76,9 @@ def subjects(
             # 甲市建成绿色工厂30家，乙市建成20家
             unsure.append("subject_elided")
             return [(said.name, who[1] or said.scope)], part
+        if said.name and re.fullmatch("[一-鿿]{1,4}[级类式型]", thing):
+            # 绿色工厂150家（其中国家级50家）
+            return [(said.name, thing)], part
         return [(thing or _before(text, part, "", said) or said.name, scope)], part
     if re.search(r"倍", first.unit) and re.search(
         "替代|置换|减量", first.after[:14] + ("" if first.comparator in ("at_least", "at_most") else words)
@@ -93,6 +96,7 @@ def subjects(
         and not names.has_indicator(name)
         and not names.is_place(name)
         and said.name
+        and first.comparator not in ("decrease_by", "increase_by")
     ):
         # 综合利用率提高至75%，粉煤灰提高至95%
         unsure.append("subject_elided")
