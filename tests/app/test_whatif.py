@@ -191,3 +191,33 @@ def test_a_change_that_does_not_fit_makes_no_scenario(workspace: Workspace) -> N
         try_out(workspace, bad, principal="p_officer", scope=ALL)
     assert caught.value.code == "RUN-003"
     assert len(scenarios(workspace, ALL, "p_officer")) == before
+
+
+def test_answers_that_turn_adverse_are_red_and_kinds_and_yuan_stand_apart(workspace: Workspace) -> None:
+    """A stricter entry turns projects red by the pack's signals; dearer energy costs projects what the table says."""
+    change = """name: stricter
+because: 收紧准入并上调指标费（合成）
+changes:
+  - {pack: demo-shifanshi-rules@2023, parameter: demo-rules.project-above, set: {value: 1}, because: 收紧}
+  - {pack: demo-shifanshi-rules@2023, parameter: demo-rules.energy-price, keys: {class: two-high}, set: {value: 300},
+     because: 上调}
+"""
+    one = try_out(workspace, read_change(change.encode(), "t"), principal="t", scope=ALL)
+    found = effects(workspace, one, packs_of_run(workspace, one.run), ALL)
+    red = [r for r in found.changed if r["effect"] == "red"]
+    assert red
+    assert {(r["about"], r["kind"], r["entry"], r["signal_now"]) for r in red} == {
+        ("rule", "project", "project-entry", "bad")
+    }
+    assert all(r["signal_was"] != "bad" for r in red)
+    assert found.rules["red"] == len(red)
+    assert found.kinds["project"]["red"] == found.subjects["red"] == len({r["subject_id"] for r in red})
+    assert set(found.kinds) == {"project"}
+    cost = next(m for m in found.money if m["entry"] == "project-energy-cost")
+    two_high = sum(r["amount_now"] - r["amount_was"] for r in found.changed if r["entry"] == "project-energy-cost")
+    assert cost["difference"] == two_high == cost["lost_yuan"]
+    assert cost["gained_yuan"] == 0
+    # projects of which nobody registered whether they are two-high stand in no sum, and are counted
+    assert cost["untold"] == 4
+    balance = next(b for b in found.balance if b["kind"] == "project")
+    assert (balance["lost_yuan"], balance["net_yuan"], balance["untold"]) == (two_high, -two_high, 4)

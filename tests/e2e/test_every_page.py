@@ -25,13 +25,15 @@ WALKED = {"/", "/findings", "/findings/{key}", "/imports", "/imports/new", "/imp
 #: Pages at an address of their own, by who opens them.
 PLAIN = {
     "administrator": ("/units", "/packs", "/runs", "/jobs", "/audit", "/people", "/rights", "/account", "/api/docs",
-                      "/regions?q=1301", "/align", "/rules", "/rules/findings", "/whatif", "/whatif/new", "/nothing-here"),
+                      "/regions?q=1301", "/align", "/rules", "/rules/findings", "/rules/changes", "/projects",
+                      "/whatif", "/whatif/new", "/nothing-here"),
     "unit-manager": ("/units", "/consents", "/account", "/rights"),
     "city-officer": ("/units", "/rights?action=import.write", "/regions"),
 }  # fmt: skip
 #: One page of a kind, by the page that links to it and the address it has.
 FIRST = (
     ("/units", r"/units/s_\w+", "/units/{subject_id}"),
+    ("/projects", r"/projects/s_\w+", "/projects/{subject_id}"),
     ("/packs", r"/packs/guofa-2021-33@[^/?#]+", "/packs/{name}"),
     ("/rules", r"/rules/[^/?#]+%40[^/?#]+/[^/?#]+", "/rules/{pack}/{table}"),
     ("/rules/findings", r"/rules/findings/\w+", "/rules/findings/{key}"),

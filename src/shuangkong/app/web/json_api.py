@@ -11,16 +11,28 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 from pydantic import BaseModel
 
+from shuangkong.app.explaining import packs_of_run
 from shuangkong.app.web import home as h
 from shuangkong.app.web.choice import own_region, seen
 from shuangkong.app.web.cockpit import Cockpit, of_region
 from shuangkong.app.web.context import Asked, Asks
 from shuangkong.app.web.findings_list import SPEC, findings_source, given
+from shuangkong.app.web.projects_list import LISTING as PROJECTS
+from shuangkong.app.web.projects_list import given as projects_given
+from shuangkong.app.web.projects_list import projects_source
 from shuangkong.app.web.rows import Finding, finding_of
+from shuangkong.app.web.rule_changes_list import LISTING as CHANGES
+from shuangkong.app.web.rule_changes_list import changes_source
+from shuangkong.app.web.rule_changes_list import given as changes_given
 from shuangkong.app.web.sentences import Teller
+from shuangkong.app.web.tables_list import LISTING as RULES
+from shuangkong.app.web.tables_list import given as rules_given
+from shuangkong.app.web.tables_list import rules_source
 from shuangkong.app.web.units_list import SPEC as UNITS_SPEC
 from shuangkong.app.web.units_list import given as units_given
 from shuangkong.app.web.units_list import method_of, units_source
+from shuangkong.app.whatif import tried
+from shuangkong.app.whatif_effects import effects
 from shuangkong.webkit.api import parse_choices, query_parameters, read_part
 
 
@@ -46,6 +58,7 @@ TROUBLES: dict[int | str, dict[str, Any]] = {
 router = APIRouter(prefix="/api", tags=["api"], responses=TROUBLES)
 MOST = 1000
 Reads = Annotated[Asked, Depends(Asks("findings.read"))]
+Tries = Annotated[Asked, Depends(Asks("scenario.run"))]
 ReadsUnits = Annotated[Asked, Depends(Asks("units.read"))]
 
 
@@ -129,6 +142,44 @@ def units(a: ReadsUnits) -> Response:
     return as_json({
         "total": part.total, "page": part.number, "pages": part.pages, "method": method_of(run), "units": rows,
     })  # fmt: skip
+
+
+@router.get("/projects", openapi_extra={"parameters": query_parameters(PROJECTS.spec, MOST)})
+def projects(a: ReadsUnits) -> Response:
+    """Projects of the newest run with what the register says of them, filtered and sorted as on the page."""
+    run = a.needed()
+    choices = parse_choices(PROJECTS.spec, a.request.query_params.multi_items(), sizes=range(1, MOST + 1))
+    part = read_part(projects_source(run), choices, projects_given(run))
+    rows = [{**r, "href": f"/projects/{r['subject_id']}"} for r in part.rows]
+    return as_json({"total": part.total, "page": part.number, "pages": part.pages, "projects": rows})
+
+
+@router.get("/rule-findings", openapi_extra={"parameters": query_parameters(RULES.spec, MOST)})
+def rule_findings(a: Reads) -> Response:
+    """What rules say in the newest run, filtered and sorted as on the page; `signal` is good, warn or bad."""
+    run = a.needed()
+    choices = parse_choices(RULES.spec, a.request.query_params.multi_items(), sizes=range(1, MOST + 1))
+    part = read_part(rules_source(run), choices, rules_given(run))
+    rows = [{**r, "href": f"/rules/findings/{r['finding_key']}"} for r in part.rows]
+    return as_json({"total": part.total, "page": part.number, "pages": part.pages, "findings": rows})
+
+
+@router.get("/rule-changes", openapi_extra={"parameters": query_parameters(CHANGES.spec, MOST)})
+def rule_changes(a: Reads) -> Response:
+    """What opened, changed and closed of the findings of rules since the run before."""
+    run = a.needed()
+    choices = parse_choices(CHANGES.spec, a.request.query_params.multi_items(), sizes=range(1, MOST + 1))
+    part = read_part(changes_source(run), choices, changes_given(run))
+    return as_json({"total": part.total, "page": part.number, "pages": part.pages, "changes": part.rows})
+
+
+@router.get("/whatif/{run_id}")
+def scenario(a: Tries, run_id: str) -> Response:
+    """What a scenario would mean: who gains, loses and becomes red, what it costs, and every change."""
+    found = tried(a.workspace, run_id, a.scope, a.who.principal)
+    packs = packs_of_run(a.workspace, found.run)
+    told = effects(a.workspace, found, packs, a.scope).as_dict()
+    return as_json({"scenario": run_id, "base": found.base.run_id, "name": found.overlay.name, **told})
 
 
 @router.get("/findings/{key}")
