@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from shuangkong.metering.hj212.build import data_answers, frame, notice_answer
 from shuangkong.metering.hj212.crc import crc, crcs
 from shuangkong.metering.hj212.framing import Frame, Splitter
-from shuangkong.metering.hj212.intake import Arrived, Intake, Station
+from shuangkong.metering.hj212.intake import Intake, Station
 from shuangkong.metering.hj212.judging import as_json, judge_line
 from shuangkong.metering.hj212.segment import head_of, read, usual_head
 
@@ -63,7 +63,7 @@ def _segment(data: bytes) -> None:
 def _taken_in(segments: list[bytes]) -> None:
     """With a right check sum: taken in or refused with a reason, and what is taken in can be answered."""
     intake = Intake[int]({STATION.mn: STATION}.get)
-    arrived = [Arrived(n, Frame(0, s, c), n) for n, (s, c) in enumerate(zip(segments, crcs(segments), strict=True))]
+    arrived = [(n, Frame(0, s, c), n) for n, (s, c) in enumerate(zip(segments, crcs(segments), strict=True))]
     taking = intake.take(arrived, 0.0)
     refused = {w.origin for w in taking.wrong if w.fault.blocks}
     taken = [s.origin for s in (*taking.uploads, *taking.others)]

@@ -16,6 +16,8 @@ MAGIC = b"##"
 TAIL = b"\r\n"
 #: `##` and the digits of length before a segment; the CRC and CR LF after it.
 BEFORE, AFTER = 6, 6
+#: Half the price of a named tuple's own constructor, for what is made of every frame.
+_new = tuple.__new__
 _BLANK = b"\r\n \t\0"
 
 
@@ -69,7 +71,7 @@ class Splitter:
                 if stop == close + 4 and (given := hexadecimal(buffer[close:stop])) is not None:
                     if self._loose:
                         self._swept(found)
-                    found.append(Frame(base + here, buffer[here + BEFORE : close], given))
+                    found.append(_new(Frame, (base + here, buffer[here + BEFORE : close], given)))
                     here = stop + 2
                     continue
                 if stop < 0 and end < close + AFTER:

@@ -36,12 +36,8 @@ class Station:
 Lookup = Callable[[str], Station | None]
 
 
-class Arrived(NamedTuple, Generic[Origin]):
-    """A frame, where it came from and when (microseconds since 1970 in UTC)."""
-
-    origin: Origin
-    frame: Frame
-    received: int
+#: A frame, where it came from and when (microseconds since 1970 in UTC): origin, frame, received.
+Arrived = tuple[Origin, Frame, int]
 
 
 class Said(NamedTuple, Generic[Origin]):
@@ -81,9 +77,9 @@ class Intake(Generic[Origin]):
     def take(self, arrived: Sequence[Arrived[Origin]], now: float) -> Taking[Origin]:
         """All that can be taken in of the frames, in their order; `now` counts seconds from anywhere."""
         gathering, taking = Gathering(), Taking[Origin](None)
-        sums = crcs([one.frame.segment for one in arrived])
-        for one, value in zip(arrived, sums, strict=True):
-            said = self._plain(one, value) or self._let_in(one, value, taking)
+        sums = crcs([frame.segment for _, frame, _ in arrived])
+        for (origin, frame, received), value in zip(arrived, sums, strict=True):
+            said = self._plain(origin, frame, value) or self._let_in(origin, frame, value, taking)
             if said is None:
                 continue
             command = _commands().get(said.head.cn)
@@ -91,7 +87,7 @@ class Intake(Generic[Origin]):
                 taking.others.append(said)
                 continue
             expected = command is not None and command.grain is not None
-            if self._gather(gathering, said, one.received, now, taking, expected):
+            if self._gather(gathering, said, received, now, taking, expected):
                 taking.uploads.append(said)
         if len(gathering):
             taking.readings, wrong = gathering.finish()
@@ -100,46 +96,44 @@ class Intake(Generic[Origin]):
                 taking.wrong.append(Wrong(said.origin, said.station.mn, fault))
         return taking
 
-    def _plain(self, one: Arrived[Origin], value: int) -> Said[Origin] | None:
+    def _plain(self, origin: Origin, frame: Frame, value: int) -> Said[Origin] | None:
         """A frame of which there is nothing to be said: nearly all of them. None for any other."""
-        segment = one.frame.segment
-        head = usual_head(segment) if value == one.frame.crc else None
+        segment = frame.segment
+        head = usual_head(segment) if value == frame.crc else None
         if head is None or len(segment) > _unremarkable(head.flag, head.cn, head.st):
             return None
         station = self._lookup(head.mn.decode("ascii"))
         if station is None or not compare_digest(head.pw, station.password.encode()):
             return None
-        return Said(one.origin, head, station, segment)
+        return Said(origin, head, station, segment)
 
-    def _let_in(self, one: Arrived[Origin], value: int, taking: Taking[Origin]) -> Said[Origin] | None:
+    def _let_in(self, origin: Origin, frame: Frame, value: int, taking: Taking[Origin]) -> Said[Origin] | None:
         """A frame whose check sum, head, station and password are right."""
-        segment, given = one.frame.segment, one.frame.crc
+        segment, given = frame.segment, frame.crc
         head, faults = head_of(segment)
         right = value == given
         mn = head.mn.decode("utf-8", "replace")
         if not right and given == crc_modbus(segment):
-            faults.append(Fault("crc_modbus", one.frame.at, f"{given:04X}"))
+            faults.append(Fault("crc_modbus", frame.at, f"{given:04X}"))
             known = self._lookup(mn)
             right = known is not None and known.modbus
         if not right:
-            faults = [Fault("crc", one.frame.at, f"{given:04X}"), *(f for f in faults if f.code == "crc_modbus")]
-            return self._refuse(one, mn, faults, taking)
+            faults = [Fault("crc", frame.at, f"{given:04X}"), *(f for f in faults if f.code == "crc_modbus")]
+            return self._refuse(origin, mn, faults, taking)
         if faults and any(f.blocks for f in faults):
-            return self._refuse(one, mn, faults, taking)
+            return self._refuse(origin, mn, faults, taking)
         station = self._lookup(mn)
         if station is None:
-            return self._refuse(one, "", [*faults, Fault("station", one.frame.at, found_in(head.mn))], taking)
+            return self._refuse(origin, "", [*faults, Fault("station", frame.at, found_in(head.mn))], taking)
         if not compare_digest(head.pw, station.password.encode()):
-            return self._refuse(one, mn, [*faults, Fault("password", one.frame.at)], taking)
+            return self._refuse(origin, mn, [*faults, Fault("password", frame.at)], taking)
         faults += about(head, len(segment))
         if faults:
-            taking.wrong += [Wrong(one.origin, station.mn, f) for f in faults]
-        return Said(one.origin, head, station, segment)
+            taking.wrong += [Wrong(origin, station.mn, f) for f in faults]
+        return Said(origin, head, station, segment)
 
-    def _refuse(
-        self, one: Arrived[Origin], mn: str, faults: Sequence[Fault], taking: Taking[Origin]
-    ) -> Said[Origin] | None:
-        taking.wrong += [Wrong(one.origin, mn[: standard().limits.text], f) for f in faults]
+    def _refuse(self, origin: Origin, mn: str, faults: Sequence[Fault], taking: Taking[Origin]) -> Said[Origin] | None:
+        taking.wrong += [Wrong(origin, mn[: standard().limits.text], f) for f in faults]
         return None
 
     def _gather(

@@ -158,7 +158,7 @@ class Server:
         for one in found:
             if isinstance(one, Frame):
                 weight += len(one.segment) + _WEIGHT
-                self._inbox.append(Arrived(connection, one, received))
+                self._inbox.append((connection, one, received))
             else:
                 self._note(Wrong(connection, "", one))
         connection.held += weight
@@ -251,11 +251,11 @@ class Server:
     def _relieve(self, batch: Iterable[Arrived[Connection]]) -> None:
         """What was taken in weighs no more; whoever was held back may go on once there is room."""
         origins = set()
-        for one in batch:
-            weight = len(one.frame.segment) + _WEIGHT
-            one.origin.held -= weight
+        for origin, one, _ in batch:
+            weight = len(one.segment) + _WEIGHT
+            origin.held -= weight
             self._held -= weight
-            origins.add(one.origin)
+            origins.add(origin)
         for connection in origins - self._held_back:
             if not connection.held:
                 connection.relieve()
