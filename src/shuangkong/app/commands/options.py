@@ -65,7 +65,10 @@ def day_of(text: str, option: str) -> date:
         return today()
     period = Period.parse(text)
     if period.kind is not PeriodKind.DAY:
-        raise UserError("PER-001", f"“{text}” is not a day.", where=option, remedy="Write 2025-12-31.")
+        raise UserError(
+            "PER-001", f"“{text}” is not a day.", where=option, remedy="Write 2025-12-31.", case="day",
+            facts={"text": text},
+        )  # fmt: skip
     return period.start
 
 
@@ -121,8 +124,9 @@ def bytes_of(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as wrong:
         raise UserError(
-            "IMP-001", f"{wrong.strerror}.", where=str(path), remedy="Check the name and that you may read it."
-        ) from wrong
+            "IMP-001", f"{wrong.strerror}.", where=str(path), remedy="Check the name and that you may read it.",
+            case="unreadable", facts={"why": wrong.strerror or ""},
+        ) from wrong  # fmt: skip
 
 
 def text_of(path: Path) -> str:
@@ -144,4 +148,7 @@ def past_instant(text: str, option: str, now: datetime) -> datetime:
 
 def ahead(text: str, option: str) -> UserError:
     problem = f"“{text}” lies ahead: what will be known then is not known yet."
-    return UserError("PER-001", problem, where=option, remedy="Write a day up to today, or leave it out.")
+    return UserError(
+        "PER-001", problem, where=option, remedy="Write a day up to today, or leave it out.", case="ahead",
+        facts={"text": text},
+    )  # fmt: skip
