@@ -163,7 +163,7 @@ def what(row: Mapping[str, Any], speaker: Speaker) -> str:
     if row["kind"] == "judge":
         return speaker.say("jobs.as_of", day=given["as_of"]) if given.get("as_of") else speaker.say("jobs.as_of_today")
     if row["kind"] == "read":
-        return str(given["file"])
+        return str(given.get("file", ""))
     if row["kind"] == "whatif":
         return str(given["name"])
     if row["kind"] == "export":
