@@ -89,7 +89,14 @@ def _shown(a: Asked, value: str | None, names: Mapping[str, object]) -> str:
 
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 #: What most figures are; said only where it is otherwise.
-_USUAL = {("role", "consumption"), ("role", "output"), ("role", "value"), ("role", "carbon"), ("extent", "own")}
+_USUAL = {
+    ("role", "consumption"),
+    ("role", "output"),
+    ("role", "value"),
+    ("role", "carbon"),
+    ("role", "grades"),
+    ("extent", "own"),
+}
 
 
 def _which(a: Asked, c: Correction, view: RunView | None) -> str:
@@ -107,7 +114,8 @@ def _which(a: Asked, c: Correction, view: RunView | None) -> str:
 
 
 def _item(a: Asked, item: str, view: RunView) -> str:
-    """The name of a carrier or product, where the packs know it."""
-    carrier, product = view.packs.carriers.get(item), view.packs.products.get(item)
-    known = carrier.label if carrier else product.label if product else None
+    """The name of a carrier, product or indicator, where the packs know it."""
+    known = next(
+        (d[item].label for d in (view.packs.carriers, view.packs.products, view.packs.indicators) if item in d), None
+    )
     return a.speaker.label(known.label) if known else item

@@ -167,6 +167,12 @@ def items_of(workspace: Workspace, book: str) -> dict[str, Label]:
     return {c.value: c.label for f in schema_for(workspace, book).fields if f.name == "item" for c in f.choices}
 
 
+def grades_named(workspace: Workspace) -> dict[tuple[str, str], Label]:
+    """What each grade is called, by its indicator and its number as a figure is written."""
+    graded = packs_here(workspace).indicators.values()
+    return {(one.id, str(g.value)): g.label.label for one in graded for g in one.grades}
+
+
 def heads_of(workspace: Workspace, draft: ImportDraft) -> dict[str, str]:
     """The name of each column by its letter."""
     sheet = preview(workspace, draft).sheet

@@ -99,7 +99,7 @@ def checked_page(a: Asked, draft: ImportDraft, step: str, error: UserError | Non
         "import_check.html" if step == "check" else "import_commit.html", view, status=400 if error else 200,
         draft=draft, job=job, check=check, changes=changes, error=error, titles=_TITLES, step=step, steps=STEPS,
         names=m.BOOK_NAMES, shown=SHOWN, mendable=draft.rows <= mending.MOST_ROWS, most=mending.MOST_ROWS,
-        items=m.items_of(a.workspace, draft.book),
+        items=m.items_of(a.workspace, draft.book), grades=m.grades_named(a.workspace),
         heads=m.heads_of(a.workspace, draft), states=STATES, ended=jobs.ENDED, done=handed_over(a, draft),
         now=a.workspace.clock(),
         who_is=lambda s: a.speaker.label(called[s]) if s in called else s,
