@@ -20,7 +20,8 @@ from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.labels import Label
 from shuangkong.policy.api import Kind, PackErrors, PolicyError, load_pack, parse, said, told, typed, unit_of
 from shuangkong.policy.complaints import words_of
-from shuangkong.policy.words import FILE, notation, texts
+from shuangkong.policy.reading.files import text_of
+from shuangkong.policy.words import FILE, notation, texts, why_unread
 from shuangkong.webkit.api import Speaker, read_messages, wrong
 
 SOURCES = Path(shuangkong.__file__).parent
@@ -161,6 +162,14 @@ def test_a_bound_that_is_not_kept_is_told_in_chinese(given: dict[str, Any], zh: 
     with pytest.raises(ValidationError) as caught:
         Bounded.model_validate(given)
     assert words_of(caught.value.errors()[0], Bounded).message.zh == zh
+
+
+def test_why_a_file_cannot_be_read_is_told_in_chinese(tmp_path: Path) -> None:
+    """A file that is not there is said so in Chinese; a reason that nobody foresaw is quoted as the system says it."""
+    with pytest.raises(PolicyError) as caught:
+        text_of(tmp_path / "nowhere.txt")
+    assert caught.value.words.message.zh == "文件读不出来（没有这个文件）。"
+    assert why_unread(OSError(5, "Input/output error")) == Label("Input/output error", "Input/output error")
 
 
 def test_what_the_reader_of_yaml_says_is_told_in_chinese() -> None:

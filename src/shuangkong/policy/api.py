@@ -100,7 +100,7 @@ from shuangkong.policy.streaks import GradeWord, StreakRule, threshold_of
 from shuangkong.policy.strict_yaml import Parsed, parse_yaml
 from shuangkong.policy.tables import Column, Condition, DecisionTable, Row, as_checked
 from shuangkong.policy.tasks import tasks_workbook
-from shuangkong.policy.words import PolicyError, Words, listed, one_line, said, told
+from shuangkong.policy.words import PolicyError, Words, listed, one_line, said, told, why_unread
 
 __all__ = [
     "ALIGN_ATTENTION",
@@ -258,6 +258,7 @@ __all__ = [
     "unpacked",
     "value_of",
     "walk",
+    "why_unread",
     "with_declared",
     "with_published",
     "with_values",

@@ -30,7 +30,7 @@ from shuangkong.policy.references import cross_check
 from shuangkong.policy.rules.model import TableEntry
 from shuangkong.policy.rules.together import compile_tables
 from shuangkong.policy.strict_yaml import Map, Parsed, Seq, parse_yaml
-from shuangkong.policy.words import said
+from shuangkong.policy.words import said, why_unread
 
 INSTRUMENT = "instrument.yaml"
 #: Files of lists: name, model and field of `Pack`.
@@ -55,7 +55,7 @@ def load_pack(path: FilePath | Traversable, *, origin: str | None = None) -> Pac
     try:
         files = dict(_files(path))
     except OSError as error:
-        raise said("PACK-001", "unread", file=error.filename, why=error.strerror).at(shown) from None
+        raise said("PACK-001", "unread", file=error.filename, why=why_unread(error)).at(shown) from None
     return load_files(files, origin=shown)
 
 

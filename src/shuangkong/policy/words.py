@@ -20,6 +20,8 @@ from shuangkong.kernel.labels import Label, Language
 Fact = str | int | Label
 FILE = "messages_policy.yaml"
 _NONE = Label("无", "none")
+#: Why a file cannot be read, by the kind of the system's error; its English is the system's own.
+_UNREAD = {"FileNotFoundError": "没有这个文件", "PermissionError": "没有读取权限", "IsADirectoryError": "这是文件夹"}
 
 
 @cache
@@ -114,6 +116,12 @@ def listed(names: Iterable[str], most: int = 12) -> Label:
     left = len(every) - most
     zh = "、".join(every[:most]) + (f"等 {len(every)} 个" if left > 0 else "")
     return Label(zh, ", ".join(every[:most]) + (f" and {left} more" if left > 0 else ""))
+
+
+def why_unread(error: OSError) -> Label:
+    """Why a file cannot be read: the usual reasons in both languages, any other as the system says it."""
+    known = _UNREAD.get(type(error).__name__)
+    return Label(known or error.strerror or "", error.strerror or "")
 
 
 def notation(problem: str) -> Label:

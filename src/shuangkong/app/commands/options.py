@@ -123,9 +123,11 @@ def bytes_of(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as wrong:
+        from shuangkong.policy.api import why_unread
+
         raise UserError(
             "IMP-001", f"{wrong.strerror}.", where=str(path), remedy="Check the name and that you may read it.",
-            case="unreadable", facts={"why": wrong.strerror or ""},
+            case="unreadable", facts={"why": why_unread(wrong)},
         ) from wrong  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from pypdf.errors import PyPdfError
 
 from shuangkong.policy.reading.page import text_of_page
 from shuangkong.policy.reading.word import NotWord, TooLarge, text_of_word
-from shuangkong.policy.words import PolicyError, said
+from shuangkong.policy.words import PolicyError, said, why_unread
 
 #: The longest plan of a province with all annexes stays far below these; what is longer is not a document.
 MAX_BYTES = 20_000_000
@@ -29,7 +29,7 @@ def text_of(path: Path) -> str:
             raise _too_large(path.name)
         content = path.read_bytes()
     except OSError as e:
-        raise said("READ-001", "unread", why=e.strerror).at(path.name) from e
+        raise said("READ-001", "unread", why=why_unread(e)).at(path.name) from e
     return text_in(content, path.name)
 
 
