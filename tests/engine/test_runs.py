@@ -196,6 +196,25 @@ def test_files_of_an_older_version_are_read_with_the_columns_added_since(tmp_pat
         assert engine.run("SELECT * FROM t").schema.field("added").type == pa.decimal128(38, 6)
 
 
+def test_an_older_file_is_filtered_by_many_subjects(tmp_path: Path) -> None:
+    """Rows of an older run are read for a reader's subjects also where there are many: no filter reaches what fails.
+
+    DuckDB hands a join's filter down to rows of Arrow as a kind that Arrow cannot apply; the columns added since stood
+    there as such rows, and pages of runs made before an update failed.
+    """
+    pq.write_table(pa.table({"subject_id": [f"s{n % 500}" for n in range(20_000)]}), tmp_path / "old.parquet")
+    schema = pa.schema([("subject_id", pa.string()), ("added", pa.string())])
+    seen = pa.table({"subject_id": [f"s{n}" for n in range(400)], "public": [n % 2 == 0 for n in range(400)]})
+    with DuckDB(threads=1) as engine:
+        engine.bind_files("t", [tmp_path / "old.parquet"], schema)
+        engine.bind("seen", seen)
+        found = engine.run(
+            "SELECT subject_id, count(*) AS n FROM t WHERE subject_id IN (SELECT subject_id FROM seen WHERE public)"
+            " GROUP BY ALL"
+        )
+    assert (found.num_rows, set(found["n"].to_pylist())) == (200, {40})
+
+
 def test_a_run_whose_process_was_killed_counts_as_failed(ws: Workspace) -> None:
     """The row and the folder that it left are put in order when a worker starts; one under way is left alone."""
     program = (

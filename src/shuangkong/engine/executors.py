@@ -95,7 +95,10 @@ class DuckDB:
         paths = ", ".join(_quoted(str(f)) for f in files)
         rows = f"SELECT * FROM read_parquet([{paths}], union_by_name=true)"
         if set(schema.names) - {column for f in files for column in pq.read_schema(f).names}:
-            self.connection.register(f"{name}__shape", schema.empty_table())
+            # a table of DuckDB's own: into rows of Arrow it hands down filters of joins that Arrow cannot apply
+            self.connection.register("incoming_shape", schema.empty_table())
+            self.connection.execute(f"CREATE OR REPLACE TABLE {name}__shape AS SELECT * FROM incoming_shape")
+            self.connection.unregister("incoming_shape")
             rows += f" UNION ALL BY NAME SELECT * FROM {name}__shape"
         self.connection.execute(f"CREATE OR REPLACE VIEW {name} AS {rows}")
 
