@@ -202,6 +202,8 @@ def test_an_older_file_is_filtered_by_many_subjects(tmp_path: Path) -> None:
     DuckDB hands a join's filter down to rows of Arrow as a kind that Arrow cannot apply; the columns added since stood
     there as such rows, and pages of runs made before an update failed.
     """
+    import pyarrow.parquet as pq
+
     pq.write_table(pa.table({"subject_id": [f"s{n % 500}" for n in range(20_000)]}), tmp_path / "old.parquet")
     schema = pa.schema([("subject_id", pa.string()), ("added", pa.string())])
     seen = pa.table({"subject_id": [f"s{n}" for n in range(400)], "public": [n % 2 == 0 for n in range(400)]})
