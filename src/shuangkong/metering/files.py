@@ -30,7 +30,7 @@ import pyarrow.parquet as pq
 from shuangkong.kernel.errors import UserError
 from shuangkong.metering.columns import Columns, exact_millionths, instants, marks, numbered
 from shuangkong.metering.model import Batch
-from shuangkong.registry.sheets.api import read_sheet
+from shuangkong.registry.api import sheets
 
 ROWS_OF_A_BATCH = 100_000
 _NO_VALUE = frozenset({"", "-", "--", "—", "/", "null", "NULL", "NaN", "nan", "缺测", "无"})
@@ -119,7 +119,7 @@ def _grid(path: Path, data: bytes, mapping: FileMap) -> _Grid:
             raise _unmapped(path, f"it is no sound Parquet file: {wrong}.") from wrong
         columns = [c.to_pylist() for c in table.columns]
         return _Grid(list(table.column_names), [list(r) for r in zip(*columns, strict=True)])
-    sheet = read_sheet(data, name=path.name, sheet=mapping.sheet or None)
+    sheet = sheets.read_sheet(data, name=path.name, sheet=mapping.sheet or None)
     wanted = _wanted(mapping)
     for n, row in enumerate(sheet.rows[:50]):
         heads = ["" if c is None else str(c).strip() for c in row]
