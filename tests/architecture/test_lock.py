@@ -40,7 +40,7 @@ def test_the_lock_pins_what_is_known_to_work() -> None:
 
 
 def test_the_core_is_small() -> None:
-    """No data frame and no numeric library comes with the core."""
+    """No data frame and no engine but DuckDB comes with the core; of numeric libraries the arrays of readings alone."""
     packages = {p["name"]: p for p in tomllib.loads((ROOT / "uv.lock").read_text("utf-8"))["package"]}
     seen, todo = set(), ["shuangkong"]
     while todo:
