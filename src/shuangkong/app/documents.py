@@ -24,7 +24,16 @@ from shuangkong.engine.api import Blobs, Workspace, jobs, reading, record, writi
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.labels import Label
 from shuangkong.kernel.scope import Scope
-from shuangkong.policy.api import NATION, Reading, Version, carried, find_words, text_in
+from shuangkong.policy.api import (
+    NATION,
+    Reading,
+    Version,
+    VersionDifference,
+    carried,
+    difference,
+    find_words,
+    text_in,
+)
 from shuangkong.registry.api import subjects_seen
 from shuangkong.webkit.api import business_day
 
@@ -290,6 +299,18 @@ def version_of(workspace: Workspace, row: DocumentRow) -> Version:
 @lru_cache(maxsize=24)
 def _read_text(blobs: Path, sha256: str) -> Version:
     return Version.of(Blobs(blobs).get(sha256).decode())
+
+
+def compared(workspace: Workspace, old: DocumentRow, new: DocumentRow) -> VersionDifference:
+    """What one version has other than another; READ-006 while one of them is not read."""
+    for row in (old, new):
+        version_of(workspace, row)
+    return _compared(workspace.blobs.root, old.content or "", new.content or "")
+
+
+@lru_cache(maxsize=12)
+def _compared(blobs: Path, old: str, new: str) -> VersionDifference:
+    return difference(_read_text(blobs, old), _read_text(blobs, new))
 
 
 def _read(job: jobs.JobContext, arguments: Mapping[str, Any]) -> None:

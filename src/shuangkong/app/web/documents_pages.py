@@ -16,6 +16,7 @@ from shuangkong.app.document_store import ENTRY_STATES, KINDS, DocumentRow, Entr
 from shuangkong.app.documents import (
     Handed,
     before,
+    compared,
     documents_seen,
     hand_up,
     regions_of,
@@ -29,7 +30,7 @@ from shuangkong.app.web.imports_pages import plain_name
 from shuangkong.engine.api import jobs, reading
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.labels import Label
-from shuangkong.policy.api import MAX_DOCUMENT_BYTES, DraftWords, EntryChange, ReadTarget, difference
+from shuangkong.policy.api import MAX_DOCUMENT_BYTES, DraftWords, EntryChange, ReadTarget
 from shuangkong.webkit.api import Filled, FormField, FormSpec, download_headers, people, wrong
 
 router = APIRouter(include_in_schema=False)
@@ -233,7 +234,7 @@ def versions_page(
         )  # fmt: skip
     found = None
     if old is not None and old.document_id != row.document_id:
-        found = difference(version_of(a.workspace, old), version_of(a.workspace, row))
+        found = compared(a.workspace, old, row)
     return a.page(
         "document_versions.html", a.view(), d=row, old=old, series=ready, found=found, comparators=COMPARATORS,
         is_target=lambda e: isinstance(e, ReadTarget), side=_side,
