@@ -50,10 +50,11 @@ def entries(files: dict[str, str], name: str) -> list[dict[str, Any]]:
 
 def made(reading: Reading, **given: Any) -> dict[str, str]:
     """The files of the draft of a reading's first document."""
-    facts = {"pack_id": "demo.draft", "known": KNOWN, "packs": packs()} | given
+    facts: dict[str, Any] = {"pack_id": "demo.draft", "known": KNOWN, "packs": packs()} | given
     return drafted(reading.documents[0], reading.targets, reading.duties, reading.candidates, **facts)
 
 
+@pytest.mark.shared
 @pytest.mark.skipif(not TEXTS, reason="the documents are not on this machine")
 @pytest.mark.parametrize("path", TEXTS, ids=lambda p: p.stem)
 def test_the_loader_takes_the_draft_of_every_document(path: Path, tmp_path: Path) -> None:

@@ -15,6 +15,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from policy.reading.score_rules import SOURCES
+from policy.reading.score_rules import rows as rows_of_packs
 from shuangkong.judgement.api import decided_rows
 from shuangkong.policy.api import PackSet, drafted, load_files
 from shuangkong.policy.reading.model import Candidate
@@ -142,3 +144,14 @@ def test_any_words_give_tables_that_load_or_none(text: str) -> None:
     for rule in rules(text):
         assert ("table" in rule.fields) != ("no_table" in rule.fields)
         assert rule.quote
+
+
+@pytest.mark.shared
+@pytest.mark.skipif(not SOURCES.is_dir(), reason="the documents are not on this machine")
+def test_hand_made_tables_with_numbers_are_found() -> None:
+    """Of the built-in packs' tables whose documents are at hand, those with money and warnings are found whole."""
+    found = {(r.pack, r.table): r.found for r in rows_of_packs()}
+    grants = ("grant", "grant-conditions", "award", "pv-subsidy", "storage-subsidy", "diagnosis-grant", "pv-height")
+    assert {found["wenzhou-retrofit-2021", t] for t in grants} == {"whole"}
+    assert found["henan-two-high-2021", "red-months"] == "whole"
+    assert sum(f == "whole" for f in found.values()) >= 20
