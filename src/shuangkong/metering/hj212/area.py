@@ -81,6 +81,11 @@ def _cut(text: bytes, sign: bytes, start: int) -> list[tuple[int, bytes]]:
     """What stands between the signs, with its place; a sign between `//` and `//` does not cut."""
     pieces: list[tuple[int, bytes]] = []
     here = 0
+    if _LOG not in text:
+        for piece in text.split(sign):
+            pieces.append((start + here, piece))
+            here += len(piece) + 1
+        return pieces
     while here <= len(text):
         stop = text.find(sign, here)
         if stop < 0:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from typing import NamedTuple
 
 from shuangkong.metering.hj212.area import Item, groups
 from shuangkong.metering.hj212.faults import Fault, found_in
 from shuangkong.metering.hj212.standard import Command, Edition, standard
+from shuangkong.metering.hj212.values import instant
 
 _AREA, _CLOSE = b"CP=&&", b"&&"
 _PLAIN = rb"[0-9A-Za-z_.\-]"
@@ -161,13 +161,7 @@ def about(head: Head, length: int) -> Iterator[Fault]:
 
 def is_number(qn: bytes) -> bool:
     """Whether a QN is a time to the millisecond: YYYYMMDDhhmmsszzz."""
-    if len(qn) != 17 or not qn.isdigit():
-        return False
-    try:
-        datetime.strptime(qn[:14].decode("ascii") + "+0800", "%Y%m%d%H%M%S%z")
-    except ValueError:
-        return False
-    return True
+    return len(qn) == 17 and qn.isdigit() and instant(qn[:14]) is not None
 
 
 def _fields(text: bytes, faults: list[Fault]) -> dict[str, bytes]:
