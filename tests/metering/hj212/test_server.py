@@ -34,7 +34,7 @@ from shuangkong.metering.journal import Broken, records, segments
 from shuangkong.metering.journal import Journal as GroundJournal
 from shuangkong.metering.model import NO_MARK, NO_VALUE, unpacked
 
-LIMITS = replace(standard().server, quiet_seconds=0.02, answer_seconds=0.1, result_seconds=0.5, tries=3)
+LIMITS = replace(standard().server, quiet_seconds=0.02, answer_seconds=10, result_seconds=10, tries=3)
 NOW = datetime(2026, 11, 20, 0, 30, 0, 123000, tzinfo=UTC)
 STATIONS = {s.mn: s for s in (Station("HC000001", "123456"), Station("HC000002", "654321"), Station("OLD1", "1", True))}
 
@@ -465,7 +465,8 @@ def test_a_request_that_is_not_carried_out_ends(
     async def run() -> None:
         journal = Journal()
         journal.gate.set()
-        async with serving(journal) as (server, call):
+        patience = 10 if answers else 0.1
+        async with serving(journal, answer_seconds=patience, result_seconds=0.2) as (server, call):
             line = await call()
             line.send(upload(1))
             await line.numbers(1)
