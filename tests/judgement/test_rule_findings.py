@@ -11,7 +11,7 @@ import pytest
 
 from shuangkong.app.catalogue import catalogue
 from shuangkong.app.demo.run import Loaded
-from shuangkong.app.explaining import explain
+from shuangkong.app.explaining import explain, why_lines
 from shuangkong.engine.api import Workspace, read_result
 from shuangkong.judgement.api import RULE_FINDINGS, RULE_OUTPUTS, RULE_READINGS, bindings_of, decided_kind, why_not
 from shuangkong.judgement.reaching import sittings
@@ -138,6 +138,19 @@ synthetic: true
 source: {doc: 合成, place: all, known: 2024-01-01}
 confidence: synthetic
 """
+
+
+def test_why_of_a_rule_is_told_at_the_terminal(found: dict[str, Any], demo_once: tuple[Path, Loaded]) -> None:
+    """Subject, row, answer and inputs in a few lines, in both languages."""
+    row = next(r for r in found["surcharge"] if r["row_hit"] == "large" and r["period_key"] == "2025")
+    chain = explain(Workspace.open(demo_once[0]), row["finding_key"], ALL)
+    zh, en = (why_lines(chain, language) for language in ("zh", "en"))
+    assert " · 差别电价 · 命中" in zh[0]
+    assert en[0].endswith(" · row hit")
+    assert "命中行 large" in zh
+    money = row["outputs"]["surcharge"]["value"].normalize()
+    assert f"    → surcharge = {money:f} CNY" in zh
+    assert sum(line.startswith("    ") for line in en) == 1 + len(row["readings"])
 
 
 def bound(inputs: str, more: str = "") -> tuple[PackSet, Pack, TableEntry]:
