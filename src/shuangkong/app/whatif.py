@@ -11,10 +11,10 @@ import json
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
-import yaml
 
 from shuangkong.app.explaining import packs_of_run
 from shuangkong.app.pipeline import run_pipeline
@@ -37,7 +37,7 @@ from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.ids import RunId
 from shuangkong.kernel.labels import Label
 from shuangkong.kernel.scope import Scope
-from shuangkong.policy.api import Overlay, PackSet, Replacement, load_overlay
+from shuangkong.policy.api import Overlay, PackSet, Replacement, as_yaml, load_overlay
 
 MOST = 512 * 1024
 
@@ -151,7 +151,7 @@ def proposal(workspace: Workspace, one: Tried, by: str) -> bytes:
         stands = str(head(db))
     packs = packs_of_run(workspace, one.base)
     touched = {packs.pack(c.pack).key for c in one.overlay.changes}
-    data = json.loads(one.overlay.canonical(), parse_float=_Number, parse_int=_Number)
+    data = json.loads(one.overlay.canonical(), parse_float=Decimal, parse_int=Decimal)
     data["proposal"] = {
         "by": by, "at": workspace.clock().isoformat(timespec="seconds"),
         "packs": {k: h for k, h in packs.hashes() if k in touched},
@@ -161,42 +161,7 @@ def proposal(workspace: Workspace, one: Tried, by: str) -> bytes:
         ],
         "audit_head": stands, "sha256": one.overlay.content_hash,
     }  # fmt: skip
-    text = yaml.dump(_quoted(data), Dumper=_Plain, allow_unicode=True, sort_keys=False, width=110)
-    return text.encode()
-
-
-class _Plain(yaml.SafeDumper):
-    """YAML as packs want it: texts in quotes, no anchors."""
-
-    def ignore_aliases(self, data: Any) -> bool:
-        """Nothing is written once and referred to."""
-        return True
-
-
-class _Text(str):
-    """A text that is written in quotes, so that it is read as one."""
-
-    __slots__ = ()
-
-
-class _Number(str):
-    """A number with its digits."""
-
-    __slots__ = ()
-
-
-_Plain.add_representer(_Text, lambda d, v: d.represent_scalar("tag:yaml.org,2002:str", str(v), style='"'))
-_Plain.add_representer(
-    _Number, lambda d, v: d.represent_scalar(f"tag:yaml.org,2002:{'float' if '.' in v else 'int'}", str(v))
-)
-
-
-def _quoted(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {k: _quoted(v) for k, v in value.items()}
-    if isinstance(value, list):
-        return [_quoted(v) for v in value]
-    return _Text(value) if isinstance(value, str) and not isinstance(value, _Number) else value
+    return as_yaml(data).encode()
 
 
 def signed_so(workspace: Workspace, overlay: Overlay, packs: PackSet) -> list[str]:

@@ -101,6 +101,7 @@ from shuangkong.policy.strict_yaml import Parsed, parse_yaml
 from shuangkong.policy.tables import Column, Condition, DecisionTable, Row, as_checked
 from shuangkong.policy.tasks import tasks_workbook
 from shuangkong.policy.words import PolicyError, Words, listed, one_line, said, told, why_unread
+from shuangkong.policy.writing_yaml import as_yaml
 
 __all__ = [
     "ALIGN_ATTENTION",
@@ -203,6 +204,7 @@ __all__ = [
     "align_word",
     "alignment_workbook",
     "as_checked",
+    "as_yaml",
     "as_printed",
     "builtin_packs",
     "carried",

@@ -41,10 +41,14 @@ class _Name(str):
 
 _Plain.add_representer(_Text, lambda d, v: d.represent_scalar("tag:yaml.org,2002:str", str(v), style='"'))
 _Plain.add_representer(_Name, lambda d, v: d.represent_scalar("tag:yaml.org,2002:str", str(v)))
-_Plain.add_representer(
-    Decimal,
-    lambda d, v: d.represent_scalar(f"tag:yaml.org,2002:{'float' if v.as_tuple().exponent else 'int'}", f"{v:f}"),
-)
+
+
+def _digits(dumper: _Plain, value: Decimal) -> yaml.ScalarNode:
+    text = f"{value:f}"
+    return dumper.represent_scalar(f"tag:yaml.org,2002:{'float' if '.' in text else 'int'}", text)
+
+
+_Plain.add_representer(Decimal, _digits)
 
 
 def as_yaml(data: Any) -> str:
