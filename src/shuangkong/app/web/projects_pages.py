@@ -69,7 +69,7 @@ def project(a: ReadsUnits, subject_id: str) -> HTMLResponse:
         "project.html", run, subject=subject, above=run.path(subject.id)[:-1], owner=owner, rows=rows,
         industry=industry_name(subject.industry, subject.industry_edition), groups=_groups(a, facts, waiting),
         worst=next((x for x in rows if x["signal"] in ("bad", "warn")), None),
-        missing=_missing(waiting), names_of=lambda some: _named(a, some),
+        missing=_missing(waiting), names_of=lambda some: _named(a, some), withheld=r.withheld(run, subject=subject.id),
         chooser=chooser(a, run),
         **said,
     )  # fmt: skip
