@@ -67,6 +67,7 @@ from web.test_boundary import ALL, APPROVED, collection, written
 
 DAY = date(2026, 1, 1)
 REGISTRY = {"registry.units", "registry.regions", "registry.projects", "registry.project_change"}
+BOOK_IMPORTS = tuple(f"import.{book}" for book in ("energy", "output", "value", "carbon", "grades"))
 DOCUMENT_STEPS = {
     f"document.{s}" for s in ("read", "accept", "accept_sure", "correct", "reject", "reopen", "add", "undo", "drop")
 }
@@ -100,11 +101,9 @@ DECLARED: Mapping[str, Declared] = {
     "reporting_plan": by("registry.plan", "registry.correct"),
     "source": by("source.record"),
     "consent": by("consent.give", "consent.withdraw"),
-    "import_batch": by(
-        "import.energy", "import.output", "import.value", "import.carbon", "import.units", "import.projects"
-    ),
-    "saved_mapping": by("import.energy", "import.output", "import.value", "import.carbon"),
-    "lake_commit": by("lake.commit", "import.energy", "import.output", "import.value", "import.carbon"),
+    "import_batch": by(*BOOK_IMPORTS, "import.units", "import.projects"),
+    "saved_mapping": by(*BOOK_IMPORTS),
+    "lake_commit": by("lake.commit", *BOOK_IMPORTS),
     "lake_lease": free("a lock with an end; it says nothing of any figure"),
     "run": by(
         "run.complete",

@@ -80,7 +80,7 @@ _mount()
 
 
 def main() -> None:
-    """Run a command; a user's mistake goes to stderr with its code, in the language asked for, and to stdout nothing."""
+    """Run a command; a user's mistake goes to stderr with its code, in the language asked for, not to stdout."""
     try:
         app()
     except UserError as wrong:

@@ -106,7 +106,8 @@ def _bytes(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as wrong:
         raise UserError(
-            "IMP-001", f"{wrong.strerror}.", where=path.name, remedy="Name a file that can be read."
+            "IMP-001", f"{wrong.strerror}.", where=path.name, remedy="Name a file that can be read.",
+            case="unopened",
         ) from wrong  # fmt: skip
 
 

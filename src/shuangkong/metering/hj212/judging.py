@@ -95,7 +95,11 @@ def judge_file(path: Path) -> Iterator[Judged]:
                     yield judge_line(line, number)
     except OSError as wrong:
         raise UserError(
-            "IMP-001", f"{wrong.strerror}.", where=str(path), remedy="Check the name and that you may read it."
+            "IMP-001",
+            f"{wrong.strerror}.",
+            where=str(path),
+            remedy="Check the name and that you may read it.",
+            case="unopened",
         ) from wrong
 
 
