@@ -35,8 +35,7 @@ def choices(packs: PackSet, rows: Sequence[DocumentRow]) -> list[Choice]:
     """Packs with targets, newest first, and behind them the documents under review that have been read."""
     found = [
         Choice(p.key, i.title.label, i.level, i.region, i.issued.isoformat(), False)
-        for p in packs.packs
-        if p.targets and (i := p.instrument)
+        for p, i in ((p, p.instrument) for p in packs.packs if p.targets)
     ]
     found.sort(key=lambda c: c.issued, reverse=True)
     return [*found, *map(_reviewed, (r for r in rows if r.read_at is not None))]
@@ -93,7 +92,7 @@ def linked(packs: PackSet, found: Sequence[Choice]) -> dict[str, str]:
     for one in found:
         pack = next((p for p in packs.packs if p.key == one.name), None)
         above = [by_id[i] for i in pack.instrument.carries_out if i in by_id] if pack else []
-        levels = {p.instrument.level: p.key for p in (*above, pack)} if pack else {}
+        levels: dict[str, str] = {p.instrument.level: p.key for p in (*above, pack)} if pack else {}
         if len(levels) > 1:
             return levels
     return {}
