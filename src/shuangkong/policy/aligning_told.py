@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from shuangkong.kernel.labels import Label, Language
+from shuangkong.kernel.units import convert
 from shuangkong.policy.aligning import Alignment, Cell, Comparison, Row
 from shuangkong.policy.sheets import Page, workbook
 
@@ -33,7 +34,7 @@ def cell_words(cell: Cell | None, language: Language) -> str:
     t = cell.target
     value = _amount(t.value, t.unit, language)
     if t.value_high is not None:
-        value = f"{_figure(t.value)}–{_amount(t.value_high, t.unit, language)}"
+        value = f"{_amount(t.value, t.unit, language)}–{_amount(t.value_high, t.unit, language)}"
     words = say(t.comparator, language, value=value)
     if t.base_year is not None and t.comparator in ("decrease_by", "increase_by"):
         words = say("on", language, year=t.base_year, said=words)
@@ -166,6 +167,12 @@ def alignment_workbook(found: Alignment, language: Language) -> bytes:
 
 
 def _amount(value: Decimal, name: str, language: Language) -> str:
+    """A figure with its unit, a large one in 万 or 亿 of it: the same number, no digit rounded."""
+    from shuangkong.webkit.api import shown_unit  # packs are read where no page is shown
+
+    larger = shown_unit(value, name)
+    if larger != name:
+        value, name = Decimal(format(convert(value, name, larger).normalize(), "f")), larger
     text = _unit(name, language)
     close = text == "%" or (language == "zh" and text != name)
     return f"{_figure(value)}{text}" if close else f"{_figure(value)} {text}".rstrip()
