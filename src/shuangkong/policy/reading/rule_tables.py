@@ -37,7 +37,7 @@ class _Making:
 
     def input(self, label: str, kind: str, **more: Any) -> str:
         """The name of an input with this label; RuleTable's names are ascii, its labels the document's words."""
-        if not label:
+        if not label or label.endswith(("未", "不", "没", "没有")):
             raise NoTable("no_name")
         if label not in self.inputs:
             self.counts[kind] = self.counts.get(kind, 0) + 1

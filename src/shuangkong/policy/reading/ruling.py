@@ -63,13 +63,18 @@ _PER_BEHIND = re.compile(r"/[一-鿿A-Za-z]{1,6}?(?=的|标准|给予|补|奖|�
 _LEAD = re.compile(r"^(?:对于?|凡是?|如果?|若|将|把|在)")
 #: Where a new rule begins once something has followed in the sentence.
 _ANEW = re.compile(r"，(?=对(?!应|比|口)|凡|[^，；。]{3,40}的，)")
+#: Before a comparing word: what is not so.
+_NOT = "(?:[尚仍并均都还也]?(?:未能?|没有?|不得|不能|不会|不应|不宜|无法|难以|不))"
 _COMPARES = re.compile(
-    r"(?:不低于|不少于|不小于|不超过|不高于|不大于|超过|大于|高于|多于|低于|小于|少于|不足|不到|至少|达到|达|在|为|过|约)$"
+    rf"(?:达到或者?超过|{_NOT}?(?:达到?|超过?|突破|大于|高于|多于|低于|小于|少于)|{_NOT}[满及过]|达不到|不足|不到|至少|在|为|过|约)$"
 )
 _LEADS = re.compile(
     r"^(?:对于?|将|把|凡|如|若|且|并|或|其中|实现|单个|最高(?!高)|定期|节能改造后|[^，]{1,8}等(?:行业|领域|企业))"
 )
-_VERBS = "应当?(?!用)|必须|须|全部|纳入|扩展到|加快|加强|推动|推进|完成|落实|执行|实行|开展|淘汰|关停"
+_VERBS = (
+    "应当?(?!用)|必须|须|全部|纳入|扩展到"
+    "|(?:加快|加强|推动|推进|完成|落实|执行|实行|开展|淘汰|关停)(?!率|量|值|额|度|比例|情况)"
+)
 _LONGEST = 30
 #: Whether an amount at a place of the cleaned text is a target's.
 Taken = Callable[[int], bool]
@@ -216,7 +221,7 @@ def _limit(text: str, start: int, end: int, amount: Amount, before: str, money: 
         or not re.search("应当?(?!用)|须|必须|实行|执行", text[start : amount.start])
     ):
         return None
-    op = next((o for pattern, o in _OPS[2:] if pattern.search(before)), "")
+    op = next((o for pattern, o in _OPS[1:3] if pattern.search(before)), "")
     if not op and "倍" in amount.unit + amount.after[:4] and "上" in amount.behind:
         op = ">="
     return Bound(_noun(before), op, amount.value, amount.unit) if op else None
@@ -240,11 +245,14 @@ def _base(base: str, before: str) -> str:
 
 
 _OPS = (
-    (re.compile(r"(?<!不)(?<!不得)(?:超过|大于|高于|多于|过)$"), ">"),
-    (re.compile(r"(?<!不)(?<!不得)(?:低于|小于|少于|不足|不到|不满)$"), "<"),
-    (re.compile(r"(?:不低于|不少于|不小于|达到?|至少|不得低于|不得少于)$"), ">="),
-    (re.compile(r"(?:不超过|不高于|不大于|不多于)$"), "<="),
+    (re.compile(rf"{_NOT}(?:达到?|满|及)$|达不到$|不足$|不到$"), "<"),
+    (re.compile(rf"{_NOT}(?:达到?)?(?:超过?|突破|高于|大于|多于|过)$"), "<="),
+    (re.compile(rf"{_NOT}(?:低于|小于|少于)$|(?:达到?|至少|达到或者?超过)$"), ">="),
+    (re.compile(r"(?:超过|突破|大于|高于|多于|过)$"), ">"),
+    (re.compile(r"(?:低于|小于|少于)$"), "<"),
 )
+#: The other way round, where what is reached or not reached is an amount 以下.
+_DOWNWARD = {">=": "<=", "<": ">"}
 
 
 def _bound(text: str, start: int, amount: Amount, first: int | None) -> Bound | None:
@@ -253,6 +261,8 @@ def _bound(text: str, start: int, amount: Amount, first: int | None) -> Bound | 
     if first is not None and amount.start > first:
         return None
     op = next((o for pattern, o in _OPS if pattern.search(before)), "")
+    if re.search("下|内", amount.behind) and re.search("达到?$", before):
+        op = _DOWNWARD.get(op, op)
     if not op and amount.high is not None:
         op = "band"
     elif not op and amount.behind:
