@@ -107,13 +107,14 @@ def test_a_bad_row_is_refused_alone_and_named() -> None:
     """Rows that cannot be are left out, the others are taken; the answer says which, why and what they said."""
     bad = (
         "", "E03,昨天,1,N", "E03,2026-1-1 0:15,约 3,N", "E03,1970-01-01,3,N", ",2026/1/1 0:15,3,N",
-        "E03,2026-01-01 00:15,3,好",
+        "E03,2026-01-01 00:15,3,好", "E03,²025-1-1 0:15,3,", f"E03,{'2' * 5000}-1-1,3,",
     )  # fmt: skip
     data = sheet("utf-8") + "\r\n".join(bad).encode()
     found = decoded(data, CSV, "u1", 0, "b1")
     assert len(found) == 4
     assert [(r.row, r.why) for r in found.refused] == [
         (5, "time_unreadable"), (6, "value_unreadable"), (7, "time_impossible"), (8, "meter_name"), (9, "mark_unknown"),
+        (10, "time_unreadable"), (11, "time_unreadable"),
     ]  # fmt: skip
     assert found.refused[1].said == "约 3"
 

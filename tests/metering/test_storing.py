@@ -96,6 +96,16 @@ def test_a_post_sent_again_much_later_changes_nothing(lake: Lake, tmp_path: Path
     assert len(lake.read(READING_POSTS, NOW)) == 3
 
 
+def test_an_id_used_again_for_other_readings_loses_none(lake: Lake, tmp_path: Path) -> None:
+    """A gateway whose counter began anew was told that its readings are safe: they are, beside the older ones."""
+    taken(tmp_path / "j", [("n1", [1], ("E01",))])
+    put(lake, tmp_path / "j")
+    taken(tmp_path / "j", [("n1", [7], ("E01",))])
+    done = put(lake, tmp_path / "j")
+    assert (done.readings, done.again) == (1, 0)
+    assert rows(lake) == [(1, 0, Decimal(1)), (1, 0, Decimal(7))]
+
+
 def test_a_kill_after_the_commit_doubles_nothing(lake: Lake, tmp_path: Path) -> None:
     """A segment that was committed and not taken away is recognised by its tokens."""
     taken(tmp_path / "j", [("b1", [1, 2], ("E01", "X"))])

@@ -179,7 +179,8 @@ def undo(workspace: Workspace, scope: Scope, document_id: str) -> None:
         kept = json.loads(last["before"])
         for one in kept:
             e = now.get(one["entry_id"])
-            if e is not None and e.decided_at is not None and e.decided_at > last["taken_at"]:
+            gone = e is None and "state" in one and not one.get("taken_away")
+            if gone or (e is not None and e.decided_at is not None and e.decided_at > last["taken_at"]):
                 raise _cannot("an entry of it was decided on since.", "since", "Decide on the entries one by one.")
         db.execute(t.update().where(t.c.step_id == last["step_id"]).values(undone_at=at))
         for one in kept:
@@ -228,7 +229,7 @@ def _step(
                 store.drop_entries(db, [was.entry_id])
             elif is_ is not None:
                 store.put_entry(db, is_)
-        before = [store.kept_of(a) if a else {"entry_id": b.entry_id} for a, b in changed if a or b]  # type: ignore[union-attr] # one of the two is there
+        before = [_kept(was, is_) for was, is_ in changed if was or is_]
         db.execute(
             document_step.insert().values(
                 document_id=row.document_id, principal=scope.principal, action=action, taken_at=at,
@@ -239,6 +240,13 @@ def _step(
             db, at=at, principal=scope.principal, action=f"document.{action}", obj=row.document_id,
             detail={"file": row.file_name, "entries": len(changed), "changes": [_told(c) for c in changed[:_NAMED]]},
         )  # fmt: skip
+
+
+def _kept(was: Entry | None, is_: Entry | None) -> dict[str, Any]:
+    """What a step has to remember of an entry to be taken back: all of it, or that it was new; and that it went."""
+    if was is None:
+        return {"entry_id": is_.entry_id if is_ else ""}
+    return store.kept_of(was) | ({"taken_away": True} if is_ is None else {})
 
 
 def _told(changed: Changed) -> dict[str, Any]:

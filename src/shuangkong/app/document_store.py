@@ -256,7 +256,7 @@ def kept_of(entry: Entry) -> dict[str, Any]:
 
 def put_back(kept: Mapping[str, Any], now: Entry | None) -> Entry:
     """The entry as a step found it; where it stands in the text, and what was read, are as they are `now`."""
-    row = dict(kept)
+    row = {k: v for k, v in kept.items() if k != "taken_away"}
     if row["decided_at"]:
         row["decided_at"] = datetime.fromisoformat(row["decided_at"])
     before = _entry(row)

@@ -242,8 +242,14 @@ def _from_before(db: sa.Connection, row: DocumentRow, version: Version, fresh: S
 
 
 def before(db: sa.Connection, row: DocumentRow) -> DocumentRow | None:
-    """The version before a document that has been read, if there is one."""
-    series = [d for d in store.document_rows(db, series=row.series) if d.version < row.version and d.content]
+    """The version before a document that has been read, if there is one.
+
+    One of another region is none: who reviews here need not see what is reviewed there.
+    """
+    series = [
+        d for d in store.document_rows(db, series=row.series)
+        if d.version < row.version and d.content and d.region == row.region
+    ]  # fmt: skip
     return max(series, key=lambda d: d.version, default=None)
 
 

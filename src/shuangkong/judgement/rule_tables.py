@@ -38,6 +38,9 @@ _CONFIDENTIAL = Confidential(
     unchecked="true",
 )
 
+#: What an answer was before was withheld, or not, by the run before: this run's keys cannot tell, so nobody is told.
+_CHANGED = Confidential(hidden=f"change <> 'opened' OR {_CONFIDENTIAL.hidden}", unchecked="true")
+
 RULE_FINDINGS = TableContract(
     "rule_findings",
     Label("规则结论", "findings of rules"),
@@ -134,5 +137,5 @@ RULE_CHANGES = TableContract(
     ),
     key=("finding_key",),
     doc="What opened, stayed, changed and closed of the findings of rules against the last complete run.",
-    confidential=_CONFIDENTIAL,
+    confidential=_CHANGED,
 )

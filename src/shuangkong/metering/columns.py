@@ -130,7 +130,7 @@ def _moment(text: str) -> datetime | None:
     text = text.strip().replace("/", "-").replace("T", " ").replace("\u3000", " ")
     day, _, rest = text.partition(" ")
     parts = day.split("-")
-    if len(parts) == 3 and all(p.isdigit() for p in parts):
+    if len(parts) == 3 and all(p.isascii() and p.isdigit() and len(p) <= 4 for p in parts):
         day = f"{int(parts[0]):04d}-{int(parts[1]):02d}-{int(parts[2]):02d}"
     late = rest.startswith("24:00")
     rest = "00:00" + rest[5:] if late else rest

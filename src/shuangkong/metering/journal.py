@@ -114,11 +114,11 @@ class Journal:
         """Write records and return where they stand, once they would survive a power cut. All of them or none."""
         if self._file < 0 or self._size >= self.limit:
             self.roll()
+        if not all(0 < len(record) <= RECORD_LIMIT for record in records):
+            raise ValueError("a record is empty or too long")
         start = self._size
         places, pieces = [], []
         for record in records:
-            if not 0 < len(record) <= RECORD_LIMIT:
-                raise ValueError("a record is empty or too long")
             places.append(Place(self._segment, self._size))
             pieces += [_RECORD.pack(_MARK, len(record), zlib.crc32(record, self._salt)), record]
             self._size += _RECORD.size + len(record)

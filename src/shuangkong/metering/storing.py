@@ -114,8 +114,9 @@ def _store_one(lake: Lake, path: Path, meters: Meters) -> Stored:
 
 def _not_before(lake: Lake, posts: list[tuple[Place, Batch]]) -> tuple[list[tuple[Place, Batch]], int]:
     """The posts that were not taken before, here or in an earlier segment."""
-    keys = [(p.source, p.batch) for _, p in posts]
-    before = _known_posts(lake, {b for _, b in keys}, {place.number for place, _ in posts})
+    # an id used again for other readings was answered for, where its first use was forgotten: those readings count too
+    keys = [(p.source, p.batch, content_of(p).hex()) for _, p in posts]
+    before = _known_posts(lake, {b for _, b, _ in keys}, {place.number for place, _ in posts})
     fresh = []
     for (place, post), key in zip(posts, keys, strict=True):
         if key not in before:
@@ -124,17 +125,20 @@ def _not_before(lake: Lake, posts: list[tuple[Place, Batch]]) -> tuple[list[tupl
     return fresh, len(posts) - len(fresh)
 
 
-def _known_posts(lake: Lake, batches: set[str], own: set[int]) -> set[tuple[str, str]]:
-    """Posts with one of these ids that are in the lake; those of the same places are this segment's own, committed
-    before a kill kept it from being taken away: their tokens will tell."""
+def _known_posts(lake: Lake, batches: set[str], own: set[int]) -> set[tuple[str, str, str]]:
+    """Posts (source, id, content) with one of these ids that are in the lake.
+
+    Those of the same places are this segment's own, committed before a kill kept it from being taken away: their
+    tokens will tell.
+    """
     wanted = pa.array(sorted(batches), pa.string())
-    found: set[tuple[str, str]] = set()
+    found: set[tuple[str, str, str]] = set()
     for path in lake.files(READING_POSTS, lake.clock()):
-        table = pq.ParquetFile(path).read(columns=["source", "batch", "place"])
+        table = pq.ParquetFile(path).read(columns=["source", "batch", "content", "place"])
         table = table.filter(pc.is_in(table.column("batch"), value_set=wanted))
         for row in table.to_pylist():
             if row["place"] not in own:
-                found.add((row["source"], row["batch"]))
+                found.add((row["source"], row["batch"], row["content"]))
     return found
 
 

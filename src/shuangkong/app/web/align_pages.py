@@ -8,8 +8,9 @@ from urllib.parse import quote, urlencode
 from fastapi import APIRouter, Depends
 from fastapi.responses import HTMLResponse, Response
 
-from shuangkong.app.aligning import Choice, choices, chosen_pack, linked, rows_under_review
+from shuangkong.app.aligning import REVIEWED, Choice, choices, chosen_pack, linked, rows_under_review
 from shuangkong.app.catalogue import library
+from shuangkong.app.document_store import not_there
 from shuangkong.app.web.context import Asked, Asks
 from shuangkong.policy.api import (
     ALIGN_ATTENTION,
@@ -80,6 +81,8 @@ def _asked(a: Asked) -> tuple[Alignment | None, dict[str, list[Choice]], dict[st
     taken = {k: v for k, v in asked.items() if v}
     if not any(k in a.request.query_params for k in LEVELS):
         taken = linked(packs, every)
+    if not a.may("documents.read") and any(n.startswith(REVIEWED) for n in taken.values()):
+        raise not_there(next(n for n in taken.values() if n.startswith(REVIEWED)))
     chosen = [chosen_pack(a.workspace, a.scope, name, packs) for name in taken.values()]
     return (align(chosen, packs) if len(chosen) > 1 else None), offered, taken
 
