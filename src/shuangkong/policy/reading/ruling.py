@@ -36,11 +36,20 @@ _LIMIT = re.compile(
 _RUN = re.compile(
     r"连续(?P<n>[0-9]{1,2}|[一二两三四五六七八九十]{1,2})个?(?P<unit>月|季度|年|次)(?P<what>[^，。；的]{0,20})"
 )
+#: A negation right before a consequence is part of it: 不再实行限批.
+_NO = "(?:(?:暂不|不再|不|未|无需|无须|不必)(?:实行|实施|进行|列入)?)?"
 _CONSEQUENCE = re.compile(
-    r"责令|暂停|不予|限批|约谈|通报批评|限期(?:整改|改造)|予以关闭|停工整改|一律不得|取消|提醒|免[予于]考核|不得(?!低于|高于|超过|少于|大于|小于)|禁止"
+    rf"{_NO}(?:责令|暂停|限批|约谈|通报批评|限期(?:整改|改造)|予以关闭|停工整改|取消|提醒|禁止)|不予|一律不得"
+    "|免[予于]考核|不得(?!低于|高于|超过|少于|大于|小于)"
 )
 _ASKED = re.compile(
-    r"全部|必须|应当?(?!用)|须|纳入|安装|开展|扩展到|关停|淘汰|实行|实施|加强|参加|推进|完成|定期|不得|配备|建立|接入|为重点|列为"
+    r"(?P<no>暂不|不再|不|未|没有?|无需|无须|非)?(?:全部|必须|应当?(?!用)|须|纳入|安装|开展|扩展到|关停|淘汰|实行|实施|加强|参加"
+    r"|推进|完成|定期|不得|配备|建立|接入|为重点|列为)"
+)
+#: What those are taken for whom a bound picks out: 低于60分的为未完成等级.
+_DEEMED = re.compile(
+    r"分?(?:（[^）]*）)?(?:的|者)?，?(?P<what>(?:(?<=[的者])|(?<=的，)|(?:评定?|确定|认定|判定|[评鉴]定|评价|视))"
+    r"为[^，。；]+(?<!的))(?=[，。；]|$)"
 )
 #: Verbs before a bound that ask something of those whom it picks out.
 _SOFT = re.compile(r"(?:基本|全面|定期|进一步)?(?:加强|推进|完成|开展|淘汰|关停|推动|将[^，]{0,14}扩展到)")
@@ -300,6 +309,8 @@ def _noun(before: str) -> str:
 def _asked(text: str, start: int, end: int, found: Sequence[Amount]) -> tuple[int, str] | None:
     """Where a sentence asks something of those whom a bound picks out, and what; None where it does not."""
     last = max(found, key=lambda a: a.end)
+    if deemed := _DEEMED.match(text, last.end, end):
+        return deemed.start("what"), _tidy(deemed["what"])
     begin = max(start, text.rfind("，", start, last.start) + 1)
     asked = _ASKED.search(text, last.end, end)
     picked = _PICKED.match(text[last.end : end])
@@ -312,6 +323,8 @@ def _asked(text: str, start: int, end: int, found: Sequence[Amount]) -> tuple[in
     if picked and _SOFT.match(text[begin : last.start]):
         own = text[begin : last.start]
         return last.end, _tidy(own.removesuffix(_noun(own)) + re.sub("^(?:范围内)?的?", "", tail))
+    if asked and asked["no"] and re.match("未|没|[^，。；]*的", text[asked.start() : end]):
+        return None  # 未完成改造的企业, 不实行…的单位: they say of whom it is asked, and not what
     if asked and picked and (comma < 0 or asked.start() < comma or asked.start() <= comma + 6):
         return asked.start(), _tidy(text[asked.start() : end])
     return None
