@@ -34,6 +34,8 @@ _GOES_ON = re.compile(r"[，、。；：）〕》”％%)]|年|月|日")
 _BEGINS = re.compile(
     r"为了?(?:深入|认真|全面|贯彻|加快|进一步|坚决|落实|推[动进])|根据|按照|各[省市区县]|现将|附件|以.{0,4}习近平"
 )
+#: A line that says who answers or until when never goes on with a row or a sentence before it.
+_LABEL = re.compile(r"(?:责任|牵头|配合|主办|完成)(?:单位|部门|时限)：")
 _TAIL = re.compile(r"负责|牵头|单位|落实|下同|删减|发布|印发")
 _MARKUP = frozenset("*`|\u200b\u200c\u200d\ufeff\u00ad")
 _WIDE = str.maketrans(
@@ -207,6 +209,8 @@ def _continues(so_far: str, previous: _Line, line: _Line, usual: int) -> bool:
     opened = so_far.count("（") + so_far.count("〔") - so_far.count("）") - so_far.count("〕")
     if opened > 0 and not numbered and max(so_far.rfind("（"), so_far.rfind("〔")) > len(so_far) - 400:
         return True
+    if _LABEL.match(line.text):
+        return False
     if so_far.endswith(_ENDS) and not (so_far[-1] == "." and so_far[-2:-1].isdigit() and line.text[0].isdigit()):
         return False
     if numbered and not so_far.endswith(("，", "、", "（", "《", "“")):

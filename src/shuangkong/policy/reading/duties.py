@@ -15,7 +15,8 @@ _ROLE = re.compile(
     r"(?P<lead>(?:等?(?:按|依)照?(?:各自)?(?:职责|职能)?分工)?(?:分别|共同|联合)?(?:牵头负责|牵头落实|牵头单位[：:]?|主办单位[：:]?|主办部门[：:]?|牵头部门[：:]?|牵头))"
     r"|(?P<main>责任单位[：:]?|责任部门[：:]?|主要责任单位[：:]?)"
     r"|(?P<help>(?:配合|参与|参加|协办|协同|承办)(?:单位|部门)[：:]?|等?(?:配合落实|配合|参与|参加|协助|(?:指导|督导|监督)(?=[，；。）]|$)))"
-    r"|(?P<share>(?:等(?:有关|相关)?(?:部门|单位|地)?)?(?:按|依)照?(?:各自)?(?:职责|职能)?(?:任务)?(?:分工)?(?:共同)?(?:分别)?(?:负责|落实)(?:落实)?"
+    r"|(?P<share>(?:等(?:有关|相关)?(?:部门|单位|地)?)?(?:按|依)照?(?:各自)?(?:职责|职能)?(?:任务)?(?:分工)?(?:共同)?(?:分别)?(?:抓好)?(?:负责|落实)(?:落实)?"
+    r"|(?:等(?:有关|相关)?(?:部门|单位|地)?)?(?:按|依)照?(?:各自)?(?:职责|职能)(?:任务)?分工(?=[，；。）]|$)"
     r"|(?:等(?:有关|相关)?(?:部门|单位|地)?)?(?:分工|共同|分别|具体)?负责(?:落实|实施|推进|组织实施|具体实施)?|(?:组织|具体|分头|协同)实施|(?:等(?:有关|相关)?(?:部门|单位|地)?)?落实)"
 )
 _ROLED = re.compile(r"负责(?!人|同志|制)|牵头|(?:责任|配合|主办|承办|协办)(?:单位|部门)|职责分工|组织实施$")
@@ -120,7 +121,37 @@ def _tails(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
             yield at, stop
             at = stop
             continue
+        elif at > start and text[at - 1] == "。" and (stop := _last_sentence(text, at, end)):
+            yield at, stop
+            at = stop
+            continue
         at += 1
+
+
+#: Roles in a sentence of names and roles alone.
+_SENTENCE_ROLE = re.compile(
+    r"(?:等(?:有关|相关)?(?:部门|单位)?)?(?:(?:按|依)照?(?:各自)?(?:职责|职能)(?:任务)?分工)?(?:分别|共同|具体|抓好)?"
+    r"(?:牵头负责|牵头落实|牵头|配合落实|配合|参与|参加|协助|负责落实|负责|落实)$"
+)
+_LONGEST_TAIL = 200
+
+
+def _last_sentence(text: str, at: int, end: int) -> int:
+    """Where the last sentence of a paragraph ends that is names and roles alone (市甲局牵头。); or 0."""
+    line = text.find("\n", at, min(end, at + _LONGEST_TAIL))
+    stop = line if line >= 0 else end
+    if stop - at > _LONGEST_TAIL or not text[at:stop].endswith("。") or text.find("。", at, stop) != stop - 1:
+        return 0
+    offices = 0
+    for part in re.split("[，；]", text[at : stop - 1]):
+        role = _SENTENCE_ROLE.search(part)
+        names = list(_names(part[: role.start()])) if role else []
+        if not names or not all(re.search(rf"{_BODY}$", n) and len(n) <= 24 for n in names):
+            return 0
+        if any(re.search("要|应|须|会同|由|对|将", n) for n in names):
+            return 0
+        offices += sum(bool(_OFFICE.search(n)) and not n.startswith("各") for n in names)
+    return stop if offices else 0
 
 
 def _closing(text: str, at: int, end: int) -> int:

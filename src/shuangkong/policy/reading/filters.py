@@ -44,14 +44,18 @@ def is_target(text: str, start: int, end: int, part: int, group: Sequence[Amount
         return bound or bool(re.search("替代|置换|减量|提高|达到|增长", words + last.after[:14]))
     bracket = _inside(text, start, first.start, "（", "）")
     told = first.unit == "%" and len(words) <= 12 and has_indicator(trimmed(words))
-    if bracket and not told and not first.said and not re.search("达到?|下降|提高|降低|增长|减少|控制在", words):
+    if bracket and not told and not first.said and not re.search("达到?|下降|提高|降低|增长|减少|控制在|力争", words):
         return False
     if bracket and re.search("含硫|含量|指|简称|以下", words):
         return False
     if re.match("的(?:[，；：]|$)", last.after):
         # 超过10%的，加价: a condition
         return False
-    if re.search("[由从]$", words) or re.search("巩固|成果|问题", last.after[:14].split("，")[0]):
+    if first.unit.endswith("元") and re.search("扣减|扣除|核减|追回", words):
+        return False
+    if re.search(r"[由从](?:20\d\d年[底末]?的?)?$", words) or re.search(
+        "巩固|成果|问题", last.after[:14].split("，")[0]
+    ):
         return False
     if words.endswith(("力争", "争取")) and first.unit and not re.match("的?[一-鿿]", last.after):
         return True

@@ -12,7 +12,7 @@ from shuangkong.policy.reading.clean import Clean
 from shuangkong.policy.reading.filters import goes_on, is_target, of_which, past
 from shuangkong.policy.reading.model import Clause, Document, Target
 from shuangkong.policy.reading.subjects import Said, subjects
-from shuangkong.policy.reading.times import FIVE, YEARLY, base_of, five_alone, years_at, years_listed
+from shuangkong.policy.reading.times import FIVE, YEARLY, base_of, five_alone, here_only, years_at, years_listed
 from shuangkong.policy.reading.tree import clause_of, number_at
 from shuangkong.policy.reading.values import Amount, amounts
 
@@ -49,7 +49,7 @@ def targets(cleaned: Clean, document: Document) -> Iterator[Target]:
     stands = {c.id for c in document.clauses if c.rank and _STANDS.search(c.title[:16]) and not _GOAL.search(c.title)}
     stands |= {c.id for c in document.clauses if any(c.id.startswith(s) for s in stands)}
     goals = {c.id for c in document.clauses if c.rank and _GOAL.search(c.title[:16])}
-    time, held, under = _Time(), False, ""
+    time, held, under, goal = _Time(), False, "", ""
     said = Said()
     for start, end, broken in sentences(text, document.start, document.end):
         if broken or text[start - 1 : start] != "；":
@@ -59,11 +59,12 @@ def targets(cleaned: Clean, document: Document) -> Iterator[Target]:
         clause = clause_of(document.clauses, start)
         if _conditions(text, document, clause, start, end):
             continue
-        goal = any(clause.id.startswith(g) for g in goals)
+        goal, before = next((g for g in sorted(goals) if clause.id.startswith(g)), ""), goal
         time.age += 1
         if under and not (clause.id.startswith(under) and (number or clause.id != under)):
             under = ""
-        if not goal and not held and not under and (broken or time.age > 1):
+        carried = goal and goal == before
+        if not carried and not held and not under and (broken or time.age > 1):
             time = _Time(behind=time.behind)
         if broken:
             time.behind = clause.id in stands
@@ -71,7 +72,7 @@ def targets(cleaned: Clean, document: Document) -> Iterator[Target]:
         if found:
             time.age = 0
         # 到2025年 on a line of its own is for what stands below it, 到2025年实现：for the list below it.
-        held = time.year is not None and end - start <= 12 and not found
+        held = time.year is not None and not time.age and end - start <= 12 and not found
         if time.year is not None and not time.age and not found and text[end - 1] == "：":
             held, under = True, clause.id
         yield from found
@@ -141,6 +142,8 @@ def _sentence(
         # 到2025年 without a number holds for the sentence behind it.
         if place >= used and text[place - 1 : place] in ("到", "至"):
             time.year, time.five, time.age = year, five, 0
+    if marks and time.year == marks[-1][1] and here_only(text, marks[-1][0]):
+        time.year, time.five = None, False
 
 
 def _begun(text: str, at: int) -> int:
@@ -216,6 +219,9 @@ def _of_group(
     if yearly and not re.search(r"20\d\d年|十[四五]五", re.split("[。\n]", text[max(0, part - 90) : first.start])[-1]):
         year = annual
     five = time.five or "五年" in words
+    if annual and time.age and year != annual:
+        # A plan for one year takes no other over from what was told before.
+        year, five = annual, False
     if year is None and first.comparator in ("decrease_by", "increase_by") and not yearly:
         year, five = five_alone(text, _begun(text, first.start), first.start), True
     elif time.age and year:
@@ -304,11 +310,17 @@ def _compared(group: Sequence[Amount]) -> Iterator[tuple[Amount, str]]:
         yield amount, own
 
 
+#: What 分别 governs ends behind its values or with another time.
+_ENDS_LIST = re.compile(r"[0-9][^，]*，|20\d\d年|年累计")
+
+
 def _years(text: str, first: Amount, named: Sequence[tuple[str, str | None]], group: Sequence[Amount]) -> list[int]:
     """The years of a list (2023年、2024年分别…) where each value is for one of them; else none."""
     before = text[max(0, first.start - 60) : first.start]
     before = re.split("[。；\n]", before)[-1]
     if "分别" not in before or len({n for n, _ in named}) != 1:
+        return []
+    if _ENDS_LIST.search(before.rsplit("分别", 1)[1]):
         return []
     years = years_listed(before.split("分别")[0]) or years_listed(before)
     if len(group) > 1:

@@ -8,12 +8,15 @@ from collections.abc import Iterator
 _TIME = re.compile(
     r"(?P<before>[比较以于自从]|相比于?|相较于?|在)?(?P<year>20[0-9]{2})(?:[-—–~～至到](?P<to>20[0-9]{2}))?年(?!版|均|代|修订|本）)(?P<base>(?:的)?(?:水平|基础|相比|为基期|基数)|起)?"
     r"|(?P<five>[“\"]?十(?P<which>[四五六])五[”\"]?(?:期间|时期|期末|末|规划期|以来)?)"
-    r"|(?P<three>三年(?:努力|行动|时间|内|左右)|[“\"]?规划期|期末)"
+    r"|(?P<three>三年(?:努力|行动|时间|内|左右|累计)|[“\"]?规划期|期末)"
 )
 _BASE = re.compile(r"(?:比|较|相比|相较于?|在|以)(20[0-9]{2})年")
 _PREVIOUS = re.compile(r"同比|比上年|较上年|比去年|较去年|环比上年|上年度?基础")
 YEARLY = re.compile(r"年均(?!浓度|值|气温|降水)|每年|逐年|年度(?=下降|降低|提高|增长)")
 _DURING = re.compile("期间$|时期$|末$|规划期$|以来$")
+#: “十五五”再新增180万千瓦 says until when, too.
+_DOES = re.compile("再?(?:新增|完成|累计)")
+_DOING = re.compile(r"[“\"]?十[四五六]五[”\"]?再?(?:新增|完成|累计)")
 _FIVES = {"四": 2025, "五": 2030, "六": 2035}
 #: A plan of five years starts from the year before its first.
 FIVE = 5
@@ -24,13 +27,18 @@ def years_at(text: str, start: int, end: int, last: int | None) -> Iterator[tupl
     for found in _TIME.finditer(text, start, end):
         if found["five"]:
             # 十四五 alone stands in names of plans; a time is 十四五期间.
-            if _DURING.search(found["five"]):
+            if _DURING.search(found["five"]) or _DOES.match(text, found.end(), end):
                 yield found.start(), _FIVES[found["which"]], not found["five"].endswith("末")
         elif found["three"]:
             if last:
                 yield found.start(), last, False
         elif not _compares(found, text):
             yield found.start(), int(found["to"] or found["year"]), False
+
+
+def here_only(text: str, place: int) -> bool:
+    """Whether a five-year plan right before a verb says the time of that sentence alone."""
+    return _DOING.match(text, place) is not None
 
 
 def five_alone(text: str, start: int, end: int) -> int | None:
