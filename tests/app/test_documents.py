@@ -17,7 +17,7 @@ from app.test_audited import assert_audited, watched
 from shuangkong.app import document_review as review
 from shuangkong.app.document_publishing import Facts, prepare, propose_document
 from shuangkong.app.document_store import Entry, entries_of
-from shuangkong.app.documents import Handed, documents_seen, hand_up, read_again, regions_of, seen, version_of
+from shuangkong.app.documents import Handed, before, documents_seen, hand_up, read_again, regions_of, seen, version_of
 from shuangkong.app.jobs import KINDS
 from shuangkong.app.upkeep import discard
 from shuangkong.engine.api import Workspace, audit_entry, jobs, reading, writing
@@ -284,6 +284,28 @@ def test_an_accepted_entry_that_reads_otherwise_in_a_new_version_waits(workspace
     assert now.read != cap.read
     assert (now.state, now.carried_from) == ("candidate", cap.entry_id)
     assert not review.is_sure(now)
+
+
+def test_what_a_colleague_took_away_does_not_come_back(workspace: Workspace) -> None:
+    """Undoing one's own step brings back what that step took away, never what somebody took away since."""
+    made = up(workspace)
+    boss = replace(CITY, principal="p_boss")
+    new = review.add(workspace, CITY, made, "list", (1, "四"), "定期调度进展", {"words": "定期调度进展"})
+    review.correct(workspace, CITY, made, new, {"words": "定期 调度进展"})
+    review.reopen(workspace, boss, made, new)
+    refused("since", lambda: review.undo(workspace, CITY, made))
+    assert new not in {e.entry_id for e in entries(workspace, made)}
+
+
+def test_another_regions_version_is_not_the_one_before(workspace: Workspace) -> None:
+    """A city may continue its document for a district; the district sees and takes over nothing of the city's."""
+    made = up(workspace)
+    review.accept(workspace, CITY, made, named(workspace, made, "下降3%").entry_id)
+    for_county = up(workspace, NEWER, region="130202", version_of=made)
+    with reading(workspace.engine) as db:
+        row = seen(db, COUNTY, for_county, workspace.clock())
+        assert before(db, row) is None
+    assert {e.state for e in entries(workspace, for_county)} == {"candidate"}
 
 
 def test_a_version_can_be_named_where_the_number_is_another(workspace: Workspace) -> None:
