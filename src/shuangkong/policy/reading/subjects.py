@@ -37,10 +37,14 @@ def subjects(
     if len(group) > 1:
         if listed_places := names.places(names.trimmed(words), len(group)):
             return listed_places, part
+        if said.name and (parts := _parts(words, len(group))):
+            return [(said.name, place) for place in parts], part
         many = names.listed(names.trimmed(words), len(group))
         if many is None:
             unsure.append("list_unlike")
             return [(name or said.name, scope)] * len(group), part
+        if scope and "、" in scope and any(n.startswith(w) for n in many for w in scope.split("、")):
+            scope = None
         return [(n, scope) for n in many], part
     if re.match("的?节能(?:设计)?标准", first.after):
         of = re.sub("(?:原则上|严格|全面|全部|一律|应|须|均)*(?:执行|实行|达到|落实|按照)$", "", name)
@@ -117,6 +121,13 @@ def subjects(
         unsure.append("subject_elided")
         return [(said.name, name or said.scope)], part
     return [(name, scope)], part
+
+
+def _parts(words: str, count: int) -> list[str] | None:
+    """The places of 其中甲市、乙市各下降…, where there are as many as values: what is measured was named before."""
+    of = re.search("其中[，：]?(.+)$", words)
+    found = re.split("[、和]", names.trimmed(of[1])) if of else []
+    return found if len(found) == count and all(re.search("[市县区州盟]$", place) for place in found) else None
 
 
 def _before(text: str, part: int, name: str, said: Said) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from shuangkong.policy.reading.clean import Clean
 from shuangkong.policy.reading.duties import parse
 from shuangkong.policy.reading.model import Document, Duty, Target
-from shuangkong.policy.reading.table_cells import measured, plain, said_of, without_direction
+from shuangkong.policy.reading.table_cells import Column, measured, plain, said_of, without_direction
 from shuangkong.policy.reading.tables import Cell, Table
 from shuangkong.policy.reading.tree import clause_of
 
@@ -46,7 +46,9 @@ def _targets(table: Table, original: str, number: int, clause: str, period: tupl
     bases = [c.year for c in table.columns if c.year and (c.base or c.year < since)]
     if len({c.year for _, c in goals if c.year}) > 1:
         goals = [(i, c) for i, c in goals if not c.year or c.year >= since]
-    name_at = next((i for i, c in enumerate(table.columns) if c.kind in ("name", "place")), 0)
+    goals = [(i, c) for i, c in goals if not _stood(c, [other for _, other in goals])]
+    kinds = [c.kind for c in table.columns]
+    name_at = next((kinds.index(kind) for kind in ("name", "place") if kind in kinds), 0)
     unit_at = next((i for i, c in enumerate(table.columns) if c.kind == "unit"), None)
     by_place = table.columns[name_at].kind == "place"
     stated = re.search(r"(20\d\d)年", table.caption)
@@ -59,7 +61,7 @@ def _targets(table: Table, original: str, number: int, clause: str, period: tupl
             told = said_of(plain(row.cells[i].words))
             if told is None or not held:
                 continue
-            of = goal.title if by_place else held
+            of = (_told(table.caption, goal.title) if by_place else None) or (goal.title if by_place else held)
             printed_unit = plain(row.cells[unit_at].words) if unit_at is not None else ""
             indicator, unit, way = measured(of, printed_unit, goal.unit, table.caption, told)
             comparator = way or told.comparator
@@ -79,6 +81,23 @@ def _targets(table: Table, original: str, number: int, clause: str, period: tupl
                 held if by_place else None, comparator, told.value, told.high, unit, base, year,
                 original[start:end], start, end, "medium", ("from_table",),
             )  # fmt: skip
+
+
+def _stood(one: Column, others: Sequence[Column]) -> bool:
+    """Whether a column says where things stood: the first of two of one title, years before the other."""
+    same = [c.year for c in others if c.kind == "measure" and c.title == one.title and c.year]
+    return one.kind == "measure" and len(same) == 2 and one.year == min(same) and max(same) - min(same) > 1
+
+
+def _told(caption: str, title: str) -> str | None:
+    """A title of a direction alone with what the caption says goes that way: 各县能耗强度下降目标."""
+    if not _WAY.fullmatch(title):
+        return None
+    found = re.search(rf"(?:各[市县区州（）、]+)?([一-鿿A-Z]{{2,20}}?){title}(?:目标|任务|指标)", caption)
+    return found[1] + title if found else None
+
+
+_WAY = re.compile("下降|降低|减少|提高|提升|增长|增加")
 
 
 def _duties(table: Table, original: str, number: int, clause: str) -> Iterator[Duty]:

@@ -73,7 +73,9 @@ def tables(original: str) -> tuple[Table, ...]:
 
 
 def _may_head(line: str) -> bool:
-    return len(line) < 400 and ("指标" in line or "目标" in line or "单位" in line or "部门" in line or "地区" in line)
+    return len(line) < 400 and (
+        "指标" in line or "目标" in line or "单位" in line or "部门" in line or "地区" in line or "行业" in line
+    )
 
 
 def _table(lines: Sequence[tuple[int, str]], head: int) -> tuple[Table, int] | None:
