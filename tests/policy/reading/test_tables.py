@@ -121,3 +121,35 @@ def test_cells_over_several_rows_and_columns_keep_the_columns_apart() -> None:
         ("绿电占比", "reach", 20, "%"),
         ("绿电装机", "reach", 200, "万千瓦"),
     ]
+
+
+def test_tables_by_trade_and_by_county_take_their_years_and_names() -> None:
+    """A trade is whom a row is for, the earlier of two years is where things stood; a bare fall is named above."""
+    trades = (
+        HEAD
+        + "行业 2021年标杆产能占比 2024年标杆产能占比 2024年节能量（万吨标准煤）\n甲业 17% 34% 110\n乙业 8% 24% 30\n"
+    )
+    trades += "责任单位：市甲局\n"
+    assert [(t[1], t[3], t[4], t[6]) for t in targets(trades)] == [
+        ("标杆产能占比", 34, "%", 2024),
+        ("节能量", 110, "万吨标准煤", 2024),
+        ("标杆产能占比", 24, "%", 2024),
+        ("节能量", 30, "万吨标准煤", 2024),
+    ]
+    assert [d["support"] for d in as_json(read_text(trades))["duties"]] == [["市甲局"]]
+    falls = HEAD + "2023年各县（区）能耗强度下降目标\n县（区） 2023年下降目标（%）\n甲区 3.3\n乙县 2.9\n"
+    assert [(t[1], t[2], t[3], t[6]) for t in targets(falls)] == [
+        ("能耗强度", "decrease_by", 3.3, 2023),
+        ("能耗强度", "decrease_by", 2.9, 2023),
+    ]
+
+
+def test_a_plan_for_one_year_takes_no_other_year_over() -> None:
+    """What was told of the year before says nothing of the goals of an annual plan, nor a year of the item before."""
+    text = "合成市2023年节能工作要点\n2022年，全市单位产值能耗下降3.5%，取得成效。现提出以下要点。\n"
+    text += "一、年度目标\n单位产值能耗下降3.1%。\n"
+    found = as_json(read_text(text))["targets"]
+    assert [(t["value"], t["target_year"]) for t in found] == [(3.1, 2023)]
+    items = "合成市碳达峰方案\n一、任务\n1.甲事。2030年前建成示范2座。（市甲局）\n2.乙事。熟料产能压减21万吨。\n"
+    found = as_json(read_text(items))["targets"]
+    assert [(t["value"], t["target_year"]) for t in found] == [(2, 2030), (21, None)]
