@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +12,7 @@ from shuangkong.policy.complaints import PackErrors
 from shuangkong.policy.loading import load_files
 from shuangkong.policy.reading.draft_words import said, short_title, tag
 from shuangkong.policy.reading.printed_units import PrintedUnit, dimension_of, printed_unit
-from shuangkong.policy.reading.rule_parts import Bound, Gives, Rule
+from shuangkong.policy.reading.rule_parts import Bound, Choice, Gives, Rule
 from shuangkong.policy.writing_yaml import as_yaml
 
 _INSTRUMENT = {
@@ -21,6 +21,9 @@ _INSTRUMENT = {
     "source": {"doc": "候选", "place": "1", "known": "2000-01-01"},
 }  # fmt: skip
 _WRITTEN = re.compile(r'q\("([0-9.]+)", "([^"]+)"\)')
+_LISTED = re.compile("(?P<lead>.*?(?:列入|入选|获得?|创建|认定为|评为|被评为))(?P<items>.+)")
+#: 淘汰类企业: a class and what is of it.
+_KINDS = re.compile("(?P<item>.*(?P<kind>[类级型档色等]))(?P<noun>[一-鿿]{2,12})")
 _OPS = {">=": ">=", "<=": "<=", ">": ">", "<": "<"}
 
 
@@ -56,6 +59,8 @@ def table_of(rules: Sequence[Rule], title: str) -> tuple[dict[str, Any], tuple[s
     """
     making = _Making()
     unsure = list(dict.fromkeys(u for r in rules for u in r.unsure))
+    if "list_unlike" in unsure:
+        raise NoTable("list_unlike")
     rows: list[dict[str, Any]] = []
     outputs: dict[str, dict[str, Any]] = {}
     for n, rule in enumerate(rules):
@@ -78,6 +83,27 @@ def table_of(rules: Sequence[Rule], title: str) -> tuple[dict[str, Any], tuple[s
         table["assumptions"] = [{"zh": a.zh, "en": a.en} for a in assumptions]
     _proved(table)
     return table, tuple(dict.fromkeys(unsure))
+
+
+def choice_of(rule: Rule, words: str) -> Choice | None:
+    """The listed things where as many values stand in a list: 限制类、淘汰类企业分别加价0.1元和0.3元.
+
+    Where they are found, the values of `rule` belong to them one by one.
+    """
+    if "list_unlike" not in rule.unsure or len({g.kind for g in rule.gives}) != 1:
+        return None
+    words = re.sub("(?:的?用电量?|，)$", "", words.split("分别")[0]).removesuffix("的")
+    listed = _LISTED.match(words)
+    items = [i for i in re.split("、|以?及|和|与", listed["items"] if listed else words) if i]
+    if len(items) < 2 or len(items) != len(rule.gives) or len(set(items)) != len(items):
+        return None
+    what = listed["lead"] if listed else "对象"
+    kinds = _KINDS.fullmatch(items[-1])
+    if not listed and kinds and all(i.endswith(kinds["kind"]) for i in items[:-1]):
+        items[-1], what = kinds["item"], f"{kinds['noun']}类别"
+    rule.gives = [replace(g, item=n) for n, g in enumerate(rule.gives)]
+    rule.unsure = [u for u in rule.unsure if u != "list_unlike"]
+    return Choice(what, tuple(items))
 
 
 def conditions_table(conditions: Sequence[Sequence[Bound]], title: str) -> dict[str, Any]:

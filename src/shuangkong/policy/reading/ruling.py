@@ -8,28 +8,39 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from shuangkong.policy.figures import number_of
-from shuangkong.policy.reading.rule_parts import Bound, Choice, Gives, Rule
+from shuangkong.policy.reading.rule_parts import Bound, Gives, Rule
+from shuangkong.policy.reading.rule_tables import choice_of
 from shuangkong.policy.reading.tree import number_at
 from shuangkong.policy.reading.values import Amount, amounts
 
 GIVEN = r"给予|予以|奖励|奖补|补助|补贴|资助|扶持|支持|罚款|处以|匹配"
 _PRICE = r"加价|加收|上浮|下浮|征收|收取"
 _CAP = re.compile(r"(?:不超过|不高于|最高(?!装|高)|至多|上限为?|封顶)(?:为|达)?(?:人民币)?$")
-_SHARE = re.compile(rf"按照?(?P<base>[^，；。按]{{1,40}}?)(?:的|(?:给予|予以)(?:不超过|最高)?)$|(?:{GIVEN})$")
+_MONEY = "额|投资|投入|费用?|资金|成本|造价|价款|价格|经费|支出|利息|租金|贷款"
+_SHARE = re.compile(
+    rf"(?:给予|予以|奖励|奖补|补助|补贴)(?P<most>不超过|最高)?(?P<money>[^，；。、0-9]{{1,20}}?(?:{_MONEY}))的?$"
+    rf"|按照?(?P<base>[^，；。按]{{1,40}}?)(?:的|(?:给予|予以)(?:不超过|最高)?)$|(?:{GIVEN})$"
+)
+#: A share whose base is not read, before its cap.
+_SHARE_LOST = re.compile("(?:给予|奖励|奖补|补助|补贴)[^，；。]*$")
+_CAP_NEXT = re.compile("^(?:的[^，。；]{0,8})?[、，](?:且|但)?(?:最高|最多|不超过|上限)")
+#: Between two values of a list.
+_AND = re.compile("(?:、|和|及|以及|与)(?P<own>(?:分别|给予|奖励|补助|加价|每千瓦时|最高|不超过)*)")
 _PER = re.compile(
     r"每(?P<per>吨标准煤|吨标煤|吨二氧化碳|千瓦时|度电?|千瓦|兆瓦|平方米|立方米|吨|辆|台|个|户|家|份(?:[一-鿿]{0,8})|人)"
-    r"(?:最高|不超过|给予|奖励|补助|补贴|加价|加收|上浮|按照?|标准为?|为)*$"
+    r"(?:最高|不超过|给予|奖励|补助|补贴|加价|加收|上浮|按照?|标准为?|分别|为)*$"
 )
 _QUANTITY = re.compile(r"(?<!（)按照?(?:其|项目)?(?P<what>[^，；。按]{1,24}?)(?:，|给予|予以|以|每|$)")
 _FIXED = re.compile(
     rf"(?:{GIVEN})(?:单位|企业|服务机构|[一-鿿]{{0,8}}主体)?(?:一次性|最高|不超过|金额|分别|总额|为|、)*$"
 )
 _STEP_PER = re.compile(
-    rf"每(?P<per>千瓦时|度电?|立方米|吨)(?:电|水)?(?:{_PRICE}|提高|降低)(?:标准|幅度)?(?:为|不超过|不低于)*$"
+    rf"每(?P<per>千瓦时|度电?|立方米|吨)(?:电|水)?(?:分别)?(?:{_PRICE}|提高|降低)(?:标准|幅度)?(?:为|分别|不超过|不低于)*$"
 )
-_STEP = re.compile(rf"(?:{_PRICE})(?:标准|幅度|比例)?(?:为|每千瓦时|不超过|不低于)*$")
+_STEP = re.compile(rf"(?:{_PRICE})(?:标准|幅度|比例)?(?:为|分别|每千瓦时|不超过|不低于)*$")
 _LIMIT = re.compile(
     r"(?P<neg>不应|不得|不宜|不能|应不|须不|不允许|应当不|必须不)(?P<how>超过|高于|大于|多于|低于|小于|少于)$"
 )
@@ -178,7 +189,10 @@ def _acts(text: str, start: int, end: int, found: Sequence[Amount], rule: Rule) 
     """The amounts that say what follows; they are put into the rule."""
     acts: list[Amount] = []
     for n, amount in enumerate(found):
-        given = _given(text, start, end, amount, found[n - 1] if n else None, acts)
+        given: Gives | Bound | str | None = None
+        if n and rule.gives and acts and acts[-1] is found[n - 1]:
+            given = _listed(text, start, acts[-1], amount, rule)
+        given = given or _given(text, start, end, amount, acts)
         if isinstance(given, Bound):
             rule.limit = given
         elif given == "cap":
@@ -188,12 +202,27 @@ def _acts(text: str, start: int, end: int, found: Sequence[Amount], rule: Rule) 
         else:
             continue
         acts.append(amount)
+    if len(rule.gives) > 1 and "分别" in text[start : acts[-1].start] and not rule.unsure:
+        rule.unsure.append("list_unlike")
     return acts
 
 
-def _given(
-    text: str, start: int, end: int, amount: Amount, previous: Amount | None, acts: Sequence[Amount]
-) -> Gives | Bound | str | None:
+def _listed(text: str, start: int, last: Amount, amount: Amount, rule: Rule) -> Gives | None:
+    """A further value of a list, 0.1元、0.3元, as the one before it; unlike its names until those are found."""
+    joined = _AND.fullmatch(text, last.end, amount.start)
+    (own, _, below), like = amount.unit.partition("/"), last.unit.partition("/")[0]
+    if not joined or (own != like and not (own.endswith("元") and like.endswith("元"))):
+        return None
+    most = re.search("最高|不超过", joined["own"]) is not None
+    if most and "分别" not in text[start : last.start]:
+        return None
+    before = rule.gives[-1]
+    unit = amount.unit if below or "/" not in before.unit else f"{own}/{before.unit.partition('/')[2]}"
+    rule.unsure = ["list_unlike"]
+    return replace(before, value=amount.value, unit=own if before.kind == "rate" else unit)
+
+
+def _given(text: str, start: int, end: int, amount: Amount, acts: Sequence[Amount]) -> Gives | Bound | str | None:
     before = _before(text, start, amount.start)
     money = amount.unit.partition("/")[0].endswith("元")
     if (limit := _limit(text, start, end, amount, before, money)) is not None:
@@ -207,11 +236,12 @@ def _given(
     if _STEP.search(before) and "不受" not in before:
         return Gives("step", amount.value, amount.unit)
     if amount.unit == "%" and (share := _SHARE.search(before)) and re.search(GIVEN, before + amount.after[:16]):
-        return Gives("share", amount.value, "%", _base(share["base"] or "", before))
+        base = _base(share["base"] or share["money"] or "", before)
+        return Gives("share", amount.value, "%", base, at_most=share["most"] is not None)
+    if amount.unit == "%" and _SHARE_LOST.search(before) and _CAP_NEXT.search(amount.after):
+        return Gives("share", amount.value, "%")
     if not money:
         return None
-    if previous is not None and previous in acts and re.fullmatch("[、和及]", text[previous.end : amount.start]):
-        return Gives("fixed", amount.value, amount.unit)
     capped = _CAP.search(before)
     if capped and (acts or re.search(f"{GIVEN}|^以上", before)):
         return "cap" if acts else Gives("fixed", amount.value, amount.unit, at_most=True)
@@ -224,11 +254,8 @@ def _limit(text: str, start: int, end: int, amount: Amount, before: str, money: 
     if stated:
         op = "<=" if stated["how"] in ("超过", "高于", "大于", "多于") else ">="
         return Bound(_noun(before[: stated.start()]), op, amount.value, amount.unit)
-    if (
-        money
-        or re.search(GIVEN, text[start:end])
-        or not re.search("应当?(?!用)|须|必须|实行|执行", text[start : amount.start])
-    ):
+    asks = re.search("应当?(?!用)|须|必须|实行|执行", text[start : amount.start])
+    if money or not asks or re.search(GIVEN, text[start:end]):
         return None
     op = next((o for pattern, o in _OPS[1:3] if pattern.search(before)), "")
     if not op and "倍" in amount.unit + amount.after[:4] and "上" in amount.behind:
@@ -338,7 +365,7 @@ def _conditions(text: str, start: int, first: int, found: Sequence[Amount], rule
         at = begin + len(piece)
         if any(begin <= a.start < at for a in found) or not _flag_like(piece):
             continue
-        chosen = _chosen(piece, rule)
+        chosen = choice_of(rule, _words(piece))
         if chosen:
             rule.choice = chosen
         elif piece.startswith("或") and rule.flags:
@@ -350,7 +377,7 @@ def _conditions(text: str, start: int, first: int, found: Sequence[Amount], rule
 def _flag_like(piece: str) -> bool:
     piece = re.sub("^(?:且|并且?|或)", "", piece)
     piece = piece if piece.endswith("的") else _STRENGTHENS.sub("", piece)
-    if not 3 <= len(piece) <= 90 or _NO_IF.search(piece) or re.search(f"(?:给予|予以)[^的]*(?:{GIVEN})", piece):
+    if not 3 <= len(piece) <= 90 or _NO_IF.search(piece) or re.search(f"(?:给予|予以)[^的]*(?:{GIVEN})|^给予", piece):
         return False
     return _IF.search(piece) is not None
 
@@ -359,20 +386,6 @@ def _words(piece: str) -> str:
     words = re.sub(r"^(?:且|并且?)", "", piece.strip("，。；"))
     words = _LEAD.sub("", words)
     return _STRENGTHENS.sub("", words)
-
-
-def _chosen(piece: str, rule: Rule) -> Choice | None:
-    """The listed things where as many sums stand behind 分别."""
-    sums = [g for g in rule.gives if g.kind == "fixed"]
-    if len(sums) < 2:
-        return None
-    listed = re.match(r"(?P<lead>.*?(?:列入|入选|获得?|创建|认定为|评为|被评为))(?P<items>.+?)的?$", piece)
-    items = [i for i in re.split("、|和|及", listed["items"]) if i] if listed else []
-    if not listed or len(items) != len(sums):
-        rule.unsure.append("list_unlike")
-        return None
-    rule.gives = [Gives(g.kind, g.value, g.unit, at_most=g.at_most, item=n) for n, g in enumerate(sums)]
-    return Choice(_words(listed["lead"]), tuple(items))
 
 
 def _measure(text: str, start: int, end: int, first: int) -> str:
