@@ -154,6 +154,27 @@ def test_a_word_file_that_is_another_archive_is_refused() -> None:
     assert code(held.getvalue(), "a.docx") == "READ-001"
 
 
+CELL = '<w:tbl><w:tr><w:tc><w:tcPr><w:gridSpan w:val="%s"/></w:tcPr>%s</w:tc></w:tr></w:tbl>'
+LINE = "<w:p><w:r><w:t>工业</w:t></w:r></w:p>"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        CELL % ("2000000000", LINE),
+        CELL % ("x", LINE),
+        "<w:p><w:r><w:txbxContent>" * 60 + LINE + "</w:txbxContent></w:r></w:p>" * 60,
+    ],
+)
+def test_a_hostile_word_file_blows_nothing_up(body: str) -> None:
+    """A cell over two thousand million columns, a span that is no number, boxes in boxes: read once each."""
+    parts = io.BytesIO()
+    with zipfile.ZipFile(parts, "w") as file:
+        name = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+        file.writestr("word/document.xml", f'<w:document xmlns:w="{name}"><w:body>{body}</w:body></w:document>')
+    assert text_in(parts.getvalue(), "方案.docx").split() == ["工业"]
+
+
 def test_a_file_of_fifty_megabytes_is_refused_unread(tmp_path: Path) -> None:
     """A file over the limit is refused by its size."""
     large = tmp_path / "large.txt"

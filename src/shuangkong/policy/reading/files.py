@@ -17,6 +17,7 @@ from shuangkong.policy.words import PolicyError, said, why_unread
 #: The longest plan of a province with all annexes stays far below these; what is longer is not a document.
 MAX_BYTES = 20_000_000
 MAX_SIGNS = 1_000_000
+MAX_PAGES = 2_000
 #: Half of what is in a text has to be signs that texts have, else it is something else in a text file's name.
 _ODD = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\ufffd\ue000-\uf8ff]")
 
@@ -88,7 +89,7 @@ def _unmarked(content: bytes, name: str) -> str:
 
 def _docx(content: bytes, name: str) -> str:
     try:
-        return text_of_word(content, 10 * MAX_BYTES)
+        return text_of_word(content, 2 * MAX_BYTES)
     except TooLarge as e:
         raise _too_large(name) from e
     except NotWord as e:
@@ -98,7 +99,14 @@ def _docx(content: bytes, name: str) -> str:
 def _pdf(content: bytes, name: str) -> str:
     try:
         reader = pypdf.PdfReader(io.BytesIO(content))
-        return "\n".join(page.extract_text() for page in reader.pages)
+        pages: list[str] = []
+        signs = 0
+        for page in reader.pages:
+            pages.append(page.extract_text())
+            signs += len(pages[-1])
+            if signs > MAX_SIGNS or len(pages) > MAX_PAGES:
+                raise _too_large(name)
+        return "\n".join(pages)
     except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as e:
         # A damaged PDF makes the library stumble in many ways; none of them is a mistake of ours.
         raise _not_text(name) from e
@@ -108,4 +116,8 @@ def _html(content: bytes, name: str) -> str:
     declared = re.search(rb"charset=[\"']?([\w-]+)", content[:2000])
     if declared and declared[1].lower() in (b"gb2312", b"gbk", b"gb18030"):
         content = content.decode("gb18030", "replace").encode()
-    return text_of_page(_plain(content, name))
+    try:
+        return text_of_page(_plain(content, name))
+    except (AssertionError, RecursionError) as e:
+        # The library's parser stumbles over marks that are no HTML.
+        raise _not_text(name) from e

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from xml.etree import ElementTree
@@ -15,6 +16,9 @@ _DIGITS = "零一二三四五六七八九"
 _STEMS = "甲乙丙丁戊己庚辛壬癸"
 #: A table whose cells hold more is one that only lays a page out.
 _LONGEST_CELL = 300
+#: What a hostile file may not blow up: columns that a cell spans, numbers of a list in Roman figures.
+_MOST_COLUMNS = 100
+_MOST_ROMAN = 4000
 
 
 class NotWord(Exception):
@@ -55,10 +59,14 @@ def text_of_word(content: bytes, most: int) -> str:
             if body is None:
                 raise NotWord
             lists = _lists(_part(parts, "word/numbering.xml", most), _part(parts, "word/styles.xml", most))
-    except (zipfile.BadZipFile, KeyError, ElementTree.ParseError, NotImplementedError, RuntimeError, EOFError) as e:
+    except (zipfile.BadZipFile, KeyError, ElementTree.ParseError, NotImplementedError, RuntimeError, EOFError,
+            ValueError, zlib.error) as e:  # fmt: skip
         raise NotWord from e
     inner = body.find(f"{_W}body")
-    return "\n".join(_blocks(body if inner is None else inner, lists))
+    try:
+        return "\n".join(_blocks(body if inner is None else inner, lists))
+    except RecursionError as e:
+        raise NotWord from e
 
 
 def _part(parts: zipfile.ZipFile, name: str, most: int) -> ElementTree.Element | None:
@@ -74,17 +82,12 @@ def _blocks(parent: ElementTree.Element, lists: _Lists) -> Iterator[str]:
         if child.tag == f"{_W}p":
             yield _number(child, lists) + _words(child)
             # Text boxes hold paragraphs of their own.
-            for box in child.iter(f"{_W}txbxContent"):
-                if not _in_fallback(child, box):
-                    yield from _blocks(box, lists)
+            for box in _boxes(child):
+                yield from _blocks(box, lists)
         elif child.tag == f"{_W}tbl":
             yield from _rows(child, lists)
         elif child.tag in (f"{_W}sdt", f"{_W}sdtContent", f"{_W}ins", f"{_W}customXml", f"{_W}smartTag"):
             yield from _blocks(child, lists)
-
-
-def _in_fallback(paragraph: ElementTree.Element, box: ElementTree.Element) -> bool:
-    return any(box in set(part.iter()) for part in paragraph.iter(_FALLBACK))
 
 
 def _words(paragraph: ElementTree.Element) -> str:
@@ -116,7 +119,7 @@ def _rows(table: ElementTree.Element, lists: _Lists) -> Iterator[str]:
             goes_on = merged is not None and merged.get(f"{_W}val", "continue") == "continue"
             cells.append([] if goes_on else [line for line in _blocks(cell, lists) if line.strip()])
             span = about.find(f"{_W}gridSpan") if about is not None else None
-            cells.extend([] for _ in range(int(span.get(f"{_W}val", "1")) - 1 if span is not None else 0))
+            cells.extend([] for _ in range(_spanned(span) - 1))
         rows.append(cells)
     lays_out = any(len("".join(cell)) > _LONGEST_CELL for row in rows for cell in row) or all(len(r) < 2 for r in rows)
     for found in rows:
@@ -242,7 +245,24 @@ def _hundreds(value: int) -> str:
     return _DIGITS[above] + "百" + ("一" if 10 <= below < 20 else "") + _counting(below)
 
 
+def _spanned(span: ElementTree.Element | None) -> int:
+    """How many columns a cell spans; a number that no table has is none."""
+    said = "1" if span is None else span.get(f"{_W}val", "1")
+    return min(int(said), _MOST_COLUMNS) if said.isascii() and said.isdigit() and len(said) < 10 else 1
+
+
+def _boxes(element: ElementTree.Element) -> Iterator[ElementTree.Element]:
+    """The outermost text boxes of a paragraph; what old programs would show in their place is not read."""
+    for child in element:
+        if child.tag == f"{_W}txbxContent":
+            yield child
+        elif child.tag != _FALLBACK:
+            yield from _boxes(child)
+
+
 def _roman(value: int) -> str:
+    if not 0 < value < _MOST_ROMAN:
+        return str(value)
     signs: Sequence[tuple[int, str]] = (
         (100, "C"), (90, "XC"), (50, "L"), (40, "XL"), (10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"),
     )  # fmt: skip
