@@ -154,16 +154,16 @@ def test_a_word_file_that_is_another_archive_is_refused() -> None:
     assert code(held.getvalue(), "a.docx") == "READ-001"
 
 
-CELL = '<w:tbl><w:tr><w:tc><w:tcPr><w:gridSpan w:val="%s"/></w:tcPr>%s</w:tc></w:tr></w:tbl>'
-LINE = "<w:p><w:r><w:t>工业</w:t></w:r></w:p>"
+WIDE_CELL = '<w:tbl><w:tr><w:tc><w:tcPr><w:gridSpan w:val="%s"/></w:tcPr>%s</w:tc></w:tr></w:tbl>'
+ONE_LINE = "<w:p><w:r><w:t>工业</w:t></w:r></w:p>"
 
 
 @pytest.mark.parametrize(
     "body",
     [
-        CELL % ("2000000000", LINE),
-        CELL % ("x", LINE),
-        "<w:p><w:r><w:txbxContent>" * 60 + LINE + "</w:txbxContent></w:r></w:p>" * 60,
+        WIDE_CELL % ("2000000000", ONE_LINE),
+        WIDE_CELL % ("x", ONE_LINE),
+        "<w:p><w:r><w:txbxContent>" * 60 + ONE_LINE + "</w:txbxContent></w:r></w:p>" * 60,
     ],
 )
 def test_a_hostile_word_file_blows_nothing_up(body: str) -> None:
