@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -37,6 +38,12 @@ from shuangkong.metering.model import NO_MARK, NO_VALUE, unpacked
 LIMITS = replace(standard().server, quiet_seconds=0.02, answer_seconds=10, result_seconds=10, tries=3)
 NOW = datetime(2026, 11, 20, 0, 30, 0, 123000, tzinfo=UTC)
 STATIONS = {s.mn: s for s in (Station("HC000001", "123456"), Station("HC000002", "654321"), Station("OLD1", "1", True))}
+
+
+def alone(work: Coroutine[Any, Any, None]) -> None:
+    """Run in a thread of its own: the browser of another test may keep a loop running in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, work).result()
 
 
 def upload(
@@ -150,7 +157,7 @@ def test_an_answer_comes_only_once_the_readings_are_stored() -> None:
         row = journal.batches[0].table().to_pylist()[0]
         assert (row["station"], row["factor"], row["command"], row["received"]) == ("HC000001", "w01001", "2011", NOW)
 
-    asyncio.run(run())
+    alone(run())
 
 
 def test_what_was_not_stored_is_not_answered() -> None:
@@ -168,7 +175,7 @@ def test_what_was_not_stored_is_not_answered() -> None:
             assert (server.counts["kept"], server.counts["answered"]) == (1, 1)
         assert journal.values == [2_500_000]
 
-    asyncio.run(run())
+    alone(run())
 
 
 def test_a_journal_can_refuse_single_frames() -> None:
@@ -183,7 +190,7 @@ def test_a_journal_can_refuse_single_frames() -> None:
             assert await line.numbers(2) == [1, 3]
             assert await line.next(0.1) is None
 
-    asyncio.run(run())
+    alone(run())
 
 
 def test_a_bug_of_the_journal_is_not_hidden() -> None:
@@ -202,7 +209,7 @@ def test_a_bug_of_the_journal_is_not_hidden() -> None:
         assert raised.group_contains(ZeroDivisionError)
         line.writer.close()
 
-    asyncio.run(run())
+    alone(run())
 
 
 WRONG = [
@@ -238,7 +245,7 @@ def test_a_malformed_frame_is_refused_and_the_connection_goes_on(wrong: bytes, c
             assert server.connections == 1
         assert journal.values == [2_500_000]
 
-    asyncio.run(run())
+    alone(run())
 
 
 def test_a_station_that_is_registered_with_modbus_is_answered_so() -> None:
@@ -256,7 +263,7 @@ def test_a_station_that_is_registered_with_modbus_is_answered_so() -> None:
             assert line.splitter.waiting == 0
             assert journal.codes() == ["crc_modbus"]
 
-    asyncio.run(run())
+    alone(run())
 
 
 def test_bytes_one_by_one_are_frames_all_the_same() -> None:
@@ -273,7 +280,7 @@ def test_bytes_one_by_one_are_frames_all_the_same() -> None:
             assert await line.numbers(2) == [1, 2]
             assert journal.codes() == ["tail"]
 
-    asyncio.run(run())
+    alone(run())
 
 
 def test_many_stations_each_get_their_own_answer() -> None:
@@ -289,7 +296,7 @@ def test_many_stations_each_get_their_own_answer() -> None:
             assert [await line.numbers(1) for line in lines] == [[n] for n in range(300)]
             assert server.counts["kept"] == 300
 
-    asyncio.run(run())
+    alone(run())
 
 
 def test_stations_are_held_back_while_too_much_waits() -> None:
@@ -308,7 +315,7 @@ def test_stations_are_held_back_while_too_much_waits() -> None:
             assert [await line.numbers(count) for line in lines] == [list(range(count))] * 4
             assert (server.held, server.counts["kept"]) == (0, 4 * count)
 
-    asyncio.run(run())
+    alone(run())
 
 
 def test_a_station_that_hangs_up_is_stored_all_the_same() -> None:
@@ -330,7 +337,7 @@ def test_a_station_that_hangs_up_is_stored_all_the_same() -> None:
             await until(lambda: server.connections == 0)
         assert sorted(journal.values) == [1_500_000, 2_500_000]
 
-    asyncio.run(run())
+    alone(run())
 
 
 def test_an_idle_connection_is_closed_and_rubbish_does_not_keep_it() -> None:
@@ -350,7 +357,7 @@ def test_an_idle_connection_is_closed_and_rubbish_does_not_keep_it() -> None:
             assert await noisy.next() is None
             await until(lambda: server.connections == 0)
 
-    asyncio.run(run())
+    alone(run())
 
 
 def test_no_more_connections_than_there_is_room_for() -> None:
@@ -364,7 +371,7 @@ def test_no_more_connections_than_there_is_room_for() -> None:
             assert await lines[2].next() is None
             assert server.connections == 2
 
-    asyncio.run(run())
+    alone(run())
 
 
 def test_faults_without_end_are_counted_and_not_kept() -> None:
@@ -381,7 +388,7 @@ def test_faults_without_end_are_counted_and_not_kept() -> None:
             assert journal.codes().count("crc") < 500
             assert "more" in journal.codes()
 
-    asyncio.run(run())
+    alone(run())
 
 
 def test_a_split_message_is_taken_part_by_part() -> None:
@@ -401,7 +408,7 @@ def test_a_split_message_is_taken_part_by_part() -> None:
         rows = [r for b in journal.batches for r in b.table().to_pylist()]
         assert [(r["factor"], r["at"].hour) for r in rows] == [("a", 0), ("b", 0)]
 
-    asyncio.run(run())
+    alone(run())
 
 
 def test_a_station_that_asks_for_the_time_is_told() -> None:
@@ -415,7 +422,7 @@ def test_a_station_that_asks_for_the_time_is_told() -> None:
             assert (first.cn, first.qn, list(first.items())) == ("9013", "20261120083000001", [])
             assert (second.cn, second.flag, dict(second.items())) == ("1012", 5, {"SystemTime": "20261120083000"})
 
-    asyncio.run(run())
+    alone(run())
 
 
 def test_history_is_asked_for_and_comes_as_an_upload() -> None:
@@ -444,7 +451,7 @@ def test_history_is_asked_for_and_comes_as_an_upload() -> None:
             assert server.stations() == {"HC000001": journal_peer(line)}
         assert [b.commands for b in journal.batches] == [("2011",), ("2061",)]
 
-    asyncio.run(run())
+    alone(run())
 
 
 def journal_peer(line: Line) -> str:
@@ -482,7 +489,7 @@ def test_a_request_that_is_not_carried_out_ends(
             with pytest.raises(LookupError):
                 await server.ask("HC000002", "1061")
 
-    asyncio.run(run())
+    alone(run())
 
 
 def test_readings_go_into_the_journal_and_come_out_as_they_were(tmp_path: Path) -> None:
@@ -503,7 +510,7 @@ def test_readings_go_into_the_journal_and_come_out_as_they_were(tmp_path: Path) 
             work.cancel()
             await asyncio.gather(work, return_exceptions=True)
 
-        asyncio.run(run())
+        alone(run())
     found = [record for path in segments(tmp_path / "journal") for record in records(path)]
     posts = [unpacked(bytes(record[1])) for record in found if not isinstance(record, Broken)]
     at = int(datetime(2026, 11, 20, tzinfo=UTC).timestamp()) * 10**6
