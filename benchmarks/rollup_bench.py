@@ -50,7 +50,8 @@ SELECT 'e_' || lpad(((u * 36 + m) * {items} + k)::VARCHAR, 18, '0') AS entry_id,
     ['t', 'm3', 'kWh', 't'][k % 4 + 1] AS unit, NULL::VARCHAR AS basis, NULL::VARCHAR AS price_base,
     CASE WHEN (u * 7 + m * 3 + k) % 50 <> 0 THEN 'ok' ELSE 'no_quantity' END AS state, NULL::VARCHAR AS use,
     'made' AS source_id, k::BIGINT AS source_row, DATE '2025-01-01' AS known_on,
-    TIMESTAMPTZ '2025-01-01 00:00:00+00' AS recorded_at, NULL::VARCHAR AS corrects, 'synthetic' AS confidence
+    TIMESTAMPTZ '2025-01-01 00:00:00+00' AS recorded_at, NULL::VARCHAR AS corrects, 'synthetic' AS confidence,
+    NULL::DECIMAL(38, 6) AS measured
 FROM range({units}) a(u), range(36) b(m), range({items}) c(k),
     LATERAL (SELECT (DATE '2022-01-01' + to_months(m::INTEGER))::DATE AS d);
 CREATE TABLE factors AS
@@ -81,17 +82,18 @@ FROM range({units} + {units} // 50) a(u), range(36) b(m), (VALUES ('energy'), ('
 """
 
 _MARK = "['confirmed', 'inferred', 'unofficial', 'recalled', 'synthetic']"
-_RATIO = """CAST((CAST(known AS HUGEINT) * 2000000 + expected) // (2 * expected) AS DECIMAL(18, 0)) * 0.000001"""
+_RATIO = """CAST((CAST(share * 1000000 AS HUGEINT) * 2 + expected) // (2 * expected) AS DECIMAL(18, 0)) * 0.000001"""
 
 # Each level once, aggregated with what the grain allows: own and native are the rows themselves.
 BY_HAND: dict[str, str] = {
     "b_amounts": f"""
         SELECT entry_id, method_id, measure, subject_id, period_key, period_kind, period_start, period_end, part,
             extent, CAST(quantity * factor AS DECIMAL(38, 6)) AS amount, measure_unit AS unit,
-            CASE WHEN quantity IS NULL THEN state WHEN factor IS NULL THEN factor_state ELSE 'ok' END AS state,
+            CASE WHEN quantity IS NULL THEN state WHEN factor IS NULL THEN factor_state
+                WHEN measured IS NOT NULL THEN 'partial' ELSE 'ok' END AS state,
             factor_key,
             {_MARK}[greatest(list_position({_MARK}, confidence), list_position({_MARK}, factor_confidence))]
-                AS confidence
+                AS confidence, measured
         FROM book_entries e LEFT JOIN areas a USING (subject_id)
         JOIN factors f ON e.book = f.book AND e.item = f.item AND e.role = f.role AND e.unit = f.entry_unit
             AND year(e.period_start) = f.factor_year AND coalesce(a.area, '') = f.factor_area
@@ -100,9 +102,12 @@ BY_HAND: dict[str, str] = {
     "b_leaves": f"""
         WITH g AS (
             SELECT method_id, measure, unit, subject_id, period_key, period_kind, period_start, period_end, part,
-                extent, sum(amount) FILTER (state = 'ok') AS amount, count(*) AS entries,
-                count(*) FILTER (state = 'ok') AS entries_known,
-                max(list_position({_MARK}, confidence)) - 1 AS rank, max(state) FILTER (state <> 'ok') AS trouble,
+                extent, sum(amount) FILTER (state IN ('ok', 'partial')) AS amount, count(*) AS entries,
+                count(*) FILTER (state IN ('ok', 'partial')) AS entries_known,
+                max(list_position({_MARK}, confidence)) - 1 AS rank,
+                max(state) FILTER (state NOT IN ('ok', 'partial')) AS trouble,
+                coalesce(min(coalesce(measured, 1)) FILTER (state IN ('ok', 'partial')), 0)::DECIMAL(38, 6)
+                    AS measured,
                 CAST(year(period_start) AS VARCHAR) AS year_key
             FROM b_amounts GROUP BY ALL),
         y AS (SELECT DISTINCT method_id, measure, subject_id, year_key, extent, part FROM g
@@ -112,8 +117,9 @@ BY_HAND: dict[str, str] = {
     "b_returns": """
         WITH p AS (
             SELECT method_id, measure, unit, subject_id, period_key, period_kind, period_start, period_end, extent,
-                year_key, counts_in_year, CAST(min(entries_known = entries) AS BIGINT) AS have,
-                CAST(max(rank) AS BIGINT) AS rank
+                year_key, counts_in_year, CAST(min(entries_known = entries AND measured = 1) AS BIGINT) AS have,
+                CAST(max(rank) AS BIGINT) AS rank,
+                min(CASE WHEN entries_known = entries THEN measured ELSE 0 END)::DECIMAL(38, 6) AS share
             FROM b_leaves GROUP BY ALL),
         x AS (FROM expected_returns ANTI JOIN p USING (method_id, measure, subject_id, period_key)),
         f AS (SELECT DISTINCT method_id, measure, unit, subject_id FROM p WHERE measure = 'electricity'),
@@ -122,7 +128,7 @@ BY_HAND: dict[str, str] = {
         SELECT *, 1 AS due FROM p
         UNION ALL
         SELECT method_id, measure, unit, subject_id, period_key, period_kind, period_start, period_end, 'own',
-            CAST(year(period_start) AS VARCHAR), true, 0, 0, 1
+            CAST(year(period_start) AS VARCHAR), true, 0, 0, 0::DECIMAL(38, 6), 1
         FROM g""",
 }
 
@@ -147,7 +153,8 @@ def _levels_by_hand(source: str) -> str:
 BY_HAND["b_leaf_levels"] = _levels_by_hand("b_leaves")
 #: A figure for a whole region beside which nothing inside is handed in is one that the regions above lack.
 _LACKING = """
-        SELECT w.* REPLACE (c.ancestor_id AS subject_id, 'own' AS extent, 0::BIGINT AS have)
+        SELECT w.* REPLACE (c.ancestor_id AS subject_id, 'own' AS extent, 0::BIGINT AS have,
+            0::DECIMAL(38, 6) AS share)
         FROM s w JOIN subject_closure c ON w.subject_id = c.subject_id AND c.depth > 0
             AND c.valid_from < w.period_end AND w.period_end <= c.valid_to
         WHERE w.extent = 'whole' AND NOT EXISTS (FROM s o WHERE o.extent = 'own' AND o.level = 'subtree'
@@ -173,7 +180,7 @@ BY_HAND["b_totals"] = f"""
         FROM ({_standing("b_leaf_levels")}) GROUP BY ALL),
     c AS (
         SELECT method_id, measure, unit, subject_id, period_key, level, CAST(sum(due) AS BIGINT) AS expected,
-            CAST(sum(have) AS BIGINT) AS known
+            CAST(sum(have) AS BIGINT) AS known, sum(share) AS share
         FROM ({_standing("b_return_levels")}) GROUP BY ALL)
     SELECT concat_ws('|', measure, part, level, subject_id, period_key, method_id) AS total_key, method_id, measure,
         subject_id, period_key, period_kind, period_start, period_end, part, level, amount, unit,

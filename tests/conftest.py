@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import socket
@@ -16,6 +17,7 @@ import pytest
 
 from demo_once import demo_made
 from shuangkong.app.demo.run import Loaded
+from web.clients import forget_choices
 
 pytest_plugins = ["pytester", "shuangkong.testkit.plugin"]
 
@@ -101,6 +103,29 @@ def postgres_url() -> Iterator[str]:
 def mqtt_url() -> str:
     """The URL of an MQTT broker that answers."""
     return address(MQTT)
+
+
+@pytest.fixture(autouse=True)
+def own_choices() -> None:
+    """Begin each test as somebody who has chosen no language, region or period yet, also on a shared client."""
+    forget_choices()
+
+
+@pytest.fixture(autouse=True)
+def own_loops(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let tests run loops of their own where a browser of other tests has left its own marked as running.
+
+    Playwright's synchronous interface parks its loop beside the thread that uses it; only tests of a browser need it.
+    """
+    parked = asyncio._get_running_loop()
+    if parked is None or request.node.get_closest_marker("browser") is not None:
+        yield
+        return
+    asyncio._set_running_loop(None)
+    try:
+        yield
+    finally:
+        asyncio._set_running_loop(parked)
 
 
 @pytest.fixture(scope="session")

@@ -11,19 +11,24 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from typer.testing import CliRunner
 
 from app.document_texts import NEWER, PLAN
 from app.test_audited import assert_audited, watched
 from shuangkong.app import document_review as review
+from shuangkong.app.cli import app
+from shuangkong.app.document_comparing import ask_compare, compared
+from shuangkong.app.document_kept import forget
 from shuangkong.app.document_publishing import Facts, prepare, propose_document
-from shuangkong.app.document_store import Entry, entries_of
+from shuangkong.app.document_store import Entry, drop_document, entries_of
 from shuangkong.app.documents import Handed, before, documents_seen, hand_up, read_again, regions_of, seen, version_of
 from shuangkong.app.jobs import KINDS
+from shuangkong.app.publishing import decide_on, propose_pack
 from shuangkong.app.upkeep import discard
 from shuangkong.engine.api import Workspace, audit_entry, jobs, reading, writing
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.scope import Scope
-from shuangkong.policy.api import proposal, proposed_pack
+from shuangkong.policy.api import proposal, proposals, proposed_pack, version_in
 from shuangkong.registry.api import ensure_regions, region_id
 
 DAY = date(2026, 1, 1)
@@ -323,7 +328,7 @@ def test_a_version_can_be_named_where_the_number_is_another(workspace: Workspace
 
 def test_a_large_document_is_read_by_a_worker(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     """It waits with its job, cannot be reviewed before, and then has its entries and its series."""
-    monkeypatch.setattr("shuangkong.app.documents.AT_ONCE_SIGNS", 100)
+    monkeypatch.setenv("SHUANGKONG_READ_AT_ONCE_SIGNS", "100")
     made = up(workspace)
     with reading(workspace.engine) as db:
         row = seen(db, CITY, made, workspace.clock())
@@ -337,6 +342,94 @@ def test_a_large_document_is_read_by_a_worker(workspace: Workspace, monkeypatch:
     with reading(workspace.engine) as db:
         assert seen(db, CITY, made, workspace.clock()).doc_number == "示府办发〔2026〕9号"
     assert len(entries(workspace, made)) > 5
+
+
+def test_a_hostile_document_is_refused_and_leaves_nothing(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """One that takes more than the bounds of the platform is READ-002, on the page and on the command line alike."""
+    monkeypatch.setenv("SHUANGKONG_READ_SECONDS", "1")
+    hostile = b"<html>" + b"<a " * 100_000
+    with pytest.raises(UserError, match=r"READ-002 plan\.html"):
+        hand_up(workspace, CITY, Handed(hostile, "plan.html", "130200"))
+    with reading(workspace.engine) as db:
+        assert documents_seen(db, CITY, workspace.clock()) == []
+    assert [p for p in workspace.root.rglob("*") if p.is_file() and p.parent.parent.name == "blobs"] == []
+    file = tmp_path / "plan.html"
+    file.write_bytes(hostile)
+    with pytest.raises(UserError, match=r"READ-002 plan\.html"):
+        CliRunner().invoke(app, ["policy", "read", str(file)], catch_exceptions=False)
+
+
+@pytest.mark.parametrize("apart", [True, False])
+def test_a_strangers_file_is_read_apart(workspace: Workspace, monkeypatch: pytest.MonkeyPatch, apart: bool) -> None:
+    """A file is read within bounds by another process; one that ships with the program is read at once."""
+    seen: list[bool] = []
+
+    def noted(content: bytes, asked: Any, bounds: Any) -> Any:
+        seen.append(bounds is not None)
+        return version_in(content, asked, None)
+
+    monkeypatch.setattr("shuangkong.app.documents.version_in", noted)
+    up(workspace, apart=apart)
+    assert seen == [apart]
+    assert Handed(b"", "x").apart
+
+
+def test_what_was_read_is_not_read_again_to_be_looked_at(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages take what was kept, also in another process; a workspace of an earlier edition reads once, then keeps."""
+    made = up(workspace)
+    with reading(workspace.engine) as db:
+        row = seen(db, CITY, made, workspace.clock())
+    file = workspace.root / "documents" / f"{row.content}.json"
+    first = version_of(workspace, row)
+    file.write_bytes(b"[]")
+    assert version_of(workspace, row) == first
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("read again")
+
+    monkeypatch.setattr("shuangkong.app.documents.version_in", refuse)
+    assert version_of(workspace, row) == first
+    with writing(workspace.engine) as db:
+        drop_document(db, made)
+        discard(db, workspace, {row.original, row.content or ""})
+    assert not file.exists()
+
+
+def test_long_versions_are_compared_by_a_worker(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Above the limit nothing is compared at once; a job does it, pages find it kept, and reading again forgets it."""
+    old, new = up(workspace), up(workspace, NEWER)
+    with reading(workspace.engine) as db:
+        a, b = (seen(db, CITY, d, workspace.clock()) for d in (old, new))
+    at_once = compared(workspace, a, b)
+    assert at_once is not None
+    assert at_once.targets
+    forget(workspace.root, b.content or "")
+    monkeypatch.setenv("SHUANGKONG_READ_AT_ONCE_SIGNS", "100")
+    assert compared(workspace, a, b) is None
+    with writing(workspace.engine) as db:
+        ask_compare(db, workspace, CITY, a, b)
+    kinds = {"compare": replace(KINDS["compare"], may=None)}
+    assert jobs.work(workspace, kinds, stopping=threading.Event(), once=True) == 1
+    assert compared(workspace, a, b) == at_once
+    read_again(workspace, CITY, new)
+    assert compared(workspace, a, b) is None
+
+
+def test_a_worker_compares_nothing_outside_the_scope(workspace: Workspace) -> None:
+    """A job that names a neighbour's document ends with what a page would say: there is none."""
+    old, new = up(workspace), up(workspace, NEWER)
+    with reading(workspace.engine) as db:
+        a, b = (seen(db, CITY, d, workspace.clock()) for d in (old, new))
+    with writing(workspace.engine) as db:
+        job = ask_compare(db, workspace, OTHER, a, b)
+    jobs.work(workspace, {"compare": replace(KINDS["compare"], may=None)}, stopping=threading.Event(), once=True)
+    with reading(workspace.engine) as db:
+        ended = jobs.job_seen(db, OTHER, job.job_id)
+    assert ended.state == "failed"
+    assert ended.error
+    assert jobs.error_of(ended.error).code == "READ-005"
 
 
 def test_every_step_is_in_the_audit_log(workspace: Workspace) -> None:
@@ -392,6 +485,66 @@ def test_what_was_taken_becomes_a_proposed_pack(workspace: Workspace) -> None:
     found = ready.entry_in(problem)
     assert found is not None
     assert found.entry_id == cap.entry_id
+
+
+def test_who_decided_on_an_entry_does_not_publish_it(workspace: Workspace) -> None:
+    """Nor does who proposed it: a third person does. Deciding otherwise later, or undoing it, changes nothing."""
+    ann, ben, cid = (Scope.region(f"p_{n}", region_id("130200"), DAY) for n in ("ann", "ben", "cid"))
+    made = up(workspace)
+    fall, cap = (named(workspace, made, w) for w in ("下降3%", "800万吨"))
+    review.accept(workspace, ann, made, cap.entry_id)
+    review.correct(workspace, cid, made, fall.entry_id, {**(fall.read or {}), "value": "3.1"})
+    name = propose_document(workspace, ben, made, prepare(workspace, ben, made, FACTS, "zh"), "任务分解")
+    review.reject(workspace, ben, made, cap.entry_id, "重复")
+    for person, told in (
+        (ann, "you accepted, corrected or added"),
+        (cid, "you accepted"),
+        (ben, "one person proposes"),
+    ):
+        with pytest.raises(UserError, match=told) as wrong:
+            decide_on(workspace, person, name, "published", "")
+        assert wrong.value.code == "PACK-008"
+        assert person is ben or "neither proposed it nor accepted" in wrong.value.remedy
+    dee = Scope.region("p_dee", region_id("130200"), DAY)
+    assert decide_on(workspace, dee, name, "published", "").state == "published"
+
+
+def test_the_same_pack_by_another_way_is_not_published_by_who_decided(workspace: Workspace) -> None:
+    """Handing the pack of a withdrawn proposal in again as an archive lets nobody publish their own decisions."""
+    ben = Scope.region("p_ben", region_id("130200"), DAY)
+    made = up(workspace)
+    review.accept(workspace, CITY, made, named(workspace, made, "800万吨").entry_id)
+    ready = prepare(workspace, ben, made, FACTS, "zh")
+    first = propose_document(workspace, ben, made, ready, "任务分解")
+    decide_on(workspace, ben, first, "withdrawn", "改用压缩包")
+    files = {n: t.encode() for n, t in ready.made.files.items()}
+    again = propose_pack(workspace, ben, files, "任务分解", origin="pack.zip")
+    with pytest.raises(UserError, match="PACK-008"):
+        decide_on(workspace, CITY, again, "published", "")
+
+
+def test_who_decided_on_an_entry_may_send_the_pack_back(workspace: Workspace) -> None:
+    """To publish takes other eyes; to send back takes none."""
+    made = up(workspace)
+    review.accept(workspace, CITY, made, named(workspace, made, "800万吨").entry_id)
+    other = Scope.region("p_ben", region_id("130200"), DAY)
+    name = propose_document(workspace, other, made, prepare(workspace, other, made, FACTS, "zh"), "任务分解")
+    assert decide_on(workspace, CITY, name, "rejected", "重做").state == "rejected"
+
+
+def test_a_pack_is_not_proposed_of_what_was_decided_since(workspace: Workspace) -> None:
+    """Neither the proposal nor its document's step is there where somebody decided on an entry in between."""
+    made = up(workspace)
+    cap = named(workspace, made, "800万吨")
+    review.accept(workspace, CITY, made, cap.entry_id)
+    ready = prepare(workspace, CITY, made, FACTS, "zh")
+    review.correct(workspace, CITY, made, cap.entry_id, {**(cap.read or {}), "value": "790"})
+    refused("meanwhile", lambda: propose_document(workspace, CITY, made, ready, "任务分解"))
+    with reading(workspace.engine) as db:
+        assert proposals(db) == []
+        assert seen(db, CITY, made, workspace.clock()).proposal_id is None
+        done = set(db.execute(sa.select(audit_entry.c.action)).scalars())
+    assert {"pack.propose", "document.propose"}.isdisjoint(done)
 
 
 def test_an_entry_that_cannot_be_written_is_told(workspace: Workspace) -> None:

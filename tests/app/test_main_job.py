@@ -304,7 +304,9 @@ def test_every_years_entries_add_up_to_its_total(demo: Demo) -> None:
 
 
 def test_a_missing_gdp_or_output_is_seen_and_decides_nothing(demo_copy: Workspace, packs: PackSet) -> None:
-    """Without one county's GDP, or half of a unit's output, the ratio is partial and the finding insufficient."""
+    """Without one county's GDP nobody knows what the city's certificates may take away, and without half of a unit's
+    output its ratio is partial: both findings are insufficient, with the coverage.
+    """
     table = demo_copy.lake.read(BOOK_ENTRIES, demo_copy.clock()).to_pylist()
     gdp = next(r for r in table if r["item"] == "gdp" and r["period_key"] == "2025" and r["confidence"] == "synthetic")
     gone = {r["corrects"] for r in table}
@@ -325,7 +327,7 @@ def test_a_missing_gdp_or_output_is_seen_and_decides_nothing(demo_copy: Workspac
     run = run_pipeline(demo_copy, packs, known=demo_copy.clock(), as_of=AS_OF, scope=Scope.system("test"))
     after = {(r["slug"], r["subject_id"], r["variant"], r["period_key"]): r for r in found(run)}
     city = next(r for k, r in after.items() if k[0] == "energy-per-gdp.city" and k[2] == "plan")
-    assert (city["status"], city["reason"], city["coverage"]) == ("insufficient", "coverage", Decimal("0.75"))
+    assert (city["status"], city["reason"], city["coverage"]) == ("insufficient", "deduction_open", Decimal("0.75"))
     made = [r for k, r in after.items() if k[1] == unit and k[3] == "2025" and k[2] == "standing"]
     assert [(r["status"], r["coverage"]) for r in made] == [("insufficient", Decimal("0.5"))] * len(made)
 

@@ -8,21 +8,29 @@ from collections.abc import Iterator
 
 import pytest
 
-DOORS = ("engine", "webkit", "registry", "policy", "accounting", "judgement")
+DOORS = ("engine", "webkit", "registry", "policy", "metering", "accounting", "judgement", "casework")
 STORES = {"connection", "db", "workspace"}
 #: Functions that read a store without a scope, and why none is needed.
 WITHOUT = {
+    "casework.follow_run": "a step of every book run: it marks cases and gives nothing to a reader",
     "engine.among": "values that the caller gives, as rows",
     "engine.back_up": "copies everything; asked for under platform.operate alone",
+    "engine.broken_seals": "digests of files; asked for under audit.read alone",
     "engine.database_revision": "the number of the schema",
     "engine.head": "the end of the audit chain names nobody",
+    "engine.seals": "digests of files; asked for under audit.read alone",
     "engine.verified": "asked for under audit.read alone",
     "engine.verify": "asked for under audit.read alone",
     "policy.proposal": "a document has no subject; app.publishing holds its region against the scope",
     "policy.proposals": "a document has no subject; app.publishing holds its region against the scope",
     "policy.published_packs": "documents are published by nature",
     "registry.consented_units": "what a scope is made of",
+    "registry.consumer_mark": "how far a consumer of readings has come names nobody",
+    "registry.consumer_marks": "how far a consumer of readings has come names nobody",
     "registry.every_subject": "what a scope is made of",
+    "registry.meters_state": "how many rows and when the last: it names nobody",
+    "registry.stations_state": "how many rows and when the last: it names nobody",
+    "registry.tokens_state": "how many rows and how many revoked: it names nobody",
     "webkit.appointments": "people are read under people.manage, or one's own",
     "webkit.bearer": "what a scope is made of",
     "webkit.confirms": "one's own password",

@@ -33,6 +33,11 @@ MEASURES = {
     "nonfossil": ("energy_nonfossil",),
 }
 UNITS = {"co2": "tCO2", "output": "t", "gdp": "CNY", "industry_value_added": "CNY"}
+#: What the books call a pollutant by its code, by the measure that it adds to; masses are booked in kilograms.
+POLLUTANTS = {
+    "w01018": "cod", "w21003": "ammonia_nitrogen", "a21002": "nox", "a21026": "so2", "a34013": "particulates",
+    "a24088": "voc",
+}  # fmt: skip
 MARKS = ("confirmed", "inferred", "unofficial", "recalled", "synthetic")
 OPEN = date(9999, 12, 31)
 LONG_AGO = date(2000, 1, 1)
@@ -108,6 +113,9 @@ def _entries(draw: random.Random, names: list[str], regions: list[str]) -> list[
                     rows.append(_other(draw, "output", name, period, "steel", "t", None))
                 if i % 11 == 0:
                     rows.append(_other(draw, "output", name, period, "iron", "t", None))
+                if i % 4 == 0:
+                    code = draw.choice(list(POLLUTANTS))
+                    rows.append(_other(draw, "pollutant", name, period, code, "kg", None))
     for region in regions:
         for year in YEARS:
             for item in ("gdp", "industry_value_added"):
@@ -187,6 +195,12 @@ def _factors(draw: random.Random) -> list[Row]:
     for year in YEARS:
         for product in ("steel", "iron"):
             rows.append(_plain("", "output", "output", product, "output", "t", year, ""))
+        for code, pollutant in POLLUTANTS.items():
+            measure = f"pollutant_{pollutant}"
+            rows.append(
+                _plain("", measure, "pollutant", code, "pollutant", "kg", year, "")
+                | {"measure_unit": "t", "part": code, "factor": Decimal("0.001"), "factor_printed": "0.001"}
+            )
         for item in ("gdp", "industry_value_added"):
             for base in ("constant:2020", "nominal"):
                 measure = item if base != "nominal" else f"{item}_nominal"
@@ -262,7 +276,12 @@ def _rules() -> list[Row]:
 
 def _caps(draw: random.Random) -> list[Row]:
     return [
-        {"method_id": m, "subject_id": r, "period_key": "2024", "cap": Decimal(draw.randrange(1, 10**9)) / 1000}
+        {
+            "method_id": m,
+            "subject_id": r,
+            "period_key": "2024",
+            "cap": None if draw.random() < 0.2 else Decimal(draw.randrange(1, 10**9)) / 1000,
+        }
         for m in METHODS
         for r in ("nation", "p1", "c0")
     ]

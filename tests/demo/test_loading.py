@@ -89,7 +89,8 @@ def test_the_steps_are_in_order() -> None:
         assert step.label.en
         seen.add(step.id)
     assert seen == {
-        "regions", "carried_sources", "carried", "city", "people", "city_files", "documents", "projects", "run"
+        "regions", "carried_sources", "carried", "city", "people", "city_files", "documents", "projects", "meters",
+        "run", "cases", "scenario",
     }  # fmt: skip
 
 
@@ -126,6 +127,21 @@ def test_city_and_counties_have_their_targets(city: City) -> None:
     }
     assert falls == {"990100": "14", "990101": "13", "990102": "14", "990103": "12", "990104": "16"}
     assert set(falls) == {city.design.city.code, *(c.code for c in city.design.counties)}
+
+
+def test_coal_and_carbon_have_their_totals(city: City) -> None:
+    """City and counties have totals of coal and CO2 for 2025, and the counties together no more than the city."""
+    packs = PackSet(builtin_packs())
+    places = {city.design.city.code, *(c.code for c in city.design.counties)}
+    for name, indicator in (("demo-shifanshi", "coal_total"), ("demo-shifanshi-carbon", "co2_total")):
+        pack = packs.pack(name)
+        assert pack.instrument.synthetic
+        assert "合成" in pack.instrument.title.zh
+        totals = {t.subject.regions[0]: t.value for t in pack.targets if t.indicator == indicator and t.year == 2025}
+        assert set(totals) == places
+        assert sum(v for c, v in totals.items() if c != city.design.city.code) <= totals[city.design.city.code]
+    falls = {t.subject.regions[0] for t in packs.pack("demo-shifanshi").targets if t.indicator == "co2_per_gdp"}
+    assert falls == places
 
 
 @pytest.mark.slow

@@ -16,10 +16,12 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 VENDOR = Path(__file__).parent / "vendor"
 GRAVE = ("serious", "critical")
 #: Pages that do not hang on a row; what the head links to is added for each role.
-PAGES = ("/sign-in", "/account", "/rights", "/api/docs", "/imports/new", "/nothing-here", "/?view=", "/packs", "/runs")
+PAGES = ("/sign-in", "/account", "/rights", "/api/docs", "/imports/new", "/nothing-here", "/?view=", "/packs", "/runs",
+         "/meters", "/stations", "/meters/unmapped", "/metering/health")  # fmt: skip
 #: One page of each kind, found by its first link on the pages above.
 FOLLOWED = (r"^/regions/\w+", r"^/units/s_", r"^/findings/f_", r"^/packs/[^/?]+", r"^/jobs/\w", r"^/people/\w",
-            r"^/documents/doc_\w+$",
+            r"^/documents/doc_\w+$", r"^/meters/\d+$", r"^/meters/\d+\?month", r"^/stations/\w", r"/tokens$",
+            r"/closed-days$", r"^/meter-readings\?",
             r"^/imports/[0-9a-z_-]{8,}", r"^/audit/\w")  # fmt: skip
 
 

@@ -157,6 +157,32 @@ def test_a_standing_limit_binds_the_units_it_names_for_each_full_year() -> None:
     assert [(b.subject_id, b.period.key) for b in asked(one, subjects=subjects)] == [("s_in", "2023"), ("s_in", "2024")]
 
 
+def test_a_target_of_one_unit_asks_that_unit_alone() -> None:
+    """The unit whose code it names is asked and no other; with no such unit registered nobody is."""
+    code = "919900000000000018"
+    text = f"""- slug: cap
+  clause: 一
+  indicator: energy_total
+  subject: {{uscc: "{code}"}}
+  comparator: at_most
+  value: 12000
+  unit: tce
+  year: 2025
+  horizon: year
+  accounting: {{edition: gbt2589-2020, basis: calorific}}
+"""
+    units = tuple(
+        UnitFacts(s, ("000000", "130000"), "3011", "key_unit", frozenset({"clinker"})) for s in ("s_one", "s_two")
+    )
+    one = pack(text)
+    here = Subjects({"130000": "s_hebei"}, units, frozenset({"s_one"}), {code: "s_one"})
+    (found,) = asked(one, subjects=here)
+    assert (found.subject_id, found.indicator_id, found.threshold, found.synthetic) == (
+        "s_one", "energy_total", Decimal(12000), True,
+    )  # fmt: skip
+    assert asked(one, subjects=replace(here, named={})) == []
+
+
 def answered(binding: Binding, values: list[dict[str, object]]) -> dict[str, Any]:
     """The finding of one question, given indicator values."""
     with DuckDB(threads=1) as engine:

@@ -194,6 +194,7 @@ def test_a_revision_undoes_a_red_month_and_the_earlier_answer_stays(
     assert (again["row_hit"], again["readings"]["red_energy"]["value"]) == ("stop", 4)
 
 
+@pytest.mark.usefixtures("first")
 def test_last_years_result_suspends_this_years_reviews(workspace: Workspace, packs: PackSet) -> None:
     """A target missed in 2023 suspends the reviews of 2024, decided while 2024 runs; one result may be enough."""
     text = (
@@ -226,6 +227,7 @@ def test_what_is_no_grade_is_refused(workspace: Workspace, packs: PackSet, text:
     assert code in {r.why.code for r in done.refusals}
 
 
+@pytest.mark.usefixtures("first")
 def test_a_blank_grade_is_kept_as_not_published(workspace: Workspace, packs: PackSet, tmp_path: Path) -> None:
     """A month whose grade is left blank is taken in without a value, and counts as missing."""
     del tmp_path

@@ -17,6 +17,13 @@ def test_ids_are_what_they_were() -> None:
     assert finding_key("s_1", "demo", "energy", "2025", "primary") == "f_i3xepm3gfyyyyxyubsgp"
 
 
+def test_a_digest_of_any_length_begins_alike() -> None:
+    """A longer digest goes on where a shorter one ends, up to all 52 characters of it."""
+    whole = digest("subject", "unit", length=52)
+    assert whole == "mabmwnwudskleyxsrjuavu7j26oj7wcepl6eusr73otslfs7i27q"
+    assert [digest("subject", "unit", length=n) for n in range(1, 53)] == [whole[:n] for n in range(1, 53)]
+
+
 def test_a_part_never_runs_into_the_next() -> None:
     """Moving a letter from one part to the next gives another id."""
     assert digest("ab", "c") != digest("a", "bc") != digest("abc")

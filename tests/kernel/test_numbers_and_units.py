@@ -50,7 +50,7 @@ def test_numbers_as_typed_are_read(value: Decimal) -> None:
     assert parse_decimal(f"{value:f}") == parse_decimal(f"{value:,f}") == parse_decimal(full) == value
 
 
-@pytest.mark.parametrize("text", ["", "1,00", "12,34,567", "1e", "50%", "三", "nan", "inf", "1.2.3", "1 t"])
+@pytest.mark.parametrize("text", ["", "1,00", "12,34,567", "1e", "50%", "三", "nan", "inf", "1.2.3", "1 t", "5²", "①"])
 def test_what_is_no_number_is_none(text: str) -> None:
     """Anything doubtful is not guessed."""
     assert parse_decimal(text) is None

@@ -55,9 +55,14 @@ def arrow() -> bytes:
         "value": pa.array([None if r[2] is None else Decimal(r[2]) for r in ROWS], pa.decimal128(18, 6)),
         "mark": [r[3] for r in ROWS],
     })  # fmt: skip
+    return stream(table)
+
+
+def stream(table: pa.Table) -> bytes:
+    """A table as an Arrow stream."""
     sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema) as stream:
-        stream.write_table(table)
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
     data: bytes = sink.getvalue().to_pybytes()
     return data
 
@@ -146,6 +151,71 @@ def test_any_bytes_are_taken_or_refused(data: bytes, kind: str) -> None:
         assert len(decoded(data, kind, "u", 0, "b")) >= 0
     except UserError as wrong:
         assert wrong.code == "ING-001"  # noqa: PT017 — both endings are allowed
+
+
+@pytest.mark.parametrize(("later", "kept"), [(0, 1), (86_399_999, 1), (86_400_000, 0), (10**12, 0)])
+def test_what_nobody_can_have_read_yet_is_refused(later: int, kept: int) -> None:
+    """A moment of a day and more after the post came is a slip of a clock, told by its row; without a clock of ours
+    nothing is held against it.
+    """
+    now = 1_767_196_800_000
+    data = {"batch": "b", "meters": ["m"], "meter": [0], "value": [1], "at_ms": [now + later]}
+    found = decoded(json.dumps(data).encode(), JSON, "u", now * 1000)
+    assert (len(found), [r.why for r in found.refused]) == (kept, ["time_impossible"] * (1 - kept))
+    assert len(decoded(json.dumps(data).encode(), JSON, "u", 0)) == 1
+
+
+def test_a_row_with_more_cells_than_heads_is_refused() -> None:
+    """1,234.5 without quotes is no reading of 1; in quotes it is 1234.5, and blank cells at the end do no harm."""
+    data = 'meter,at,value\nE01,2026-01-01 00:15,1,234.5\nE01,2026-01-01 00:30,"1,234.5",,\n'
+    found = decoded(data.encode(), CSV, "u", 0, "b")
+    assert found.value.tolist() == [1_234_500_000]
+    assert [(r.row, r.why, r.said) for r in found.refused] == [(1, "columns_too_many", "E01,2026-01-01 00:15,1,234.5")]
+
+
+@pytest.mark.parametrize("kind", [pa.float16(), pa.float32(), pa.float64()])
+def test_floats_keep_the_digits_of_their_own_width(kind: pa.DataType) -> None:
+    """What was written with few digits is not read with the many that a wider float would need for it."""
+    values = ["0.1", "1.5", "123.456", "123456.7"] if kind != pa.float16() else ["0.1", "1.5"]
+    table = pa.table({
+        "meter": ["E01"] * len(values), "at": pa.array([FIRST] * len(values), pa.timestamp("us", tz="UTC")),
+        "value": pa.array([float(v) for v in values], pa.float64()).cast(kind),
+    })  # fmt: skip
+    found = decoded(stream(table), ARROW, "u", 0, "b")
+    assert found.value.tolist() == [int(Decimal(v).scaleb(6)) for v in values]
+
+
+def test_two_columns_of_one_name_are_refused() -> None:
+    """Which of them is meant nobody can say."""
+    columns = [["E01"], pa.array([FIRST], pa.timestamp("us", tz="UTC")), [1.0], [2.0]]
+    table = pa.Table.from_arrays([pa.array(c) for c in columns], names=["meter", "at", "value", "value"])
+    with pytest.raises(UserError, match=r"ING-001.*two columns value"):
+        decoded(stream(table), ARROW, "u", 0, "b")
+
+
+def test_a_line_without_a_value_says_nothing() -> None:
+    """A slip in the name of a field is no reading without value; null is. A value in another encoding is refused."""
+    data = b"\n".join([
+        b'{"meter": "E01", "at": "2026-01-01", "vlaue": 1}', b'{"meter": "E01", "at": "2026-01-01", "value": null}',
+        b'{"meter": "E01", "at": "2026-01-01", "value": "\xbd1"}',
+    ])  # fmt: skip
+    found = decoded(data, NDJSON, "u", 0, "b")
+    assert found.value.tolist() == [NO_VALUE]
+    assert [(r.row, r.why) for r in found.refused] == [(1, "line_unreadable"), (3, "value_unreadable")]
+
+
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        ("2026-01-01t00:15", True), ("２０２６－０１－０１　００：１５", True), ("2026-1-1 0:15", True),
+        ("2026-01-01100:15", False), ("20260101001", False), ("2026-01-01 00:15:60", False),
+    ],
+)  # fmt: skip
+def test_a_time_is_read_or_refused_and_never_guessed(text: str, same: bool) -> None:
+    """Full-width signs say what those of a keyboard do; a digit too many parts nothing."""
+    found = decoded(f"meter,at,value\nE01,{text},1\n".encode(), CSV, "u", 0, "b")
+    assert found.at.tolist() == ([1_767_197_700_000_000] if same else [])
+    assert found.refused_in_all == (0 if same else 1)
 
 
 def test_times_and_places_out_of_range_are_refused() -> None:

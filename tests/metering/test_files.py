@@ -6,6 +6,7 @@ import csv
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import openpyxl
@@ -73,6 +74,35 @@ def test_the_same_file_has_the_same_ids(tmp_path: Path) -> None:
     assert one == [b.batch for b in batches(path, mapping, "u")]
     path.write_text("表号,时间,读数,标记\nE01,2026-01-01 00:15,2,\n", "utf-8")
     assert not set(one) & {b.batch for b in batches(path, mapping, "u")}
+
+
+def test_a_mapping_put_right_hands_the_file_in_anew(tmp_path: Path) -> None:
+    """Read by another mapping it is another post: the id of the first is not used for other readings."""
+    path = tmp_path / "a.csv"
+    path.write_text("时间,读数\n2026-01-01 00:00,1\n", "utf-8")
+    text = "at: {column: 时间, midnight: %s}\nvalues: [{column: 读数, channel: E01}]"
+    (wrong,) = batches(path, read_map(made_map(tmp_path, text % "day_start")), "u")
+    (right,) = batches(path, read_map(made_map(tmp_path, text % "day_end")), "u")
+    assert wrong.batch != right.batch
+    assert int(right.at[0] - wrong.at[0]) == 24 * 3_600_000_000
+
+
+def test_narrow_floats_keep_their_digits(tmp_path: Path) -> None:
+    """A column of 32 bits says 123.456, not the digits that 64 bits need for it; NaN is no value."""
+    path = tmp_path / "a.parquet"
+    heads: dict[str, Any] = {"表号": ["E01"] * 3, "时间": ["2026-01-01 00:15"] * 3, "标记": ["N"] * 3}
+    pq.write_table(pa.table(heads | {"读数": pa.array([123.456, None, 0.1], pa.float32())}), path)
+    (found,) = batches(path, read_map(made_map(tmp_path, LONG)), "u")
+    assert found.value.tolist() == [123_456_000, -(2**63), 100_000]
+
+
+def test_a_row_with_more_cells_than_heads_is_refused(tmp_path: Path) -> None:
+    """1,234.5 without quotes is no reading of 1; blank cells at the end of a row do no harm."""
+    path = tmp_path / "a.csv"
+    path.write_text("表号,时间,标记,读数\nE01,2026-01-01 00:15,N,1,234.5\nE01,2026-01-01 00:30,N,2,\n", "utf-8")
+    (found,) = batches(path, read_map(made_map(tmp_path, LONG)), "u")
+    assert found.value.tolist() == [2_000_000]
+    assert [(r.row, r.why) for r in found.refused] == [(1, "columns_too_many")]
 
 
 @pytest.mark.parametrize(

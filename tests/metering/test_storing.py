@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import count
@@ -74,6 +75,18 @@ def test_a_channel_that_changes_its_meter_is_told_by_the_moment(lake: Lake, tmp_
     taken(tmp_path / "j", [("b1", [1, 2], ("E02",))])
     put(lake, tmp_path / "j")
     assert [m for m, *_ in rows(lake)] == [2, 3]
+
+
+def test_a_reading_of_no_day_stops_no_other(lake: Lake, tmp_path: Path) -> None:
+    """A post whose instant no calendar has is kept as it came, for a person to look at; the others are stored."""
+    with Journal(tmp_path / "j") as journal, Committer(journal, count(1).__next__) as committer:
+        first = batch("b1", [1.0], meters=("E01",))
+        committer.take(replace(first, batch="b0", at=np.array([-62_135_625_943_000_000]))).result()
+        committer.take(first).result()
+    done = put(lake, tmp_path / "j")
+    assert done.readings == 1
+    assert [b.why for b in done.broken] == ["a reading is of no day that a meter can have"]
+    assert [p.suffix for p in (tmp_path / "j").iterdir() if p.stem.isdigit()] == [".broken"]
 
 
 def test_unknown_channels_are_kept_aside(lake: Lake, tmp_path: Path) -> None:

@@ -2,95 +2,16 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from datetime import date
 from decimal import Decimal
-from fractions import Fraction
 
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from readings_made import START
-from shuangkong.metering.meters import Meter, Meters
-from shuangkong.metering.model import MOST, NO_VALUE
-from shuangkong.metering.tiles import HOUR, MINUTE, Columns, hours, newest
-
-EVER = date(2020, 1, 1)
-METERS = [
-    Meter(1, "m1", "u", "E01", "electricity", "kWh", "interval", EVER, factor=Decimal(80)),
-    Meter(2, "m2", "u", "E02", "electricity", "kWh", "register", EVER, factor=Decimal("0.3"), modulus=Decimal(1000)),
-    Meter(3, "m3", "u", "G01", "gas", "m3", "rate", EVER, every=10, factor=Decimal("1.000001")),
-    Meter(4, "m4", "u", "E03", "electricity", "kWh", "interval", EVER, every=60, stamp="start"),
-    Meter(5, "m5", "u", "W01", "water", "m3", "register", EVER),
-]  # fmt: skip
-Row = tuple[int, int, int]
-
-
-def rounded(value: Fraction) -> int:
-    """Half away from zero."""
-    size = int(abs(value) + Fraction(1, 2))
-    return -size if value < 0 else size
-
-
-def plainly(rows: list[Row]) -> dict[tuple[int, int], tuple[int, int, int]]:
-    """Meter and hour to quantity, measured and spread, by the words of the definition."""
-    specs = {m.number: m for m in METERS}
-    last: dict[tuple[int, int], int] = {}
-    for meter, at, value in rows:
-        last[meter, at] = value
-    raw: dict[tuple[int, int], list[int]] = defaultdict(lambda: [0, 0, 0])
-    before: dict[int, tuple[int, int]] = {}
-    for (meter, at), value in sorted(last.items()):
-        m = specs[meter]
-        if value == NO_VALUE:
-            continue
-        every = m.every * MINUTE
-        if m.kind == "register":
-            if meter in before:
-                start, then = before[meter]
-                step = value - then
-                modulus = int(m.modulus * 1_000_000) if m.modulus else 0
-                if step < 0 and modulus and 0 <= step + modulus < -step:
-                    step += modulus
-                if step >= 0:
-                    lay(raw, meter, start, at, step, every)
-            before[meter] = (at, value)
-            continue
-        start = at if m.stamp == "start" else at - every
-        quantity = rounded(Fraction(value * every, HOUR)) if m.kind == "rate" else value
-        lay(raw, meter, start, start + every, quantity, every)
-    told = {}
-    for (meter, hour), (raw_sum, measured, spread) in raw.items():
-        quantity = rounded(raw_sum * Fraction(specs[meter].factor))
-        told[meter, hour] = (quantity if abs(quantity) <= MOST else NO_VALUE, measured, spread)
-    return told
-
-
-def lay(raw: dict[tuple[int, int], list[int]], meter: int, start: int, end: int, quantity: int, every: int) -> None:
-    """A stretch over its hours; the parts are differences of what had come up to each hour's end."""
-    given, at = 0, start
-    while at < end:
-        until = min((at // HOUR + 1) * HOUR, end)
-        so_far = rounded(Fraction(quantity * (until - start), end - start))
-        entry = raw[meter, at // HOUR * HOUR]
-        entry[0] += so_far - given
-        entry[1 if (end - start) * 10 <= every * 15 else 2] += until - at
-        given, at = so_far, until
-
-
-def columns(rows: list[Row]) -> Columns:
-    """Rows in the order of taking."""
-    n = len(rows)
-    meter, at, value = (np.array([r[k] for r in rows], dtype=np.int64) for k in range(3))
-    return Columns(meter, at, value, np.arange(n, dtype=np.int64), np.zeros(n, dtype=np.int64))
-
-
-values = st.one_of(st.just(NO_VALUE), st.integers(-(10**6), 10**9), st.integers(-(10**17), 10**17))
-moments = st.one_of(
-    st.integers(0, 400).map(lambda n: START + n * 5 * MINUTE), st.integers(0, 30 * HOUR).map(lambda n: START + n)
-)
-readings = st.lists(st.tuples(st.integers(1, 5), moments, values), max_size=40)
+from rolled_plainly import METERS, Row, columns, plainly, readings
+from shuangkong.metering.meters import Meters
+from shuangkong.metering.tiles import HOUR, MINUTE, hours, newest
 
 
 @given(readings)

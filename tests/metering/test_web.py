@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from shuangkong.kernel.errors import UserError
 from shuangkong.metering.committing import Committer
+from shuangkong.metering.health import Tally
 from shuangkong.metering.journal import Broken, Journal, records, segments
 from shuangkong.metering.model import Batch, unpacked
-from shuangkong.metering.web import create_collector
+from shuangkong.metering.web import Room, create_collector
 
 TOKENS = {"secret-one": "u1", "secret-two": "u2"}
 POST = {"batch": "b1", "meter": ["E01", "E01"], "at_ms": [1_767_196_800_000, 1_767_197_700_000], "value": [1.5, None]}
@@ -53,6 +55,20 @@ def test_a_post_is_taken_under_its_unit(client: TestClient, tmp_path: Path) -> N
     other = client.post("/readings", json=POST, headers={"authorization": "Bearer secret-two"})
     assert other.json()["again"] is False
     assert [(b.source, b.batch, len(b)) for b in stored(tmp_path / "j")] == [("u1", "b1", 2), ("u2", "b1", 2)]
+
+
+def test_what_is_ahead_of_its_arrival_by_a_day_is_refused(tmp_path: Path) -> None:
+    """The row is told; one meter's clock of 2099 does not spread its register over the years between."""
+    now = 1_767_197_700_000_000
+    with (
+        Journal(tmp_path / "j") as journal,
+        Committer(journal, lambda: now) as committer,
+        TestClient(create_collector(committer, source_of)) as client,
+    ):
+        post = POST | {"at_ms": [1_767_196_800_000, 4_070_908_800_000]}
+        answer = client.post("/readings", json=post, headers={"authorization": "Bearer secret-one"})
+    assert answer.json()["taken"] == 1
+    assert answer.json()["refusals"] == [{"row": 2, "why": "time_impossible", "said": "4070908800000000"}]
 
 
 @pytest.mark.parametrize("token", ["", "Bearer", "Bearer wrong", "Basic secret-one", "secret-one"])
@@ -96,3 +112,41 @@ def test_a_sheet_is_taken_with_its_id_in_the_head(client: TestClient) -> None:
 def test_health_says_what_waits(client: TestClient) -> None:
     """For who watches over the collector."""
     assert client.get("/healthz").json()["waiting_bytes"] == 0
+
+
+def test_only_so_much_is_under_way_at_once() -> None:
+    """Beyond so many bytes or posts a sender is told to come back; one alone always has room; who goes frees it."""
+    room = Room(limit=100, posts=2)
+    with room.entered() as first:
+        first(5000)
+        with room.entered() as second:
+            with pytest.raises(UserError, match="ING-002"):
+                second(1)
+            with pytest.raises(UserError, match="ING-002"), room.entered():
+                pass
+        assert (room.posts, room.bytes) == (1, 5000)
+    assert (room.posts, room.bytes) == (0, 0)
+    with room.entered() as first, room.entered() as second:
+        first(50)
+        second(50)
+        with pytest.raises(UserError, match="ING-002"):
+            second(1)
+    assert (room.posts, room.bytes) == (0, 0)
+
+
+def test_health_says_what_came_by_which_way() -> None:
+    """Posts, retries, refused rows and posts with their codes; rates are of the last minute."""
+    now = iter(range(0, 1000, 10))
+    tally = Tally(lambda: float(next(now)))
+    tally.taken("http", 10, 1)
+    tally.taken("http", 10, again=True)
+    tally.refused("http", "ING-004")
+    assert tally.rates() == {"posts_a_second": 0.0, "readings_a_second": 0.0}
+    tally.taken("mqtt", 100)
+    assert tally.rates() == {"posts_a_second": 0.1, "readings_a_second": 10.0}
+    for _ in range(10):
+        assert tally.rates()["posts_a_second"] <= 0.1
+    assert tally.rates()["posts_a_second"] == 0
+    assert tally.as_dict()["http"] == {
+        "posts": 2, "readings": 10, "again": 1, "rows_refused": 1, "posts_refused": 1, "reasons": {"ING-004": 1},
+    }  # fmt: skip

@@ -131,6 +131,14 @@ def test_every_target_has_a_place() -> None:
     assert shown == {"t0", "t1", "t2"}
 
 
+def test_a_target_of_one_unit_stands_beside_nothing() -> None:
+    """What one unit is given is neither a region's own figure nor one given to it."""
+    one = 'subject: {uscc: "919900000000000018"}, ' + RATE.format("at_least", 50)
+    assert align([nation(one), province(one, RATE.format("at_least", 60))]).rows[0].comparisons[0].verdicts == (
+        "only_below",
+    )
+
+
 def test_a_candidate_is_marked() -> None:
     """A target that nobody has reviewed says so beside its figure."""
     found = align([nation(FALL.format("13.5")), province(FALL.format("14") + ", confidence: candidate")])

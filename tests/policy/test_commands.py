@@ -10,9 +10,12 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from policy.builders import manual_files
+from registry.made_up import made_up_unit, made_up_uscc
+from shuangkong.engine.api import Workspace, writing
 from shuangkong.kernel.errors import UserError
 from shuangkong.policy.api import load_files
 from shuangkong.policy.cli import policy_app
+from shuangkong.registry.api import ensure_regions, register_unit
 
 PACK = "demo.shifan.plan14"
 
@@ -65,6 +68,34 @@ def test_check_says_what_it_checked(library: Path) -> None:
         "0 decision tables, 2 parameters, 1 indicators, 2 carriers, 1 products, "
         "7 parameter rows, 0 worked cases\n"
     )
+
+
+def test_check_says_which_named_units_are_not_registered(tmp_path: Path) -> None:
+    """With a workspace a unit that its register does not hold is a warning; one that it holds is none."""
+    workspace = Workspace.create(tmp_path / "w")
+    with writing(workspace.engine) as db:
+        ensure_regions(db, workspace.clock(), principal="test")
+        register_unit(db, made_up_unit(1), workspace.clock(), principal="test")
+    target = (
+        "- {{slug: cap.{n}, clause: 二（一）, indicator: energy_total, subject: {{uscc: '{code}'}}, comparator: at_most"
+        ", value: 9000, unit: tce, year: 2025, horizon: year}}\n"
+    )
+    folder = tmp_path / "packs"
+    folder.mkdir()
+    for name, body in manual_files().items():
+        more = "".join(target.format(n=n, code=made_up_uscc(n)) for n in (1, 2)) if name == "targets.yaml" else ""
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(body.replace("990100", "130100") + more, "utf-8")
+    plain = run("check", folder, "--lang", "en")
+    told = run("check", folder, "-w", tmp_path / "w", "--lang", "en")
+    assert (plain.exit_code, told.exit_code) == (0, 0)
+    assert [line for line in told.stderr.splitlines() if line not in plain.stderr.splitlines()] == [
+        f"PACK-005 demo.shifan.plan14@2022:cap.2: “{made_up_uscc(2)}”: no unit with this code is registered in your "
+        "scope. Register the unit first, or correct its code; until then the target binds nobody."
+    ]
+    chinese = run("check", folder, "-w", tmp_path / "w").stderr
+    assert "您的范围内没有登记这个用能单位" in chinese
+    assert made_up_uscc(1) not in chinese
 
 
 def test_check_lists_every_problem_and_exits_with_two(library: Path) -> None:

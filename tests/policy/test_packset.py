@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from policy.builders import day, pack
 from shuangkong.kernel.errors import UserError
-from shuangkong.policy.api import Overlay, Pack, PackErrors, PackSet, load_overlay, unanswered
+from shuangkong.policy.api import Overlay, Pack, PackErrors, PackSet, builtin_packs, load_overlay, unanswered
 
 NATION, PROVINCE, SISTER, CITY, OTHER_CITY = "000000", "990000", "980000", "990100", "990200"
 CLAUSES = "- {id: 一, title: {zh: 目标}, kind: target}"
@@ -133,6 +133,7 @@ def test_targets_bind_whom_they_name() -> None:
             with_target("n.regional@1", f'{{regions: ["{PROVINCE}", "{SISTER}"]}}', level="nation", region=NATION),
             with_target("p.units@1", "{units: {class: key_unit}}", region=PROVINCE),
             with_target("s.units@1", "{units: {class: key_unit}}", region=SISTER),
+            with_target("p.one@1", '{uscc: "919900000000000018"}', region=PROVINCE),
             with_target("p.old@1", f'{{region: "{PROVINCE}"}}', region=PROVINCE, end="2023-01-01"),
         ]
     )
@@ -268,6 +269,19 @@ def test_an_overlay_comes_last_in_hashes_and_bytes() -> None:
     assert (str(row.value), row.confidence) == ("0.20", "synthetic")
     kept = changed.overlays[0].canonical()
     assert load_overlay(kept, origin="o").canonical() == kept
+
+
+def test_a_pack_of_the_program_is_not_read_again_from_what_a_run_kept() -> None:
+    """The same bytes give the same pack, named as the run names it; one changed byte is read as it stands."""
+    shipped = next(p for p in builtin_packs() if p.id == "shuangkong.flexing")
+    (kept,) = PackSet.from_bytes(((shipped.key, shipped.files),)).packs
+    assert kept.parameters is shipped.parameters
+    assert (kept.origin, kept.content_hash) == (shipped.key, shipped.content_hash)
+    assert shipped.origin == "packs/shuangkong/flexing"
+    files = tuple((n, b + b"# more\n" if n == "instrument.yaml" else b) for n, b in shipped.files)
+    (other,) = PackSet.from_bytes(((shipped.key, files),)).packs
+    assert other.parameters is not shipped.parameters
+    assert other.content_hash != shipped.content_hash
 
 
 @pytest.mark.parametrize(

@@ -189,3 +189,12 @@ def test_a_made_up_credit_code_with_its_check_digit_passes(region: str, body: st
     assert check_uscc(stem + right) == stem + right
     with pytest.raises(UserError, match="check digit"):
         check_uscc(stem + ("0" if right != "0" else "1"))
+
+
+def test_a_code_that_was_seen_before_says_the_same() -> None:
+    """A code is held against its check digit once; a wrong one is refused each time, with the place it stands at."""
+    assert [check_uscc(" 91110000600037341l") for _ in range(2)] == ["91110000600037341L"] * 2
+    for place in ("units.csv row 3", "units.csv row 4", ""):
+        with pytest.raises(UserError) as error:
+            check_uscc("911100006000373410", where=place)
+        assert (error.value.code, error.value.where) == ("REG-001", place)

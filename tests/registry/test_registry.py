@@ -45,6 +45,7 @@ from shuangkong.registry.api import (
     split_region,
     subjects_seen,
     subtree,
+    units_of,
 )
 
 EVERYTHING = Scope.all("test")
@@ -237,6 +238,23 @@ def test_a_scope_holds_its_own_and_never_a_neighbours(db: sa.Connection) -> None
     assert seen(Scope.region("county", county, DAY)) == {county, mine, site}
     assert seen(Scope.region("county", county, date(2025, 1, 1)), MONDAY) == {county, mine, site}
     assert other not in seen(Scope.region("county", county, DAY))
+
+
+def test_units_are_found_by_their_codes_as_far_as_in_scope(db: sa.Connection) -> None:
+    """A code that nobody has, a neighbour's unit, and one registered later are not there; nor is a site."""
+    mine, other = register_units(
+        db, [made_up_unit(1, lies_in="130202"), made_up_unit(2, lies_in="130203")], MONDAY, principal="test"
+    )
+    register_unit(
+        db, UnitEntry("合成厂区", mine, date(2024, 1, 1), uscc=made_up_uscc(3), kind="site", synthetic=True), MONDAY,
+        principal="test",
+    )  # fmt: skip
+    codes = [made_up_uscc(n) for n in range(1, 5)]
+    assert units_of(db, EVERYTHING, codes, MONDAY) == {codes[0]: mine, codes[1]: other}
+    county = Scope.region("county", region(db, "130202"), DAY)
+    assert units_of(db, county, codes, MONDAY) == {codes[0]: mine}
+    assert units_of(db, EVERYTHING, codes, MONDAY - timedelta(days=1)) == {}
+    assert units_of(db, EVERYTHING, [], MONDAY) == {}
 
 
 def test_a_reader_sees_the_cards_of_the_own_scope_only(db: sa.Connection) -> None:

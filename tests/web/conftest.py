@@ -13,6 +13,7 @@ from fastapi.testclient import TestClient
 
 from shuangkong.app.demo.run import Loaded
 from shuangkong.app.web import create_app
+from shuangkong.app.web.context import COOKIE as LANGUAGE
 from shuangkong.app.web.reading import RunView
 from shuangkong.app.web.rows import Finding
 from shuangkong.engine.api import Workspace, writing
@@ -31,7 +32,8 @@ class Pages:
     workspace: Workspace
 
     def get(self, url: str, lang: str = "zh") -> str:
-        """The text of a page that must be there."""
+        """The text of a page that must be there, in a language whatever another test of the session chose."""
+        self.client.cookies.delete(LANGUAGE)
         answer = self.client.get(url, headers={"Accept-Language": lang})
         assert answer.status_code == 200, (url, answer.text[:300])
         return answer.text

@@ -9,10 +9,13 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from typer.testing import CliRunner
 
 from shuangkong.app import auditing
+from shuangkong.app.cli import app
 from shuangkong.app.jobs import KINDS
-from shuangkong.engine.api import audit_entry, head, jobs, reading, writing
+from shuangkong.engine.api import audit_entry, head, jobs, lake_commit, reading, seal, writing
+from shuangkong.kernel.scope import Scope
 from web.own import Own, own_demo, post
 
 pytestmark = pytest.mark.slow
@@ -101,6 +104,33 @@ def test_verifying_tells_whether_the_log_holds(own: Own) -> None:
     wrong = post(client, "/audit/verify", "/audit", head="7:abc")
     assert (wrong.status_code, "AUDIT-001" in wrong.text) == (400, True)
     assert client.post("/audit/verify", data={"head": kept}).status_code == 403
+
+
+def test_a_broken_seal_is_named_by_page_job_and_command(
+    demo_once: tuple[Path, object], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """The chain itself holds; what the lake holds is no longer what an entry sealed, and that entry is named."""
+    own = own_demo(demo_once, tmp_path_factory)
+    with writing(own.workspace.engine) as db:
+        sealed = seal(db, at=own.workspace.clock(), principal="upkeep")
+    assert sealed is not None
+    client = own.as_("demo.administrator")
+    assert "核验通过" in post(client, "/audit/verify", "/audit").text
+    with writing(own.workspace.engine) as db:
+        db.execute(lake_commit.update().where(lake_commit.c.sequence == sealed.upto).values(sha256="0" * 64))
+    page = post(client, "/audit/verify", "/audit").text
+    assert "核验通过" not in page
+    assert f"第 {sealed.entry} 条封存的数据湖提交已不是封存时的样子" in page
+    with writing(own.workspace.engine) as db:
+        job = jobs.enqueue(db, auditing.VERIFY, {"head": ""}, scope=Scope.all("test"), at=own.workspace.clock())
+    jobs.work(own.workspace, KINDS, stopping=threading.Event(), once=True)
+    with reading(own.workspace.engine) as db:
+        result = jobs.job_seen(db, Scope.all("test"), job.job_id).result
+    assert result is not None
+    assert (result["whole"], result["seals"], result["faults"]) == (False, [sealed.entry], [])
+    told = CliRunner().invoke(app, ["audit", "verify", "-w", str(own.workspace.root)])
+    assert told.exit_code != 0
+    assert str(sealed.entry) in str(told.exception)
 
 
 def test_a_changed_entry_is_named_on_the_page(

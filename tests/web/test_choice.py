@@ -100,7 +100,8 @@ def test_a_neighbour_is_dropped_like_what_does_not_exist(pages: Any, made_up: st
     again = signed_in(pages.app, "demo.officer.990101")
     for path in ("/", "/packs"):
         real, fake = again.get(path, params={"region": neighbour}), again.get(path, params={"region": made_up})
-        token = re.compile(r'name="form_token" value="\w+"|(?:/sign-in)?/?\?[^"]*lang=en"')
+        # what differs is what was typed: in the other language's link, and in the address for the sheet of paper
+        token = re.compile(r'name="form_token" value="\w+"|(?:/sign-in)?/?\?[^"]*lang=en"|class="on-paper small">[^<]*')
         assert token.sub("", real.text) == token.sub("", fake.text)
 
 
@@ -171,3 +172,15 @@ def test_a_long_answer_says_how_many_there_are(pages: Any) -> None:
     assert len(names_found(text)) == 30
     assert int(re.findall(r"找到 (\d+) 个，列出前 30 个", text)[0]) > 1000
     assert names_found(pages.client.get("/regions").text) == []
+
+
+@pytest.mark.parametrize("tail", ["", "/moved"])
+def test_a_units_page_offers_regions_alone(pages: Any, officer: TestClient, tail: str) -> None:
+    """The select called Region holds no unit: on a unit's page the region in which it lies is chosen."""
+    unit = next(s for s in pages.view.subjects.values() if s.kind == "unit")
+    region = pages.view.path(unit.id)[-2]
+    text = officer.get(f"{unit.href}{tail}").text
+    select = re.search(r'<select name="region">.*?</select>', text, re.DOTALL)
+    assert select is not None
+    assert unit.id not in select[0]
+    assert f'<option value="{region.id}" selected>' in select[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import threading
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from fastapi.testclient import TestClient
 
 from app.document_texts import NEWER, PLAN
 from shuangkong.app.catalogue import library
+from shuangkong.app.jobs import KINDS
+from shuangkong.engine.api import jobs
 from web.own import Own, own_demo
 
 pytestmark = pytest.mark.slow
@@ -225,6 +228,22 @@ def test_two_versions_are_compared(own: Own) -> None:
     other = re.findall(r'href="(/documents/doc_\w+)"', own.as_(CITY).get("/documents").text)
     foreign = next(d for d in other if d not in (old, new)).rpartition("/")[2]
     assert client.get(f"{new}/versions", params={"with": foreign}).status_code in (400, 404)
+
+
+def test_long_versions_are_compared_by_a_job(own: Own, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page offers it, the job's page leads back, and what it found then stands there; a neighbour cannot ask."""
+    client = own.as_(COUNTY)
+    old = handed(client, PLAN.replace("9号", "52号"))
+    new = handed(client, NEWER.replace("9号", "52号"))
+    monkeypatch.setenv("SHUANGKONG_READ_AT_ONCE_SIGNS", "10")
+    assert "两版很长" in client.get(f"{new}/versions").text
+    with_old = {"with": old.rpartition("/")[2]}
+    assert press(own.as_(OTHER), f"{new}/versions", **with_old).status_code == 404
+    assert press(client, f"{old}/versions", **with_old).status_code == 400
+    job = press(client, f"{new}/versions", **with_old).headers["location"]
+    jobs.work(own.workspace, KINDS, stopping=threading.Event(), once=True)
+    assert f"{new}/versions?with={with_old['with']}" in client.get(job).text
+    assert "<del>3%</del><ins>3.2%</ins>" in client.get(f"{new}/versions").text
 
 
 def test_a_long_document_comes_in_pages(own: Own) -> None:

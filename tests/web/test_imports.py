@@ -32,7 +32,7 @@ from shuangkong.app.web.imports_pages import plain_name
 from shuangkong.engine.api import Workspace, jobs, reading, verify
 from shuangkong.engine.audit import audit_entry
 from shuangkong.kernel.scope import Scope
-from shuangkong.registry.api import source_table
+from shuangkong.registry.api import meter_spells, source_table
 from web.clients import signed_in
 from web.counties import (
     ADMINISTRATOR,
@@ -729,3 +729,58 @@ def test_journey_of_three_bad_rows(
     with reading(workspace_of(app).engine) as db:
         assert [b["fresh"] for b in batches(db, Scope.all("test"))] == [4]
         assert len(jobs.jobs_seen(db, Scope.all("test"), states=["done"])) == 1
+
+
+METERS = "单位代码,表号,能源品种,计量单位,读数类型,倍率,启用日期\n"
+
+
+def test_a_units_manager_imports_a_register_of_its_own_meters(app: FastAPI) -> None:
+    """A refused row is mended, the import is a job, the meters are registered; no judgement follows of them."""
+    client = signed_in(app, MANAGER)
+    sheet = f"{METERS}{OWN},E01,电力,千瓦时,表底,40,2026-01-01\n{OWN},E02,蒸汽机,千瓦时,表底,40,2026-01-01\n"
+    address = begun(client, sheet, "计量器具.csv", book="meters")
+    page = checked(client, address)
+    assert tally(page)["拒绝"] == 1
+    assert send(client, f"{address}/mend", chosen=chosen(page), **{"cell-3-C": "电力"}).status_code == 303
+    job = committed(app, client, address)
+    assert tally(job)["新增"] == 2
+    workspace = workspace_of(app)
+    with reading(workspace.engine) as db:
+        found = meter_spells(db, Scope.all("test"), workspace.clock())
+        made = batches(db, Scope.all("test"))[0]
+        waiting = db.execute(sa.text("SELECT count(*) FROM job WHERE kind = 'judge'")).scalar_one()
+    assert [(s.code, s.factor, s.unit, s.synthetic) for s in found] == [
+        ("E01", 40, "kWh", True),
+        ("E02", 40, "kWh", True),
+    ]
+    assert (made["book"], made["fresh"], waiting) == ("meters", 2, 0)
+
+
+def test_a_corrected_factor_wants_a_reason_on_its_page(app: FastAPI) -> None:
+    """Without one the page says so and no job is asked for; with it the factor is put right."""
+    client = signed_in(app, OFFICER)
+    row = f"{METERS}{OTHER},E01,电力,千瓦时,表底,{{}},2026-01-01\n"
+    for factor, effect in (("40", "新增"), ("400", "更正")):
+        address = begun(client, row.format(factor), "计量器具.csv", book="meters")
+        assert tally(checked(client, address))[effect] == 1
+        page = client.get(f"{address}?step=commit").text
+        if effect == "更正":
+            refused = send(client, f"{address}/commit", chosen=chosen(page))
+            assert (refused.status_code, "IMP-005" in refused.text) == (400, True)
+        assert send(client, f"{address}/commit", chosen=chosen(page), reason="变比抄错").status_code == 303
+        work(workspace_of(app))
+    workspace = workspace_of(app)
+    with reading(workspace.engine) as db:
+        assert [s.factor for s in meter_spells(db, Scope.all("test"), workspace.clock())] == [400]
+
+
+def test_a_neighbours_meter_is_refused_as_one_of_no_unit(app: FastAPI) -> None:
+    """The page says the same of a unit next door and of one that nobody registered."""
+    client = signed_in(app, MANAGER)
+    told = []
+    for code in (OTHER, UNKNOWN):
+        sheet = f"{METERS}{code},E01,电力,千瓦时,表底,40,2026-01-01\n"
+        page = checked(client, begun(client, sheet, "计量器具.csv", book="meters"))
+        assert tally(page)["拒绝"] == 1
+        told.append(re.findall(r"没有登记这个用能单位[^<]*", page))
+    assert told[0] == told[1] != []

@@ -70,7 +70,7 @@ def test_an_officer_sees_why_a_county_is_red_in_three_clicks(pages: Any) -> None
     assert red is not None
     county = client.get(red[1]).text
     head = county[county.index("<h1>") : county.index('class="next"')]
-    for words in ("未完成", "二（二）", "各县区能耗强度下降", "要求下降12%", "实际下降11.39%", "差0.61"):
+    for words in ("未完成", "三（一）", "规模以上工业单位增加值能耗", "要求下降14%", "下降10.6%", "差3.4"):
         assert words in head
     why = re.search(r'<a class="go" href="(/findings/\w+)">', head)
     assert why is not None

@@ -8,6 +8,7 @@ import re
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ from shuangkong.app.web.limits import host_name, is_loopback
 from shuangkong.app.web.serving import Serving
 from shuangkong.engine.api import Workspace, record, writing
 from shuangkong.kernel.errors import CODES, UserError
+from shuangkong.metering.health import Tally
+from shuangkong.registry.api import set_consumer_mark
 from source_tree import ROOT
 
 SHAPE = {"code", "title", "message", "remedy", "where", "request_id"}
@@ -302,6 +305,37 @@ def test_metrics_count_routes_and_tell_the_state_of_work(app: FastAPI, workspace
     assert 'method="OTHER"' in told.text
     assert "BREW" not in told.text
     assert "# TYPE shuangkong_jobs gauge" in told.text
+
+
+def test_metrics_tell_how_the_collector_fares(app: FastAPI, workspace: Workspace) -> None:
+    """Before it ran its state alone; then the age of what it said, bytes that wait, posts, readings and refusals."""
+    assert 'shuangkong_collector_state{state="never"} 1.0' in client(app).get("/metrics").text.splitlines()
+    tally, now = Tally(), workspace.clock()
+    tally.taken("http", 1200, rows_refused=3, posts=2)
+    tally.refused("hj212", "crc", 7)
+    ago = (now - timedelta(seconds=90)).isoformat()
+    said = {
+        "state": "running", "at": ago, "began_at": ago, "stored_at": (now - timedelta(minutes=5)).isoformat(),
+        "ways": tally.as_dict(), "journal_bytes": 4096, "stations_connected": 12, "broken": [],
+    }  # fmt: skip
+    with writing(workspace.engine) as db:
+        set_consumer_mark(db, "collector", json.dumps(said), at=now)
+        set_consumer_mark(db, "follows/quality", "0", at=now)
+    told = client(app).get("/metrics").text
+    for line in (
+        'shuangkong_collector_state{state="running"} 1.0',
+        "shuangkong_collector_journal_bytes 4096.0",
+        "shuangkong_collector_stations 12.0",
+        'shuangkong_collector_posts_total{way="http"} 2.0',
+        'shuangkong_collector_readings_total{way="http"} 1200.0',
+        'shuangkong_collector_rows_refused_total{way="http"} 3.0',
+        'shuangkong_collector_refused_total{reason="crc",way="hj212"} 7.0',
+        'shuangkong_readings_behind{follower="quality"} 0.0',
+    ):
+        assert line in told.splitlines(), line
+    ages = dict(re.findall(r"^shuangkong_collector_(\w+)_age_seconds (\S+)$", told, re.MULTILINE))
+    assert ages.keys() == {"state", "stored"}
+    assert 90 <= float(ages["state"]) < 300 <= float(ages["stored"]) < 600
 
 
 def test_metrics_are_not_for_everybody(app: FastAPI, workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:

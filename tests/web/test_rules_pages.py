@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from shuangkong.app.web.tables_drawn import drawing, money
+from shuangkong.app.web.factory import MESSAGES
+from shuangkong.app.web.tables_drawn import drawing, money, told_text
 from shuangkong.app.web.tables_reading import rule_findings
-from shuangkong.webkit.api import Speaker
+from shuangkong.webkit.api import Speaker, read_messages
 from web.clients import visitor
 from web.conftest import Pages
 
@@ -49,6 +50,42 @@ def test_a_table_is_drawn_with_inputs_outputs_policy_and_parameters(pages: Pages
     assert "= large_rate * electricity" in html
     assert "demo-rules.surcharge</span> [large]" in html
     assert 'href="/packs/demo-shifanshi-rules@2023#clause-%E4%BA%8C"' in html
+
+
+@pytest.mark.parametrize(
+    ("table", "asks", "gives"),
+    [("red-months", "Red months in a row on energy control &gt;= 3", "stop of the region&#39;s energy reviews"),
+     ("review-open", "What red months bring == &#34;stop of the region&#39;s energy reviews&#34;", "✓")],
+)  # fmt: skip
+def test_conditions_and_texts_are_told_in_english(pages: Pages, table: str, asks: str, gives: str) -> None:
+    """Inputs by their labels, also of a table above; texts by the words of the pack; raw names in titles alone."""
+    html = pages.get(f"/rules/henan-two-high-2021@2021/{table}", "en")
+    drawn = re.sub(r' title="[^"]*"', "", html[html.index("<tbody>") : html.index('id="try"')])
+    assert asks in drawn
+    assert f">{gives}</td>" in drawn
+    assert "red_energy" not in drawn
+    assert "区域节能评估限批" not in drawn
+
+
+def test_a_parameter_without_a_value_is_called_by_its_label(pages: Pages) -> None:
+    """A name in a condition is a figure, else a label; one that has neither stays as it is."""
+    packs = pages.view.packs
+    pack, entry = packs.pack("henan-two-high-2021@2021"), packs.table("henan-two-high-2021@2021", "red-months")
+    open_ = {"table": "red-months", "name": "stop", "value": None, "unit": "month", "label_zh": "连续红色预警月数",
+             "label_en": "red months"}  # fmt: skip
+    text, speaker = "red_energy >= stop || other > 1", Speaker("en", read_messages(*MESSAGES))
+    said = told_text(pack, entry, [open_], text, speaker)
+    assert " ".join(said.split()) == "Red months in a row on energy control >= red months or other > 1"
+
+
+def test_what_an_answer_lacks_is_named_by_its_label(pages: Pages, charged: dict[str, Any]) -> None:
+    """The verdict over a table names the inputs that are open by their labels, not by the names in the pack."""
+    html = pages.get(f"{RULES}/diagnosis?who={charged['subject_id']}&year=2025", "en")
+    verdict = html[html.index('class="verdict') : html.index("<tbody>")]
+    entry = pages.view.packs.table("demo-shifanshi-rules@2023", "diagnosis")
+    label = next(i.label.label.in_("en") for i in entry.inputs if i.name == "accepted")
+    assert label in verdict
+    assert "accepted" not in verdict.replace(label, "")
 
 
 def test_the_row_that_hit_for_a_subject_is_lit_with_its_cells(pages: Pages, charged: dict[str, Any]) -> None:
@@ -131,9 +168,6 @@ def test_every_table_of_every_pack_can_be_drawn(pages: Pages) -> None:
 def test_money_is_never_shown_as_nought() -> None:
     """Money is never shown as nought."""
     from decimal import Decimal
-
-    from shuangkong.app.web.factory import MESSAGES
-    from shuangkong.webkit.api import read_messages
 
     zh = Speaker("zh", read_messages(*MESSAGES))
     told = [money(Decimal(v), zh).replace("\u2009", " ") for v in ("0.5", "764505.46", "645000000")]

@@ -32,9 +32,12 @@ CODED = {"reason", "confidence_why", "variant", "level", "region_level", "part",
          "chart", "unit", "subject_kind", "flag", "api_place", "field_error", "may",
          "audit_action", "audit_field", "audit_object", "audit_principal", "audit_value", "run_table", "run_step",
          "run_rounding", "audit_fault", "audit_job", "correction_field", "nav", "demo_role", "sign_ended",
+         "watch_basis", "watch_need", "watch_profile", "watch_role",
          "error_case", "error_do", "flaw", "flaw_do", "export_table", "rhythm", "proposal_change",
          "pack_field", "pack_value", "notation",
-         "document_change"}  # fmt: skip
+         "document_change", "case_due", "case_count",
+         "sharing_kind", "sharing_method", "sharing_criterion", "sharing_unit", "sharing_field", "sharing_closing",
+         "sharing_column", "sharing_sheet", "sharing_notice", "chain_role"}  # fmt: skip
 _CALLED = re.compile(r"""(?:\bt|\bsay|\bwords|speaker\.say)\(\s*['"]([a-z_]+\.[a-z_]*[a-z])['"]""")
 _NAMED = re.compile(r"""['"]((?:sentence|why)\.(?!html)[a-z_]+)['"]""")
 #: The beginning of keys whose end is a code: `t('rules.state_' ~ state)`.

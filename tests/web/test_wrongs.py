@@ -60,7 +60,8 @@ def test_every_case_has_words_and_a_next_step() -> None:
 
 #: Modules whose errors nobody meets on a page: what a terminal or an author of packs is told.
 TERMINAL = (
-    "app/commands/", "app/demo/", "app/boundary.py", "accounting/account_choices.py", "accounting/account_rows.py",
+    "app/commands/", "app/demo/", "app/simulating.py", "metering/simulating/", "metering/mqtt.py",
+    "metering/collecting.py", "app/boundary.py", "accounting/account_choices.py", "accounting/account_rows.py",
     "accounting/cli.py", "accounting/factors.py", "engine/backup.py", "engine/restoring.py", "engine/workspace.py",
     "testkit/",
 )  # fmt: skip

@@ -156,6 +156,25 @@ def test_a_waterfall_runs_on_and_stops_where_nothing_is_known() -> None:
     assert [r[2].exact for r in after.rows] == ["5", "", ""]
 
 
+def test_a_waterfall_whose_steps_are_thin_is_cut_only_where_words_say_so() -> None:
+    """Steps of 2 between 100 and 101 are too thin on a scale from nought; without words for it no scale is cut."""
+    steps = (
+        Step("a", Decimal(100), True),
+        Step("b", Decimal(2)),
+        Step("c", Decimal(-1)),
+        Step("d", Decimal(101), True),
+    )
+    axes = Axes((), "万吨", "t")
+    cut = spec(waterfall(axes, steps, ("x", "y"), cut="纵轴不从零起"))
+    assert (cut["y"], cut["foot"]) == ("万吨 · 纵轴不从零起", pytest.approx(100 - 2 / 3))
+    assert [b["shown"] for b in cut["bars"]] == ["100", "+2", "−1", "101"]
+    assert spec(waterfall(axes, steps, ("x", "y")))["foot"] is None
+    wide = (Step("a", Decimal(100), True), Step("b", Decimal(-60)), Step("c", Decimal(40), True))
+    assert spec(waterfall(axes, wide, ("x", "y"), cut="…"))["foot"] is None
+    below = (Step("a", Decimal(1), True), Step("b", Decimal(-2)), Step("c", Decimal(-1), True))
+    assert spec(waterfall(axes, below, ("x", "y"), cut="…"))["foot"] is None
+
+
 def test_a_flow_of_unknown_size_is_in_the_table_alone() -> None:
     """No width would be true for what is not known; the table says that it is missing."""
     chart = samples()["sankey"]

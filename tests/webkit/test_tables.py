@@ -29,7 +29,7 @@ from shuangkong.webkit.api import (
     read_part,
     table_view,
 )
-from shuangkong.webkit.tables.files import REMEMBERED
+from shuangkong.webkit.tables.files import MOMENTS, REMEMBERED
 from webkit.listed import CONTRACT, SPEC, START, TABLE, folder_of, invented, second_opinion
 
 ALL = Scope.all("test")
@@ -247,6 +247,48 @@ def test_only_the_last_counts_are_remembered(files: FileSource) -> None:
     assert len(files._remembered) == REMEMBERED
     files.forget()
     assert not files._remembered
+
+
+def moments_of(tmp_path: Path, kept: bool) -> tuple[FileSource, pa.Table]:
+    """The invented rows without amount and kind, and the table of those two by thing."""
+    whole = pa.Table.from_pylist(ROWS, schema=CONTRACT.arrow_schema)
+    said = whole.drop_columns(["amount", "kind"])
+    source = FileSource(
+        tmp_path, CONTRACT, ALL, None, names={"said": said}, listing="SELECT * FROM said", kept=kept, search=SPEC.search
+    )
+    return source, whole.select(["thing", "amount", "kind"])
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_moment_is_as_if_its_columns_had_been_there(tmp_path: Path, kept: bool) -> None:
+    """Pages, counts and exports of rows joined with columns of a moment are those of the whole rows."""
+    source, fresh = moments_of(tmp_path, kept)
+    now = source.at_moment(fresh, "thing")
+    for query in QUERIES:
+        choices = parse_choices(SPEC, pairs(query))
+        where, order = choices.conditions(), SPEC.order(choices.order_name)
+        wanted = second_opinion(ROWS, where, order)
+        assert every_page(now, choices) == wanted, query
+        assert [r for batch in now.batches(where, order) for r in batch] == wanted, query
+        assert dict(now.counts("kind", where)) == Counter(r["kind"] for r in wanted), query
+
+
+def test_moments_stand_side_by_side_and_the_oldest_go(tmp_path: Path) -> None:
+    """A reader at one moment finds it unchanged beside the next; no more than the last few are kept."""
+    source, fresh = moments_of(tmp_path, True)
+    amount = Condition(("amount",), "from", (0,))
+    before = source.at_moment(fresh, "thing")
+    counted = before.count((amount,))
+    for n in range(MOMENTS):
+        none = fresh.set_column(1, "amount", pa.nulls(len(fresh), fresh.schema.field("amount").type))
+        after = source.at_moment(none, "thing")
+        assert after.count((amount,)) == 0
+        before.forget()
+        if n < MOMENTS - 1:
+            assert before.count((amount,)) == counted
+    tables = source._executor.connection.execute("SELECT count(*) FROM duckdb_tables()").fetchone()
+    assert tables is not None
+    assert tables[0] <= MOMENTS + 4
 
 
 def test_words_are_not_found_across_two_columns(files: FileSource) -> None:

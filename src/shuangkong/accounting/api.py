@@ -3,6 +3,7 @@
 from shuangkong.accounting.account_choices import Choices, Wanted, choices
 from shuangkong.accounting.changes import CHANGE, INCREMENT, Chained, Rate, chained
 from shuangkong.accounting.checks import FLAW_LABELS, FLAWS
+from shuangkong.accounting.emitted import BOOKED, MEASURE, SUMMED, counted_as, is_mass, pollutant_label
 from shuangkong.accounting.factors import (
     Factor,
     Given,
@@ -17,14 +18,18 @@ from shuangkong.accounting.factors import (
 from shuangkong.accounting.files import FileAccount, account_file
 from shuangkong.accounting.import_rows import Origin
 from shuangkong.accounting.importing import Report, import_sheet
+from shuangkong.accounting.metered import SOURCE as METERED
 from shuangkong.accounting.methods import BASIS_LABELS, Method, fewest
 from shuangkong.accounting.register import INDICATORS, Indicator
 from shuangkong.accounting.register_import import (
+    METERS,
     PROJECTS,
     REGISTERS,
     UNITS,
+    import_meter_register,
     import_project_register,
     import_register,
+    meters_schema,
 )
 from shuangkong.accounting.sheets import BOOKS, schema_of
 from shuangkong.accounting.snapshots import packs_of, targets_of
@@ -50,16 +55,23 @@ from shuangkong.accounting.tables import (
     DEDUCTIONS,
     EDGES,
     INDICATOR_VALUES,
+    METER_ENTRIES,
+    METER_LINKS,
+    METER_MONTHS,
+    OUTLET_MONTHS,
     REPORTED_VALUES,
     TOTALS,
 )
 from shuangkong.accounting.uses import LIMITABLE, USE_LIMITS, allowed_uses, readable_subjects
+from shuangkong.accounting.withholding import AGAIN
 from shuangkong.accounting.workings import INPUTS, compiled, factors_for, queries, work_out
 
 __all__ = [
+    "AGAIN",
     "AMOUNTS",
     "AT_LEAST",
     "BASIS_LABELS",
+    "BOOKED",
     "BOOKS",
     "BOOK_ENTRIES",
     "CHANGE",
@@ -72,11 +84,19 @@ __all__ = [
     "INDICATOR_VALUES",
     "INPUTS",
     "LIMITABLE",
+    "MEASURE",
+    "METERED",
+    "METERS",
+    "METER_ENTRIES",
+    "METER_LINKS",
+    "METER_MONTHS",
     "MISSING",
+    "OUTLET_MONTHS",
     "PROJECTS",
     "REGISTERS",
     "REPORTED_VALUES",
     "STREAK_GRID",
+    "SUMMED",
     "TOTALS",
     "UNITS",
     "USE_LIMITS",
@@ -101,21 +121,26 @@ __all__ = [
     "choices",
     "co2_factor",
     "compiled",
+    "counted_as",
     "editions",
     "energy_factor",
     "factors_for",
     "fewest",
     "grid_editions",
     "guides",
+    "import_meter_register",
     "import_project_register",
     "import_register",
     "import_sheet",
     "index_of",
+    "is_mass",
     "last_full",
+    "meters_schema",
     "methods_of",
     "named_period",
     "packs_of",
     "period_at",
+    "pollutant_label",
     "queries",
     "readable_subjects",
     "schema_of",

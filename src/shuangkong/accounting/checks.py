@@ -55,6 +55,22 @@ FLAW_LABELS: dict[str, tuple[Label, Label]] = {
         Label("其中项大于总量", "an of-which figure is above its total"),
         Label("更正其中项或总量", "correct one of the two"),
     ),
+    "meter_and_return_differ": (
+        Label("计量与报表相差超过允许值", "meters and return differ by more than tolerated"),
+        Label("核对报表与计量器具", "check the return and the meters"),
+    ),
+    "meter_month_partial": (
+        Label("计量月数据不全，按部分已知计入", "a month of meters is known in part and counts as partial"),
+        Label("补传读数，或补报该月报表", "send the readings, or hand in the month's return"),
+    ),
+    "meter_not_ruled": (
+        Label("未规定报表与计量以何为准，计量未入账", "no pack says whether meters count; they do not"),
+        Label("由规则包规定取数次序", "let a pack give the order of returns and meters"),
+    ),
+    "outlet_hours_left_out": (
+        Label("排口小时数据无效或未检查，未计入排放量", "hours of outlets are not valid or not looked at: not counted"),
+        Label("核对监测数据标记并补传", "look at the marks of the readings, and send what is missing"),
+    ),
     "return_missing": (
         Label("应报未报", "a return that was due is not there"),
         Label("催报；补报后自动计入", "ask for it; it counts as soon as it is there"),
@@ -97,13 +113,16 @@ def whole_and_parts(leaf_levels: ir.Table) -> ir.Table:
     return _flaw(g, "whole_and_parts", "note", g.measure + "|" + g.method_id, g.high, g.low)
 
 
-def whole_left_out(leaves: ir.Table, leaf_levels: ir.Table, closure: ir.Table) -> ir.Table:
+def whole_left_out(
+    leaves: ir.Table, leaf_levels: ir.Table, closure: ir.Table, over: ir.Table | None = None
+) -> ir.Table:  # fmt: skip
     """Regions whose sum lacks what is known of a region inside as a whole figure alone.
 
-    leaves, leaf_levels: see `rollup`. Such a figure also counts against the coverage of the sum (`return_levels`).
+    leaves, leaf_levels, over: see `rollup`. Such a figure also counts against the coverage of the sum
+    (`return_levels`).
     """
     keys = ["method_id", "measure", "subject_id", "period_key"]
-    up = above(alone(leaves.filter(leaves.amount.notnull()), closure), closure)
+    up = above(alone(leaves.filter(leaves.amount.notnull()), closure), closure if over is None else over)
     t = leaf_levels.filter(leaf_levels.level == "subtree")
     summed = t.filter(t.extent == "own").group_by(*keys).aggregate(low=t.amount.sum())
     summed = summed.anti_join(t.filter(t.extent == "whole").select(keys).distinct(), keys)

@@ -30,10 +30,12 @@ def deductions(totals: ir.Table, unknown: ir.Table, applies: ir.Table, caps: ir.
 
     totals:  TOTALS.  unknown: the sums of which a return that is there has no amount (`rollup.unknown`).
     applies: step, side, year, applies (1 or 0), parameter — from the packs.
-    caps:    method_id, subject_id, period_key, cap (tce): the most that certificates may take away.
+    caps:    method_id, subject_id, period_key, cap (tce): the most that certificates may take away; null where a
+             target asks for a saving and what that is worked out from is not known.
     result:  DEDUCTIONS; step `gross` first, then each step that applies and has something to take; a step without
              a return takes nothing, because an of-which row that is absent claims no deduction. One whose return
-             is there and not known in full leaves all open: deduction_open. A month without any return lacks the
+             is there and not known in full leaves all open: deduction_open, and so do certificates under a cap
+             that is not known. A month without any return lacks the
              energy and its deduction alike: what is left is partial by the coverage of energy. The mark is the
              least sure of the totals and of the rules up to the step.
 
@@ -96,11 +98,12 @@ def _side(t: ir.Table, gross: ir.Table, applies: ir.Table, caps: ir.Table, side:
         )
         taken = j.taken
         if step == "certificate":
-            j = j.left_join(caps, ["method_id", "subject_id", "period_key"])
-            # without a target there is no saving to cap against, and no certificate counts; an unknown amount
-            # stays unknown (LEAST would take the cap in its place)
+            j = j.left_join(caps.mutate(bound=ibis.literal(1)), ["method_id", "subject_id", "period_key"])
+            # without a target there is no saving to cap against, and no certificate counts; an unknown amount stays
+            # unknown, and so does one under an unknown cap (LEAST would take the other in its place)
+            open_ = j.taken.isnull() | (j.bound.notnull() & j.cap.isnull() & (j.taken != amount(0)))
             capped = ibis.least(j.taken, j.cap.coalesce(amount(0)))
-            taken = ibis.ifelse(j.taken.isnull(), ibis.null("decimal(38, 6)"), capped)
+            taken = ibis.ifelse(open_, ibis.null("decimal(38, 6)"), capped)
         steps.append(
             j.select(
                 *_KEYS, "gross", "state", "parameter", taken=taken, side=ibis.literal(side), step=ibis.literal(step),

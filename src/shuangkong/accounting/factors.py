@@ -81,7 +81,8 @@ def _row(pack: Pack, name: str, key: tuple[str, ...], known: date) -> Dated | No
     return max(rows, key=lambda r: r.start, default=None)
 
 
-def _node(pack: Pack, name: str, row: Dated) -> str:
+def node(pack: Pack, name: str, row: Dated) -> str:
+    """How a factor names the row of a parameter that it was made of."""
     return f"{pack.key}#{name}[{','.join(row.key)}]@{row.edition}/{row.start.isoformat()}"
 
 
@@ -142,7 +143,7 @@ def _converted(pack: Pack, name: str, row: Dated, edition: str, carrier: Carrier
         row.state or "range",
         edition=edition,
         confidence=row.confidence,
-        keys=(_node(pack, name, row),),
+        keys=(node(pack, name, row),),
         printed=f"{shown} kgce/{carrier.unit}" if shown else "",
         sources=(_place(row),),
     )
@@ -226,7 +227,7 @@ def co2_factor(
         f"tCO2/{base_unit}",
         edition=method.guide,
         confidence=least_sure(content.confidence, oxidation.confidence, heat_confidence),
-        keys=(heat_key, _node(pack, CARBON, content), _node(pack, "carbon.fuel.oxidation", oxidation)),
+        keys=(heat_key, node(pack, CARBON, content), node(pack, "carbon.fuel.oxidation", oxidation)),
         printed=f"{heat_text} × {content.value} tC/GJ × {oxidation.value} % × {co2}/{c}",
         sources=tuple(dict.fromkeys((heat_place, _place(content), _place(oxidation)))),
     )
@@ -242,7 +243,7 @@ def _heating_value(
         if row is None or row.value is None:
             return None
         printed = f"{row.value} kJ/kgce"
-        return row.value / 1000, _node(home, STANDARD_COAL, row), row.confidence, printed, _place(row)
+        return row.value / 1000, node(home, STANDARD_COAL, row), row.confidence, printed, _place(row)
     name, per = (
         ("carbon.fuel.ncv.mass", "t") if unit(base_unit).dimension == "mass" else ("carbon.fuel.ncv.gas", "10k_m3")
     )
@@ -252,7 +253,7 @@ def _heating_value(
     with localcontext() as ctx:
         ctx.prec = 50
         gj = row.value * convert(Decimal(1), base_unit, per)
-    return gj, _node(pack, name, row), row.confidence, f"{row.value} GJ/{per}", _place(row)
+    return gj, node(pack, name, row), row.confidence, f"{row.value} GJ/{per}", _place(row)
 
 
 def _grid(packs: PackSet, method: Method, base_unit: str, path: tuple[str, ...], known: date) -> Factor:
@@ -271,7 +272,7 @@ def _grid(packs: PackSet, method: Method, base_unit: str, path: tuple[str, ...],
                     f"tCO2/{base_unit}",
                     edition=f"grid-{method.grid}",
                     confidence=row.confidence,
-                    keys=(_node(pack, GRID, row),),
+                    keys=(node(pack, GRID, row),),
                     printed=f"{row.value} kgCO2/kWh ({code}, {method.grid})",
                     sources=(_place(row),),
                 )
@@ -294,7 +295,7 @@ def _heat(packs: PackSet, guide: Pack, base_unit: str, path: tuple[str, ...], kn
                     f"tCO2/{base_unit}",
                     edition=pack.key,
                     confidence=row.confidence,
-                    keys=(_node(pack, HEAT, row),),
+                    keys=(node(pack, HEAT, row),),
                     printed=f"{row.value} tCO2/GJ ({code})",
                     sources=(_place(row),),
                 )

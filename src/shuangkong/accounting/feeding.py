@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from shuangkong.accounting.factors import SECONDARY, Factor, co2_factor, energy_factor
+from shuangkong.accounting.emitted import COUNTS_AS, SUMMED, counted_as
+from shuangkong.accounting.factors import SECONDARY, Factor, co2_factor, energy_factor, node
 from shuangkong.accounting.methods import Method
 from shuangkong.engine.api import TableContract, number, text
+from shuangkong.kernel.findings import least_sure
 from shuangkong.kernel.labels import Label
-from shuangkong.kernel.units import convert
+from shuangkong.kernel.units import convert, unit
 from shuangkong.policy.api import Carrier, PackSet
 
 #: role of an energy entry → (what is computed, measure it adds to). Of-which roles feed measures of their own.
@@ -24,8 +26,11 @@ ROLES: dict[str, tuple[tuple[str, str], ...]] = {
     "certificate": (("energy", "energy_certificate"),),
     "nonfossil": (("energy", "energy_nonfossil"),),
 }
-#: What consumption of a unit of industry (工业) adds to besides.
-INDUSTRY = (("energy", "energy_industry"),)
+#: role of an entry of a unit of industry (工业) → what it adds to besides: what its industry adds to the whole.
+INDUSTRY: dict[str, tuple[tuple[str, str], ...]] = {
+    "consumption": (("energy", "energy_industry"), ("co2", "co2_industry")),
+    "feedstock": (("co2_not_burnt", "co2_industry"),),
+}
 UNITS = {"energy": "tce", "co2": "tCO2", "co2_not_burnt": "tCO2", "electricity": "kWh"}
 
 FACTORS = TableContract(
@@ -89,12 +94,15 @@ def factor_rows(
     converted under them.
     """
     rows: list[dict[str, object]] = []
+    factors = _Factors(packs, known)
     for case in sorted(cases):
         if case.book == "energy":
             for method in (*methods, *(stated_only if case.unit == "tce" else ())):
-                rows += _energy_rows(packs, method, case, paths.get(case.area, ()), known)
+                rows += _energy_rows(factors, method, case, paths.get(case.area, ()))
         elif case.book == "output":
             rows.append(_row(case, "", "output", case.unit, case.item, Factor(Decimal(1), case.unit)))
+        elif case.book == "pollutant":
+            rows.append(_pollutant_row(packs, case, known))
         elif case.book == "carbon":
             rows.append(_row(case, "", case.item, case.unit, case.item, Factor(Decimal(1), case.unit)))
         elif case.book == "value":
@@ -105,51 +113,76 @@ def factor_rows(
     return rows
 
 
-def _energy_rows(
-    packs: PackSet, method: Method, case: Case, path: tuple[str, ...], known: date
-) -> Iterable[dict[str, object]]:
-    carrier = packs.carriers.get(case.item)
+def _energy_rows(factors: _Factors, method: Method, case: Case, path: tuple[str, ...]) -> Iterable[dict[str, object]]:
+    carrier = factors.packs.carriers.get(case.item)
     part = carrier.kind if carrier else "unknown"
-    for sector, feeds in (("", ROLES.get(case.role, ())), ("industry", INDUSTRY)):
-        if sector and case.role != "consumption":
-            continue
+    for sector, feeds in (("", ROLES.get(case.role, ())), ("industry", INDUSTRY.get(case.role, ()))):
         for what, measure in feeds:
             if what == "electricity" and part != "electricity":
                 continue
             if UNITS[what] == "tCO2" and not (method.guide or method.grid):
                 continue  # a method that names neither guide nor grid factor is one of energy alone
-            factor = _factor(packs, method, carrier, what, case, path, known)
+            factor = factors.of(method, carrier, what, case, path)
             yield _row(case, method.id, measure, UNITS[what], part, factor, sector)
     if carrier is not None and carrier.nonfossil and case.role == "consumption":
-        factor = _factor(packs, method, carrier, "energy", case, path, known)
+        factor = factors.of(method, carrier, "energy", case, path)
         yield _row(case, method.id, "energy_nonfossil", "tce", part, factor)
 
 
-def _factor(
-    packs: PackSet,
-    method: Method,
-    carrier: Carrier | None,
-    what: str,
-    case: Case,
-    path: tuple[str, ...],
-    known: date,
-) -> Factor:
-    if carrier is None:
-        return Factor(None, "", "unknown_carrier")
-    if what == "electricity":
-        return Factor(Decimal(1), "kWh") if case.unit == "kWh" else Factor(None, "kWh", "no_physical_quantity")
-    if what == "energy":
-        if case.unit == "tce" and carrier.kind in SECONDARY and case.basis != method.basis:
-            return Factor(None, "tce", "other_basis")
-        return energy_factor(packs, method, carrier, case.unit, path=path, year=case.year, known=known)
-    factor = co2_factor(packs, method, carrier, case.unit, path=path, known=known)
-    if what == "co2_not_burnt" and factor.value is not None:
-        # fuel that goes into the product is not burnt; its carbon leaves the fuel account again
-        return Factor(
-            -factor.value, factor.unit, edition=factor.edition, confidence=factor.confidence, keys=factor.keys,
-            printed=f"−({factor.printed})",
-        )  # fmt: skip
-    return factor
+def _pollutant_row(packs: PackSet, case: Case, known: date) -> dict[str, object]:
+    """A pollutant that a pack names adds to its measure in tonnes, any other to one of its own as it is booked."""
+    found = counted_as(packs, case.item, date(case.year, 12, 31), known)
+    if found is None or unit(case.unit).dimension != "mass":
+        return _row(case, "", case.item, case.unit, case.item, Factor(Decimal(1), case.unit))
+    pack = packs.pack_of(COUNTS_AS, found.row)
+    factor = Factor(
+        convert(found.share, case.unit, SUMMED), SUMMED, edition=found.row.edition,
+        confidence=least_sure(found.row.confidence, pack.instrument.confidence),
+        keys=(node(pack, COUNTS_AS, found.row),),
+    )  # fmt: skip
+    return _row(case, "", found.measure, SUMMED, case.item, factor)
+
+
+class _Factors:
+    """Factors of the cases of one run: roles share theirs, and those of carbon every year, so each is made once."""
+
+    def __init__(self, packs: PackSet, known: date) -> None:
+        self.packs, self.known = packs, known
+        self._energy: dict[tuple[Method, str, str, int, tuple[str, ...]], Factor] = {}
+        self._co2: dict[tuple[Method, str, str, tuple[str, ...]], Factor] = {}
+
+    def of(self, method: Method, carrier: Carrier | None, what: str, case: Case, path: tuple[str, ...]) -> Factor:
+        """The factor of a case for one of UNITS."""
+        if carrier is None:
+            return Factor(None, "", "unknown_carrier")
+        if what == "electricity":
+            return Factor(Decimal(1), "kWh") if case.unit == "kWh" else Factor(None, "kWh", "no_physical_quantity")
+        if what == "energy":
+            if case.unit == "tce" and carrier.kind in SECONDARY and case.basis != method.basis:
+                return Factor(None, "tce", "other_basis")
+            return self._energy_of(method, carrier, case, path)
+        factor = self._co2_of(method, carrier, case.unit, path)
+        if what == "co2_not_burnt" and factor.value is not None:
+            # fuel that goes into the product is not burnt; its carbon leaves the fuel account again
+            return Factor(
+                -factor.value, factor.unit, edition=factor.edition, confidence=factor.confidence, keys=factor.keys,
+                printed=f"−({factor.printed})",
+            )  # fmt: skip
+        return factor
+
+    def _energy_of(self, method: Method, carrier: Carrier, case: Case, path: tuple[str, ...]) -> Factor:
+        key = (method, carrier.id, case.unit, case.year, path)
+        if key not in self._energy:
+            self._energy[key] = energy_factor(
+                self.packs, method, carrier, case.unit, path=path, year=case.year, known=self.known
+            )
+        return self._energy[key]
+
+    def _co2_of(self, method: Method, carrier: Carrier, base_unit: str, path: tuple[str, ...]) -> Factor:
+        key = (method, carrier.id, base_unit, path)
+        if key not in self._co2:
+            self._co2[key] = co2_factor(self.packs, method, carrier, base_unit, path=path, known=self.known)
+        return self._co2[key]
 
 
 def _row(

@@ -15,6 +15,18 @@ from shuangkong.engine.api import TableContract
 
 #: The book of grades that an office published: of a month, a quarter, a year.
 GRADES = "grades"
+#: The book of growth rates that an office published, of the year to date or a year.
+GROWTH = "growth"
+#: The book of all other figures that an office published: levels, rates and changes, each as its indicator counts it.
+FIGURES = "figures"
+#: Books whose rows are published values of regions, and never enter a book of amounts.
+PUBLISHED_BOOKS = (GRADES, GROWTH, FIGURES)
+#: How the ids of growth rates end; they have a book of their own, since it says of which months they are.
+GROWTH_OF = "_growth"
+_BOOK_OF = (
+    f"CASE WHEN unit = 'grade' THEN '{GRADES}' WHEN unit = '%' AND ends_with(indicator_id, '{GROWTH_OF}')"
+    f" THEN '{GROWTH}' ELSE '{FIGURES}' END"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +49,7 @@ BOOK = Ledger(BOOK_ENTRIES, "SELECT * FROM {rows}", "e_", dict)
 #: Several documents may publish one figure: the surest of them stands, of equal ones the latest, and comes last here.
 PUBLISHED = Ledger(
     REPORTED_VALUES,
-    f"SELECT reported_id AS entry_id, '{GRADES}' AS book, indicator_id AS item, '{GRADES}' AS role, 'own' AS extent,"
+    f"SELECT reported_id AS entry_id, {_BOOK_OF} AS book, indicator_id AS item, {_BOOK_OF} AS role, 'own' AS extent,"
     " value AS quantity, CAST(NULL AS VARCHAR) AS basis, CAST(NULL AS VARCHAR) AS price_base,"
     " CAST(NULL AS VARCHAR) AS \"use\", CASE WHEN value IS NULL THEN 'no_quantity' ELSE 'ok' END AS state,"
     " * EXCLUDE (reported_id, indicator_id, value, note) FROM {rows}",
@@ -49,4 +61,4 @@ LEDGERS = (BOOK, PUBLISHED)
 
 def ledger_of(book: str) -> Ledger:
     """Where the rows of a book are kept."""
-    return PUBLISHED if book == GRADES else BOOK
+    return PUBLISHED if book in PUBLISHED_BOOKS else BOOK

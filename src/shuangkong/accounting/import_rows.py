@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from shuangkong.accounting.import_ledgers import GRADES
+from shuangkong.accounting.changes import CHANGE, INCREMENT
+from shuangkong.accounting.import_ledgers import FIGURES, GRADES, GROWTH, PUBLISHED_BOOKS
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.labels import Label
 from shuangkong.kernel.periods import Period
-from shuangkong.kernel.units import unit
+from shuangkong.kernel.units import convert, unit
 from shuangkong.policy.api import PackSet
 from shuangkong.registry.api import Directory, sheets
 
@@ -70,12 +71,17 @@ def resolved(
             refusals.append(sheets.Refusal(item.row, checked.letters.get("extent", ""), "", "extent", "", _NO_EXTENT))
             continue
         values = dict(item.values)
-        strange = graded(packs, values) if book == GRADES else None
+        refused = graded(packs, values) if book == GRADES else None
+        strange = ("grade", refused) if refused is not None else None
+        if book == GROWTH:
+            values["unit"] = "%"
+        if book == FIGURES:
+            strange = _as_its_indicator(packs, values)
         whole_unit = found not in regions and item.values.get("extent") == "whole"
         wrong = (
-            ("subject", _NO_REGION) if book == GRADES and found not in regions
+            ("subject", _NO_REGION) if book in PUBLISHED_BOOKS and found not in regions
             else ("extent", _UNIT_WHOLE) if whole_unit
-            else ("grade", strange) if strange is not None
+            else strange if strange is not None
             else ("period", _AHEAD) if period.start > today
             else ("unit", _WRONG_UNIT) if not _fits(book, item.values, packs)
             else None
@@ -95,7 +101,7 @@ def resolved(
 
 
 #: Books whose rows say nothing of an extent.
-_WITHOUT_EXTENT = ("output", GRADES)
+_WITHOUT_EXTENT = ("output", *PUBLISHED_BOOKS)
 
 
 def graded(packs: PackSet, values: dict[str, Any]) -> sheets.Reason | None:
@@ -116,9 +122,39 @@ def graded(packs: PackSet, values: dict[str, Any]) -> sheets.Reason | None:
     return None
 
 
+#: How the ids of figures end that may lie below nought.
+_MAY_FALL = (CHANGE, INCREMENT)
+_BELOW_NOUGHT = sheets.Reason(
+    "below_nought",
+    Label("这项指标不会小于零", "this indicator cannot lie below nought"),
+    Label("核对数值；升降幅度另有“变动”“增量”指标", "check it; changes and increments have indicators of their own"),
+)
+
+
+def _as_its_indicator(packs: PackSet, values: dict[str, Any]) -> tuple[str, sheets.Reason] | None:
+    """Put a published figure in the unit of its indicator, exactly; the field that cannot be right, and why."""
+    asked, given, figure = packs.indicators[values["item"]].unit, values.get("unit"), values.get("quantity")
+    values["unit"] = asked
+    if figure is None:
+        return None
+    if figure < 0 and not values["item"].endswith(_MAY_FALL):
+        return "quantity", _BELOW_NOUGHT
+    if given is None or given == asked:
+        return None
+    try:
+        values["quantity"] = convert(figure, given, asked)
+    except UserError:
+        return "unit", sheets.Reason(
+            "wrong_unit",
+            Label(f"该指标的单位是 {asked}，与所填单位不能换算", f"the indicator is counted in {asked}"),
+            Label("更正计量单位，或指标", "correct the unit, or the indicator"),
+        )
+    return None
+
+
 _NO_REGION = sheets.Reason(
     "not_region",
-    Label("等级只公布到地区", "grades are published of regions alone"),
+    Label("等级、增速和公布的数值只公布到地区", "grades, growth rates and figures are published of regions alone"),
     Label("填行政区划代码或地区名称", "name a region, by its code or name"),
 )
 _NO_EXTENT = sheets.Reason(

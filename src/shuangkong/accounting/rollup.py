@@ -27,7 +27,8 @@ def amounts(entries: ir.Table, factors: ir.Table, areas: ir.Table) -> ir.Table:
 
     entries: BOOK_ENTRIES.  areas: subject_id, area (the subject's place for factors), sector (industry or empty).
     factors: FACTORS; one row per method, measure, book, item, role, unit, year, area, basis and sector.
-    result:  AMOUNTS; quantity × factor rounded by the named step; without quantity or factor null with state.
+    result:  AMOUNTS; quantity × factor rounded by the named step; without quantity or factor null with state. A month
+    of meters of which a part is not known is partial, and says what share is.
     """
     e = entries.left_join(areas, "subject_id")
     e = e.mutate(
@@ -43,12 +44,15 @@ def amounts(entries: ir.Table, factors: ir.Table, areas: ir.Table) -> ir.Table:
             (f.sector == "") | (f.sector == e.sector_of),
         ],
     )  # fmt: skip
-    state = ibis.cases((t.quantity.isnull(), t.state), (t.factor.isnull(), t.factor_state), else_="ok")
+    state = ibis.cases(
+        (t.quantity.isnull(), t.state), (t.factor.isnull(), t.factor_state), (t.measured.notnull(), "partial"),
+        else_="ok",
+    )  # fmt: skip
     worst = ibis.greatest(confidence_rank(t.confidence), confidence_rank(t.factor_confidence))
     return t.select(
         "entry_id", "method_id", "measure", "subject_id", *_PERIOD, "part", "extent",
         amount=rounded(t.quantity * t.factor), unit=t.measure_unit, state=state, factor_key=t.factor_key,
-        confidence=confidence_mark(worst),
+        confidence=confidence_mark(worst), measured=t.measured,
     )  # fmt: skip
 
 
@@ -59,13 +63,14 @@ def leaves(amounts: ir.Table) -> ir.Table:
     yearly return stands.
     """
     a = amounts
-    known = a.state == "ok"
+    known = a.state.isin(("ok", "partial"))
     t = a.group_by(*_WHAT, "subject_id", *_PERIOD, "part", "extent").aggregate(
         amount=a.amount.sum(where=known),
         entries=a.entry_id.count(),
         entries_known=a.entry_id.count(where=known),
         rank=confidence_rank(a.confidence).max(),
         trouble=a.state.max(where=~known),
+        measured=a.measured.coalesce(amount(1)).min(where=known).coalesce(amount(0)),
     )
     t = t.mutate(year_key=t.period_start.year().cast("string"))
     same = [*_WHAT[:2], "subject_id", "year_key", "extent", "part"]
@@ -80,14 +85,16 @@ def returns(leaves: ir.Table, expected: ir.Table) -> ir.Table:
     """Which returns were due and which are fully known: the rows that coverage is counted on.
 
     expected: method_id, measure, unit, subject_id, period columns — one row per return that is due.
-    result:   the same columns with extent, year_key, counts_in_year, due (1) and have (0 or 1).
+    result:   the same columns with extent, year_key, counts_in_year, due (1), have (0 or 1) and share: 1 of a return
+              that is known, 0 of one that is not, and of one with months of meters the least share that is known.
 
     A return of energy that is not there is lacking in the sums of its parts too, of a subject that ever handed such a
     part in; so is every period with energy, due or there, without the figure of a sector that was handed in for others.
     """
     present = leaves.group_by(*_WHAT, "subject_id", *_PERIOD, "extent", "year_key").aggregate(
-        have=ibis.ifelse(leaves.entries_known < leaves.entries, 0, 1).min(), rank=leaves.rank.max(),
-        counts_in_year=leaves.counts_in_year.any(),
+        have=ibis.ifelse((leaves.entries_known < leaves.entries) | (leaves.measured < amount(1)), 0, 1).min(),
+        rank=leaves.rank.max(), counts_in_year=leaves.counts_in_year.any(),
+        share=ibis.ifelse(leaves.entries_known < leaves.entries, amount(0), leaves.measured).min(),
     )  # fmt: skip
     keys = [*_WHAT[:2], "subject_id", "period_key"]
     gone = expected.anti_join(present, keys)
@@ -106,8 +113,9 @@ def returns(leaves: ir.Table, expected: ir.Table) -> ir.Table:
         counts_in_year=ibis.literal(True),
         have=ibis.literal(0),
         rank=ibis.literal(0),
+        share=amount(0),
     )
-    columns = [*_WHAT, "subject_id", *_PERIOD, "extent", "year_key", "counts_in_year", "have", "rank"]
+    columns = [*_WHAT, "subject_id", *_PERIOD, "extent", "year_key", "counts_in_year", "have", "rank", "share"]
     cast = {"have": "int64", "rank": "int64"}
     return present.select(columns).cast(cast).union(absent.select(columns).cast(cast)).mutate(due=1)
 
@@ -160,16 +168,20 @@ def levels(rows: ir.Table, closure: ir.Table) -> ir.Table:
     return _both(_spread(rows, closure, level="own")).union(_both(_spread(rows, closure, level="subtree")))
 
 
-def return_levels(rows: ir.Table, closure: ir.Table) -> ir.Table:
+def return_levels(rows: ir.Table, closure: ir.Table, over: ir.Table | None = None) -> ir.Table:
     """`levels` of returns, and the figures for a whole region that no sum above takes in. rows: see `returns`.
+
+    over: the closure up to the subjects whose sums are wanted; all by default.
 
     A figure for the whole (全口径) adds nothing above. Where nothing inside the region is handed in either, that
     return is one that the regions above lack: due there and not had, so that their sums are partial.
     """
-    up = above(alone(rows, closure), closure)
-    lacking = up.mutate(extent=ibis.literal("own"), have=ibis.literal(0, "int64"), level=ibis.literal("subtree"))
+    over = closure if over is None else over
+    up = above(alone(rows, closure), over)
+    nought = {"have": ibis.literal(0, "int64"), "share": amount(0)}
+    lacking = up.mutate(extent=ibis.literal("own"), level=ibis.literal("subtree"), **nought)
     columns = [*rows.columns, "level"]
-    return levels(rows, closure).select(columns).union(lacking.select(columns))
+    return levels(rows, over).select(columns).union(lacking.select(columns))
 
 
 def alone(rows: ir.Table, closure: ir.Table) -> ir.Table:
@@ -209,10 +221,12 @@ def totals(leaf_levels: ir.Table, return_levels: ir.Table) -> ir.Table:
     sums = rows.group_by(*keys, "part").aggregate(
         amount=rows.amount.sum(), rank=rows.rank.max(), trouble=rows.trouble.max(), entries=rows.entries_known.sum()
     )
-    cover = flags.group_by(*keys).aggregate(expected=flags.due.sum(), known=flags.have.sum())
+    cover = flags.group_by(*keys).aggregate(
+        expected=flags.due.sum(), known=flags.have.sum(), share=flags.share.sum().cast("decimal(38, 6)")
+    )
     t = sums.left_join(cover, keys)
-    t = t.select(*sums.columns, "expected", "known")
-    share = exact_ratio(t.known.cast("decimal(38, 6)"), t.expected.cast("decimal(38, 6)"))
+    t = t.select(*sums.columns, "expected", "known", "share")
+    share = exact_ratio(t["share"], t.expected.cast("decimal(38, 6)"))
     state = ibis.cases((t.known == t.expected, "ok"), (t.entries > 0, "partial"), else_=t.trouble.coalesce("no_data"))
     return t.select(
         *keys, "part", "amount", "expected", "known",
@@ -220,18 +234,22 @@ def totals(leaf_levels: ir.Table, return_levels: ir.Table) -> ir.Table:
     )  # fmt: skip
 
 
-def unknown(leaf_levels: ir.Table, returns: ir.Table, closure: ir.Table) -> ir.Table:
+def unknown(
+    leaf_levels: ir.Table, returns: ir.Table, closure: ir.Table, over: ir.Table | None = None
+) -> ir.Table:  # fmt: skip
     """Sums that lack what the total of energy may hold: method, measure, subject, period and level.
+
+    over: as in `return_levels`.
 
     A return is there whose amount is not known, or one for a whole region that no sum above takes in, while that
     region's energy is taken in. A return that is missing altogether is missing in the total of energy too.
     """
     keys = [*_WHAT, "subject_id", *_PERIOD, "level"]
     rows = _prefer_whole(leaf_levels, keys)
-    there = rows.filter(rows.entries_known < rows.entries).select(keys)
+    there = rows.filter((rows.entries_known < rows.entries) | (rows.measured < amount(1))).select(keys)
     lone = alone(returns, closure)
     lone = lone.anti_join(lone.filter(lone.measure == "energy"), ["method_id", "subject_id", "period_key"])
-    left_out = above(lone, closure).mutate(level=ibis.literal("subtree")).select(keys)
+    left_out = above(lone, closure if over is None else over).mutate(level=ibis.literal("subtree")).select(keys)
     whole = leaf_levels.filter(leaf_levels.extent == "whole").select(keys).distinct()
     return there.union(left_out.anti_join(whole, keys), distinct=True)
 

@@ -6,8 +6,9 @@ import re
 import unicodedata
 from dataclasses import replace
 
+from shuangkong.accounting.emitted import POLLUTANT
 from shuangkong.accounting.factors import carrier_named
-from shuangkong.accounting.import_ledgers import GRADES
+from shuangkong.accounting.import_ledgers import FIGURES, GRADES, GROWTH, GROWTH_OF
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.labels import Label
 from shuangkong.kernel.units import all_units, unit
@@ -20,6 +21,8 @@ BOOKS: dict[str, Label] = {
     "value": Label("产值与增加值账", "value book"),
     "carbon": Label("碳排放账", "carbon book"),
     GRADES: Label("公布的预警与考核等级", "published grades"),
+    GROWTH: Label("公布的增速", "published growth rates"),
+    FIGURES: Label("公布的数值", "published figures"),
 }
 _EXAMPLE_CARRIER = Label("原煤", "raw coal")
 _PRICE = re.compile(r"(\d{4})年?(?:不变价|可比价|价|价格)?")
@@ -177,9 +180,63 @@ def grades_schema(packs: PackSet) -> sheets.SheetSchema:
     )  # fmt: skip
 
 
+def growth_schema(packs: PackSet) -> sheets.SheetSchema:
+    """Real growth as an office published it: which region, which period (1—6月 is the year to date), of what, in %."""
+    rates = [one for one in packs.indicators.values() if one.id.endswith(GROWTH_OF) and one.unit == "%"]
+    item = sheets.FieldSpec(
+        "item", Label("指标", "indicator"), "choice", required=True, synonyms=("指标名称", "增速指标", "item"),
+        choices=tuple(sheets.Choice(one.id, one.label.label, (one.id, *_SHORT.get(one.id, ()))) for one in rates),
+    )  # fmt: skip
+    rate = sheets.FieldSpec(
+        "quantity", Label("累计增速（%）", "growth of the year to date (%)"), "decimal", negative=True,
+        synonyms=("累计增速", "增速", "同比增长", "累计同比", "比上年同期增长", "growth", "value"),
+        note=Label("按不变价，比上年同期，未公布的留空", "at constant prices, against a year ago; or blank"),
+    )  # fmt: skip
+    return sheets.SheetSchema(
+        GROWTH, BOOKS[GROWTH], (SUBJECT, PERIOD, item, rate), key=("subject", "period", "item")
+    )  # fmt: skip
+
+
+def figures_schema(packs: PackSet) -> sheets.SheetSchema:
+    """Any other figure that an office published of a region: which period, of which indicator, how much, in what unit.
+
+    Not here: grades and growth rates, which have their own books; streaks, which are counted; gross product and value
+    added, which need a price base and stand in the book of values.
+    """
+    there = [one for one in packs.indicators.values() if not (
+        one.grades or one.unit == "grade" or one.streak or one.id in _VALUES
+        or (one.unit == "%" and one.id.endswith(GROWTH_OF))
+    )]  # fmt: skip
+    item = sheets.FieldSpec(
+        "item", Label("指标", "indicator"), "choice", required=True, synonyms=("指标名称", "指标代码", "项目", "item"),
+        choices=tuple(sheets.Choice(one.id, one.label.label, (one.id,)) for one in there),
+        note=Label("规则包里的指标名称或代码", "an indicator of the packs, by name or id"),
+    )  # fmt: skip
+    known = [one.unit for one in there if _is_unit(one.unit)]
+    of = _unit("tce", *known)
+    figure = _quantity(Label("数值", "figure"), negative=True)
+    return sheets.SheetSchema(
+        FIGURES, BOOKS[FIGURES], (SUBJECT, PERIOD, item, figure, of), key=("subject", "period", "item")
+    )  # fmt: skip
+
+
+def _is_unit(name: str) -> bool:
+    try:
+        return bool(unit(name))
+    except UserError:
+        return False
+
+
+#: Amounts of money that mean nothing without a price base.
+_VALUES = ("gdp", "industry_value_added")
+#: What people call the growth rates in short.
+_SHORT = {
+    "gdp_growth": ("GDP增速", "GDP", "地区生产总值增速", "生产总值增速", "国内生产总值增速"),
+    "industry_value_added_growth": ("规上工业增加值增速", "规模以上工业增加值增速", "工业增加值增速", "规上工业增加值"),
+}
 SCHEMAS = {
     "energy": energy_schema, "output": output_schema, "value": value_schema, "carbon": carbon_schema,
-    GRADES: grades_schema,
+    GRADES: grades_schema, GROWTH: growth_schema, FIGURES: figures_schema,
 }  # fmt: skip
 
 
@@ -218,6 +275,26 @@ def _product(packs: PackSet, text: str) -> object:
         "unknown_product",
         Label(f"“{text}”不是规则包里的产品", f"“{text}” is no product of any pack"),
         Label("先在规则包 products.yaml 中登记产品及单位", "declare the product and its unit in a pack first"),
+    )
+
+
+def item_of_meter(packs: PackSet, text: str) -> object:
+    """What a meter measures: a carrier or product of the packs, or a pollutant; else the Reason why it is none."""
+    found = carrier_named(packs, text)
+    if found is not None:
+        return found.id
+    if POLLUTANT.fullmatch(_plain(text)):
+        return _plain(text)
+    product = _product(packs, text)
+    if isinstance(product, str):
+        return product
+    return sheets.Reason(
+        "unknown_item",
+        Label(f"“{text}”不是已知的能源品种、产品或污染物代码", f"“{text}” is no known carrier, product or pollutant"),
+        Label(
+            "写能源品种名称（如 电力）或污染物代码（如 w01018）",
+            "write a carrier (e.g. electricity) or a code (w01018)",
+        ),
     )
 
 

@@ -11,14 +11,18 @@ from typing import TYPE_CHECKING, Any, cast
 import pyarrow as pa
 
 from shuangkong.accounting.changes import INCREMENT
+from shuangkong.accounting.metered import meters_of_run
+from shuangkong.accounting.metered_months import due_rows
 from shuangkong.accounting.methods import Method
 from shuangkong.accounting.register import INDICATORS
-from shuangkong.engine.api import PERIOD_COLUMNS, RunContext, TableContract, number, reading, text
+from shuangkong.accounting.updating import of_updated, plan
+from shuangkong.engine.api import PERIOD_COLUMNS, NotLocal, RunContext, TableContract, number, reading, text
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.findings import least_sure
 from shuangkong.kernel.labels import Label
 from shuangkong.kernel.numbers import quantise
 from shuangkong.kernel.periods import Period, PeriodKind
+from shuangkong.metering.api import Meters
 from shuangkong.policy.api import Dated, PackSet, Target, schedule
 from shuangkong.registry.api import (
     PROJECT_FACTS,
@@ -84,7 +88,7 @@ CAPS = TableContract(
         text("method_id", "核算方法", "method"),
         text("subject_id", "主体", "subject"),
         text("period_key", "期间", "period"),
-        number("cap", "amount", "上限", "cap", "tce"),
+        number("cap", "amount", "上限", "cap", "tce", nullable=True, doc="null: what it is made of is not known"),
     ),
     key=("method_id", "subject_id", "period_key"),
 )
@@ -116,6 +120,7 @@ class Registered:
     subjects: ir.Table
     closure: ir.Table
     areas: ir.Table
+    meters: Meters
     paths: dict[str, tuple[str, ...]]
 
 
@@ -124,14 +129,23 @@ def packs_of(run: RunContext) -> PackSet:
     return cast("PackSet", run.packs)
 
 
-def bind(run: RunContext) -> Registered:
-    """Bind subjects, closure, areas and the facts of projects."""
+def bind(run: RunContext, methods: Sequence[Method]) -> Registered:
+    """Bind subjects, closure, areas and the facts of projects; an update those of the subjects that it computes.
+
+    Beside them `every_subject` and the whole closure: sums of regions are made of what lies in them.
+    """
     with reading(run.workspace.engine) as db:
         known = snapshot(db, run.scope, run.known, day=run.as_of)
         paths = region_paths(db, run.scope, run.known, run.as_of)
-        run.bind(PROJECT_FACTS, project_facts(db, run.scope, run.known, run.as_of))
-    subjects = known["subjects"]
-    run.bind(REPORTING_PLAN, known["reporting_plan"])
+        projects = project_facts(db, run.scope, run.known, run.as_of)
+    tables = {n: known[n] for n in ("subjects", "subject_closure", "reporting_plan")}
+    meters = meters_of_run(run)
+    plan(run, {**tables, PROJECT_FACTS.name: projects}, paths, methods, meters)
+    run.bind(PROJECT_FACTS, of_updated(run, projects))
+    subjects = of_updated(run, known["subjects"])
+    run.bind(REPORTING_PLAN, of_updated(run, known["reporting_plan"]))
+    everybody = known["subjects"].select(["subject_id", "kind", "level", "code", "industry_code"])
+    run.executor.bind("every_subject", everybody)
     rows = subjects.select(
         ["subject_id", "kind", "code", "region_code", "industry_code", "industry_edition"]
     ).to_pylist()
@@ -140,6 +154,7 @@ def bind(run: RunContext) -> Registered:
         run.bind(SUBJECTS, subjects),
         run.bind(SUBJECT_CLOSURE, known["subject_closure"]),
         run.bind(AREAS, AREAS.from_rows(cast("list[dict[str, object]]", areas))),
+        meters,
         paths,
     )
 
@@ -164,12 +179,14 @@ def inputs_table() -> pa.Table:
     return INPUTS.from_rows(cast("list[dict[str, object]]", rows))
 
 
-def bind_expected(run: RunContext, methods: Sequence[Method]) -> ir.Table:
-    """One row for each return that was due by the run's day, for every measure that it feeds."""
+def bind_expected(run: RunContext, methods: Sequence[Method], meters: Meters) -> ir.Table:
+    """One row for each return that was due by the run's day, for every measure that it feeds; and for each month of a
+    pollutant whose mass is registered to be measured.
+    """
     plan = run.executor.run(
         "SELECT p.*, coalesce(sector, '') AS sector FROM reporting_plan p LEFT JOIN areas USING (subject_id)"
     )
-    bases = _column(run, "SELECT DISTINCT price_base AS x FROM book_entries WHERE starts_with(price_base, 'constant:')")
+    bases = _price_bases(run)
     made: dict[str, list[str]] = {}
     for r in run.executor.run("SELECT DISTINCT subject_id, unit FROM book_entries WHERE book = 'output'").to_pylist():
         made.setdefault(r["subject_id"], []).append(r["unit"])
@@ -183,11 +200,31 @@ def bind_expected(run: RunContext, methods: Sequence[Method]) -> ir.Table:
                     "period_key": period.key, "period_kind": period.kind.value, "period_start": period.start,
                     "period_end": period.end,
                 }  # fmt: skip
+    subjects = None if run.update is None else run.update.subjects
+    for row in due_rows(run, packs_of(run), meters, subjects):
+        rows["", str(row["measure"]), str(row["unit"]), str(row["subject_id"]), str(row["period_key"])] = row
     return run.bind(EXPECTED, EXPECTED.from_rows(list(rows.values())))
 
 
-def _column(run: RunContext, sql: str) -> list[str]:
-    return sorted(r["x"] for r in run.executor.run(sql).to_pylist())
+def _price_bases(run: RunContext) -> list[str]:
+    """The constant prices that anybody's entries are in: a return of value is due in each of them."""
+    found = "SELECT DISTINCT price_base AS x FROM {} WHERE starts_with(price_base, 'constant:')"
+    here = sorted(r["x"] for r in run.executor.run(found.format(_standing_entries(run))).to_pylist())
+    run.executor.bind("price_bases", pa.table({"x": pa.array(here, pa.string())}))
+    run.retain("price_bases", by_subject=False)
+    if run.update is not None:
+        then = sorted(r["x"] for r in run.executor.run(f"SELECT x FROM {run.before('price_bases')}").to_pylist())
+        if then != here:
+            raise NotLocal("another base year of constant prices occurs than in the earlier run")
+    return here
+
+
+def _standing_entries(run: RunContext) -> str:
+    """The entries of all subjects that no later one puts right."""
+    if run.update is None:
+        return "book_entries"
+    gone = "SELECT corrects FROM book_entries__all WHERE corrects IS NOT NULL"
+    return f"(SELECT * FROM book_entries__all WHERE price_base IS NOT NULL AND entry_id NOT IN ({gone}))"
 
 
 def due_periods(kind: str, start: date, end: date) -> Iterator[Period]:
@@ -213,11 +250,10 @@ def _measures(
     """
     if book == "energy":
         for m in methods:
-            yield m.id, "energy", "tce"
+            of = ("", "_industry") if sector else ("",)
+            yield from ((m.id, f"energy{part}", "tce") for part in of)
             if m.guide or m.grid:
-                yield m.id, "co2", "tCO2"
-            if sector:
-                yield m.id, "energy_industry", "tce"
+                yield from ((m.id, f"co2{part}", "tCO2") for part in of)
     elif book == "value":
         for base in bases:
             yield base, "gdp", "CNY"
@@ -265,8 +301,8 @@ def bind_deductions(run: RunContext, steps: Sequence[str]) -> tuple[ir.Table, ir
     caps: dict[tuple[object, ...], dict[str, object]] = {}
     for row in _caps(run):
         key = (row["method_id"], row["subject_id"], row["period_key"])
-        # where several targets bind a region, the smallest cap holds
-        if key not in caps or cast("Decimal", row["cap"]) < cast("Decimal", caps[key]["cap"]):
+        # where several targets bind a region, the smallest cap holds; one that is not known might be it
+        if key not in caps or _smaller(row["cap"], caps[key]["cap"]):
             caps[key] = row
     return applies, run.bind(CAPS, CAPS.from_rows(list(caps.values())))
 
@@ -304,10 +340,15 @@ def _also_in_base_year(packs: PackSet, known: date, step: str) -> bool:
     return any(r.value == 1 for r in packs.parameters(name).rows(known))
 
 
+def _smaller(cap: object, than: object) -> bool:
+    return than is not None and (cap is None or cast("Decimal", cap) < cast("Decimal", than))
+
+
 def _caps(run: RunContext) -> Iterator[dict[str, object]]:
     """cap = share × required saving; required = E_base × G_t ÷ G_base × the reduction due in year t.
 
-    E_base is without feedstock where that is taken out of the base year too.
+    E_base is without feedstock where that is taken out of the base year too. Null where energy, feedstock or GDP of
+    either year is not known (`_region_years`): half of a GDP of the base year would allow twice the certificates.
     """
     packs, known = packs_of(run), run.known.date()
     if "deduction.certificate_cap" not in packs.parameter_ids():
@@ -315,36 +356,43 @@ def _caps(run: RunContext) -> Iterator[dict[str, object]]:
     shares = [r for r in packs.parameters("deduction.certificate_cap").rows(known) if r.value is not None]
     held = _region_years(run)
     net = _also_in_base_year(packs, known, "feedstock")
-    codes = {
-        r["code"]: r["subject_id"]
-        for r in run.executor.run("SELECT code, subject_id FROM subjects WHERE kind = 'region'").to_pylist()
-    }
+    places = run.executor.run("SELECT code, subject_id FROM subjects WHERE kind = 'region'").to_pylist()
+    codes = {r["code"]: r["subject_id"] for r in places}
     for t in targets_of(packs, known):
-        if (t.indicator, t.comparator, t.unit, t.level) != ("energy_per_gdp", "decrease_by", "%", "base"):
-            continue
-        if t.base_year is None:
+        asks = (t.indicator, t.comparator, t.unit, t.level) == ("energy_per_gdp", "decrease_by", "%", "base")
+        if not asks or t.base_year is None:
             continue
         for code in t.subject.regions:
             subject, last = codes.get(code), t.target_year or 0
             for (method_id, s, year), energy in held["energy"].items():
                 base = held["energy"].get((method_id, s, t.base_year))
-                feedstock = held["energy_feedstock"].get((method_id, s, t.base_year)) if net else None
+                # a region without a row of feedstock claims none; one with a row of unknown amount is not known
+                feedstock = held["energy_feedstock"].get((method_id, s, t.base_year), Decimal(0)) if net else Decimal(0)
                 gdp = [held["gdp"].get((f"constant:{t.base_year}", s, y)) for y in (year, t.base_year)]
-                if s != subject or not t.base_year < year <= last or base is None or None in gdp or energy is None:
+                share = next((r.value for r in shares if r.covers(date(year, 12, 31))), None)
+                if s != subject or not t.base_year < year <= last or share is None or energy is None:
                     continue
                 due = schedule(t.value / 100, year - t.base_year, last - t.base_year, t.method or "linear")
-                share = next((r.value for r in shares if r.covers(date(year, 12, 31))), None)
-                if share is not None and gdp[0] is not None and gdp[1]:
-                    cap = quantise(share * due * (base - (feedstock or 0)) * gdp[0] / gdp[1])
-                    yield {"method_id": method_id, "subject_id": s, "period_key": str(year), "cap": cap}
+                cap = None
+                if base is not None and feedstock is not None and gdp[0] is not None and gdp[1]:
+                    cap = quantise(share * due * (base - feedstock) * gdp[0] / gdp[1])
+                yield {"method_id": method_id, "subject_id": s, "period_key": str(year), "cap": cap}
 
 
 def _region_years(run: RunContext) -> dict[str, dict[tuple[str, str, int], Decimal | None]]:
+    """Energy, feedstock and GDP of regions by method and year. None: a part of it is not known, of feedstock a return,
+    of GDP a return that is there or due. Energy whose returns are missing is as its total is, which tells its coverage.
+    """
     held: dict[str, dict[tuple[str, str, int], Decimal | None]] = {"energy": {}, "energy_feedstock": {}, "gdp": {}}
     table = run.executor.run(
-        "SELECT measure, method_id, subject_id, year(period_start) AS y, sum(amount) AS a FROM totals"
-        " JOIN subjects USING (subject_id) WHERE kind = 'region' AND totals.level = 'subtree' AND period_kind = 'year'"
-        " AND measure IN ('energy', 'energy_feedstock', 'gdp') GROUP BY ALL"
+        "SELECT t.measure, t.method_id, t.subject_id, year(t.period_start) AS y, CASE WHEN count(*) = count(t.amount)"
+        " AND bool_and(t.measure <> 'gdp' OR t.known = t.expected)"
+        " AND bool_and(t.measure <> 'energy_feedstock' OR u.measure IS NULL) THEN sum(t.amount) END AS a"
+        " FROM totals t JOIN subjects s USING (subject_id) LEFT JOIN unknown_sums u ON u.measure = t.measure"
+        " AND u.method_id = t.method_id AND u.subject_id = t.subject_id AND u.period_key = t.period_key"
+        " AND u.level = t.level AND u.unit = t.unit"
+        " WHERE s.kind = 'region' AND t.level = 'subtree' AND t.period_kind = 'year'"
+        " AND t.measure IN ('energy', 'energy_feedstock', 'gdp') GROUP BY 1, 2, 3, 4"
     )
     for r in table.to_pylist():
         held[r["measure"]][r["method_id"], r["subject_id"], r["y"]] = r["a"]

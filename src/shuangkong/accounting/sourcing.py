@@ -12,7 +12,7 @@ from shuangkong.accounting.rollup import total_key
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-_COLUMNS = ("from_kind", "from_key", "to_kind", "to_key", "role")
+_COLUMNS = ("from_kind", "from_key", "to_kind", "to_key", "role", "subject_id")
 
 
 def value_key(t: ir.Table) -> ir.StringValue:
@@ -27,11 +27,17 @@ def _edges(rows: ir.Table, kinds: tuple[str, str], role: str) -> ir.Table:
     ).select(*_COLUMNS)  # fmt: skip
 
 
-def total_edges(totals: ir.Table, leaves: ir.Table, amounts: ir.Table, closure: ir.Table) -> ir.Table:
+def total_edges(
+    totals: ir.Table, leaves: ir.Table, amounts: ir.Table, closure: ir.Table, *, below: ir.Table | None = None,
+    yearly: ir.Table | None = None, over: ir.Table | None = None,
+) -> ir.Table:  # fmt: skip
     """From a subtree to its own part and its children, from a year to its periods, from those to entries.
 
     A month's total leads to the children that lay in the region at its end; a year leads to its own months and
     to the yearly returns in it, as they were summed: never to a child's year, which may have been made elsewhere.
+
+    below: the subtree totals of months and such that children have; yearly: the own yearly returns of all that lies in
+    the subjects of `totals`; over: the closure up to these. By default all are in `totals`, `leaves` and `closure`.
     """
     t = totals
     sub, own = t.filter(t.level == "subtree"), t.filter(t.level == "own")
@@ -39,7 +45,8 @@ def total_edges(totals: ir.Table, leaves: ir.Table, amounts: ir.Table, closure: 
     self_part = sub.select(*key, from_key="total_key").inner_join(own.select(*key, to_key="total_key"), key)
     c = closure.filter(closure.depth == 1)
     native = sub.filter(sub.period_kind != "year")
-    child = native.select(*key[:2], "period_key", "method_id", "period_end", "subject_id", to_key="total_key")
+    lower, last = native if below is None else below, own_years(leaves) if yearly is None else yearly
+    child = lower.select(*key[:2], "period_key", "method_id", "period_end", "subject_id", to_key="total_key")
     up = child.inner_join(
         c, [child.subject_id == c.subject_id, c.valid_from < child.period_end, child.period_end <= c.valid_to]
     ).select("measure", "part", "period_key", "method_id", "to_key", subject_id=c.ancestor_id)
@@ -48,7 +55,7 @@ def total_edges(totals: ir.Table, leaves: ir.Table, amounts: ir.Table, closure: 
         _edges(self_part, ("total", "total"), "own part"),
         _edges(down, ("total", "total"), "child"),
         _edges(_months_of_regions(sub, closure), ("total", "total"), "period"),
-        _edges(_yearly_returns(leaves, closure), ("total", "total"), "yearly return"),
+        _edges(_yearly_returns(last, closure, closure if over is None else over), ("total", "total"), "yearly return"),
         _edges(_periods(t, leaves, closure), ("total", "total"), "period"),
         _edges(_entries(amounts, closure), ("total", "entry"), "entry"),
     )
@@ -66,11 +73,16 @@ def _months_of_regions(sub: ir.Table, closure: ir.Table) -> ir.Table:
     return years.inner_join(months.select(*same, "year_key", to_key="total_key"), [*same, "year_key"])
 
 
-def _yearly_returns(leaves: ir.Table, closure: ir.Table) -> ir.Table:
+def own_years(leaves: ir.Table) -> ir.Table:
+    """The yearly returns of subjects' own part."""
+    return leaves.filter(leaves.period_kind == "year", leaves.extent == "own")
+
+
+def _yearly_returns(yearly: ir.Table, closure: ir.Table, over: ir.Table) -> ir.Table:
     """From a region's year to the yearly returns of all that lay in it at the year's end."""
-    own = _standing(leaves.filter(leaves.period_kind == "year", leaves.extent == "own"), closure)
+    own = _standing(yearly, closure)
     own = own.mutate(to_key=total_key(own)).rename(inner_id="subject_id")
-    c = closure.filter(closure.depth > 0).rename(inner_id="subject_id")
+    c = over.filter(over.depth > 0).rename(inner_id="subject_id")
     j = own.inner_join(
         c, [own.inner_id == c.inner_id, c.valid_from < own.period_end, own.period_end <= c.valid_to]
     ).select("measure", "part", "period_key", "method_id", "to_key", subject_id=c.ancestor_id)
@@ -111,7 +123,7 @@ def value_edges(values: ir.Table, totals: ir.Table, inputs: ir.Table) -> ir.Tabl
     m, of = j.method_id_right, j.method_id
     j = j.filter((m == "") | (of == m) | of.startswith(m + "/") | of.endswith("/" + m))
     return _edges(
-        j.select(from_key="value_key", to_key="to_key", words="words").distinct(), ("indicator", "total"), "input"
+        j.select("subject_id", from_key="value_key", to_key="to_key").distinct(), ("indicator", "total"), "input"
     )
 
 
@@ -123,8 +135,8 @@ def change_edges(values: ir.Table) -> ir.Table:
         v.indicator_id.endswith(CHANGE), v.indicator_id.replace(CHANGE, ""), v.indicator_id.replace(INCREMENT, "")
     )
     tail = bar + bar + v.method_id
-    now = v.select(from_key="value_key", to_key=level_id + bar + v.subject_id + bar + v.period_key + tail)
-    base = v.select(from_key="value_key", to_key=level_id + bar + v.subject_id + bar + v.base + tail)
+    now = v.select("subject_id", from_key="value_key", to_key=level_id + bar + v.subject_id + bar + v.period_key + tail)
+    base = v.select("subject_id", from_key="value_key", to_key=level_id + bar + v.subject_id + bar + v.base + tail)
     there = values.filter(values.base == "").select(to_key="value_key")
     return ibis.union(
         _edges(now.semi_join(there, "to_key"), ("indicator", "indicator"), "level"),
@@ -134,6 +146,7 @@ def change_edges(values: ir.Table) -> ir.Table:
 
 def streak_edges() -> ir.Table:
     """From a streak to the figures of the periods that it was counted from: the kept table `streak_links`."""
-    links = ibis.table({"from_key": "string", "to_key": "string", "role": "string"}, name="streak_links")
+    columns = ("from_key", "to_key", "role", "subject_id")
+    links = ibis.table(dict.fromkeys(columns, "string"), name="streak_links")
     kinds = {"from_kind": ibis.literal("indicator"), "to_kind": ibis.literal("indicator")}
     return links.mutate(**kinds).select(*_COLUMNS)

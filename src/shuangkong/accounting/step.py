@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 import pyarrow as pa
@@ -11,6 +12,8 @@ import pyarrow as pa
 from shuangkong.accounting import (
     checks,
     indicators,  # noqa: F401  (importing it fills the register)
+    metered,
+    pollutants,  # noqa: F401  (likewise)
     snapshots,
 )
 from shuangkong.accounting.changes import CHANGE, INCREMENT, Rate, chained, increments, level_changes
@@ -27,12 +30,15 @@ from shuangkong.accounting.tables import (
     DEDUCTIONS,
     EDGES,
     INDICATOR_VALUES,
+    METER_LINKS,
+    OUTLET_MONTHS,
     REPORTED_VALUES,
     TOTALS,
 )
+from shuangkong.accounting.updating import carried, spread_out
 from shuangkong.accounting.uses import USE_LIMITS, use_limits
 from shuangkong.accounting.withholding import withhold
-from shuangkong.engine.api import RunContext, amount, compile_sql, confidence_mark, confidence_rank
+from shuangkong.engine.api import UPDATED, RunContext, TableContract, amount, confidence_mark, confidence_rank
 from shuangkong.kernel.periods import Period
 from shuangkong.policy.api import PackSet
 
@@ -59,49 +65,94 @@ def account(run: RunContext, methods: Sequence[Method], stated_only: Sequence[Me
 
     Every entry is accounted by every method; those in `stated_only` take in figures already in standard coal alone.
     """
-    registered = snapshots.bind(run)
+    registered = snapshots.bind(run, (*methods, *stated_only))
+    closure = registered.closure
     entries = run.table(BOOK_ENTRIES)
     reported = run.table(REPORTED_VALUES)
+    with run.step("account: meters"):
+        months = metered.take_in(run, snapshots.packs_of(run), registered.meters)
     with run.step("account: factors"):
         factors = _bind_factors(run, registered, methods, stated_only)
     with run.step("account: totals"):
-        made = run.publish(AMOUNTS, amounts(entries, factors, registered.areas))
-        leaf = _keep(run, "leaves", leaves(made))
-        due = snapshots.bind_expected(run, methods)
-        back = _keep(run, "returns", returns(leaf, due))
-        spread = _keep(run, "leaf_levels", levels(leaf, registered.closure))
-        covered = _keep(run, "return_levels", return_levels(back, registered.closure))
-        summed = run.publish(TOTALS, totals(spread, covered))
-        gaps = _keep(run, "unknown_sums", unknown(spread, back, registered.closure))
+        made = run.publish(AMOUNTS, lambda: amounts(entries, factors, registered.areas))
+        leaf = _retained(run, "leaves", lambda: leaves(made))
+        due = snapshots.bind_expected(run, methods, registered.meters)
+        back = _retained(run, "returns", lambda: returns(leaf, due))
+        spread_out(run)
+        over = _like(closure, "closure_over")
+        spread = run.keep("leaf_levels", lambda: levels(_like(leaf, "leaves_up"), over))
+        lower = _like(back, "returns_up")
+        covered = run.keep("return_levels", lambda: return_levels(lower, closure, over))
+        summed = run.publish(TOTALS, lambda: totals(spread, covered), carry=_kept_years(run, TOTALS.name, TOTALS))
+        gaps = run.keep(
+            "unknown_sums", lambda: unknown(spread, lower, closure, over), carry=_kept_years(run, "unknown_sums")
+        )
+        run.retain("unknown_sums")
     with run.step("account: deductions"):
         applies, caps = snapshots.bind_deductions(run, [s for s, _ in STEPS])
-        deducted = run.publish(DEDUCTIONS, deductions(summed, gaps, applies, caps))
+        deducted = run.publish(DEDUCTIONS, lambda: deductions(summed, gaps, applies, caps))
     with run.step("account: indicators"):
         values = _values(run, Books(summed, deducted, registered.subjects), reported)
     with run.step("account: checks"):
-        found = checks.published_differ(reported).union(
+        run.publish(checks.FLAWS, lambda: checks.published_differ(reported).union(
             checks.year_and_months_differ(leaf), checks.whole_and_parts(spread), checks.of_which_over(summed),
-            checks.return_missing(due, leaf), checks.whole_left_out(leaf, spread, registered.closure),
-            checks.rhythms_mixed(made, entries),
-        )  # fmt: skip
-        run.publish(checks.FLAWS, found)
-        run.publish(USE_LIMITS, use_limits(entries, registered.subjects))
+            checks.return_missing(due, leaf), checks.rhythms_mixed(made, entries),
+            checks.whole_left_out(_like(leaf, "leaves_up"), spread, closure, over),
+            metered.flaws(months, OUTLET_MONTHS.ibis()),
+        ), carry=_flaws_of_kept_years(run))  # fmt: skip
+        run.publish(USE_LIMITS, lambda: use_limits(entries, registered.subjects))
     with run.step("account: confidentiality"):
         withhold(run)
     with run.step("account: edges"):
         inputs = run.bind(snapshots.INPUTS, snapshots.inputs_table())
-        edges = total_edges(summed, leaf, made, registered.closure).union(
-            value_edges(values, summed, inputs), change_edges(values), _chain_edges(run), streak_edges()
-        )
-        run.publish(EDGES, edges.distinct())
+        below, yearly = _below(run, summed), _like(leaf, "leaves_yearly")
+        sums = partial(total_edges, summed, leaf, made, closure, below=below, yearly=yearly, over=over)
+        run.publish(EDGES, lambda: sums().union(
+            value_edges(values, summed, inputs), change_edges(values), _chain_edges(run), streak_edges(),
+            metered.edges(METER_LINKS.ibis(), months),
+        ).distinct())  # fmt: skip
 
 
-def _keep(run: RunContext, name: str, rows: ir.Table) -> ir.Table:
-    """Materialise an intermediate table, so that it is computed once."""
+def _retained(run: RunContext, name: str, made: Callable[[], ir.Table]) -> ir.Table:
+    """A table between the steps that later updates need of the subjects that they do not compute."""
+    run.retain(name)
+    return run.keep(name, made)
+
+
+def _like(table: ir.Table, name: str) -> ir.Table:
+    """A table of the same columns under another name."""
     import ibis
 
-    run.executor.keep(name, compile_sql(rows))
-    return ibis.table(rows.schema(), name=name)
+    return ibis.table(table.schema(), name=name)
+
+
+def _kept_years(run: RunContext, name: str, contract: TableContract | None = None) -> str:
+    if run.update is None:
+        return ""
+    return carried(run, run.before(name, contract), "CAST(year(period_start) AS VARCHAR)")
+
+
+def _flaws_of_kept_years(run: RunContext) -> str:
+    """Flaws of sums of regions, in years that are not summed anew."""
+    if run.update is None:
+        return ""
+    kept = carried(run, run.before(checks.FLAWS.name, checks.FLAWS), "left(period_key, 4)")
+    return f"{kept} AND code IN ('whole_and_parts', 'whole_left_out')"
+
+
+def _below(run: RunContext, summed: ir.Table) -> ir.Table:
+    """Sums of all that lies in the subjects that are computed, of months and such: what theirs lead to."""
+    native = "SELECT * FROM {} WHERE level = 'subtree' AND period_kind <> 'year'"
+    if run.update is None:
+        run.alias("totals_below", native.format("totals"))
+    else:
+        children = (
+            "subject_id IN (SELECT subject_id FROM closure_over WHERE depth = 1)"
+            f" AND subject_id NOT IN (SELECT subject_id FROM {UPDATED})"
+        )
+        before = f"{native.format(run.before(TOTALS.name, TOTALS))} AND {children}"
+        run.executor.keep("totals_below", f"{native.format('totals')} UNION ALL BY NAME {before}")
+    return _like(summed, "totals_below")
 
 
 def _bind_factors(
@@ -122,11 +173,11 @@ def _values(run: RunContext, books: Books, reported: ir.Table) -> ir.Table:
 
     parts = []
     for one in INDICATORS.values():
-        rows = _keep(run, f"indicator_{one.id}", one.compute(books))
-        run.sql[f"indicator_{one.id}"] = compile_sql(one.compute(books))
+        rows = run.keep(f"indicator_{one.id}", partial(one.compute, books))
+        run.sql[f"indicator_{one.id}"] = run.statements[f"indicator_{one.id}"][0]
         shaped = rows.mutate(indicator_id=ibis.literal(str(one.id)), base=ibis.literal(""))
         parts.append(shaped.select(*_SHAPE, "over", "under"))
-    flat = _keep(run, "level_values", ibis.union(*parts))
+    flat = run.keep("level_values", lambda: ibis.union(*parts))
     bases = snapshots.bind_bases(run)
     level_bases = bases.filter(bases.kind == "level").select("indicator_id", "base_year")
     rise_bases = bases.filter(bases.kind == "increment").select("indicator_id", "base_year")
@@ -137,11 +188,12 @@ def _values(run: RunContext, books: Books, reported: ir.Table) -> ir.Table:
         confidence=confidence_mark(computed["rank"]), needs=computed.needs.cast("string"),
     )  # fmt: skip
     columns = [c.name for c in INDICATOR_VALUES.columns]
-    once = _keep(run, "published_values", _published(reported).select(*columns, "reported_id"))
+    once = run.keep("published_values", lambda: _published(reported).select(*columns, "reported_id"))
     every = computed.select(columns).union(once.select(columns))
     chains = run.bind(CHAINS, _chains(run))
-    counted = count_streaks(run, snapshots.packs_of(run), _keep(run, "countable", _countable(run, flat, once)))
-    return run.publish(INDICATOR_VALUES, every.union(chains.select(columns)).union(counted.select(columns)))
+    countable = run.keep("countable", lambda: _countable(run, flat, once))
+    counted = count_streaks(run, snapshots.packs_of(run), countable)
+    return run.publish(INDICATOR_VALUES, lambda: every.union(chains.select(columns)).union(counted.select(columns)))
 
 
 def _countable(run: RunContext, flat: ir.Table, once: ir.Table) -> ir.Table:
@@ -241,14 +293,15 @@ def _chain_edges(run: RunContext) -> ir.Table:
     j = chain.inner_join(one, ["indicator_id", "subject_id"])
     j = j.filter(j.year > j.first, j.year <= j.last)
     # only the row that stands: where several documents print a figure, the others lead nowhere
-    rows = ibis.table({"value_key": "string", "reported_id": "string"}, name="published_values")
-    columns = ("from_kind", "from_key", "to_kind", "to_key", "role")
+    names = ("value_key", "reported_id", "subject_id")
+    rows = ibis.table(dict.fromkeys(names, "string"), name="published_values")
+    columns = ("from_kind", "from_key", "to_kind", "to_key", "role", "subject_id")
     links = j.select(
-        from_kind=ibis.literal("indicator"), from_key=j.value_key, to_kind=ibis.literal("indicator"), to_key=j.to_key,
-        role=ibis.literal("yearly rate"),
+        "subject_id", from_kind=ibis.literal("indicator"), from_key=j.value_key, to_kind=ibis.literal("indicator"),
+        to_key=j.to_key, role=ibis.literal("yearly rate"),
     )  # fmt: skip
     stands = rows.select(
-        from_kind=ibis.literal("indicator"), from_key=rows.value_key, to_kind=ibis.literal("reported"),
+        "subject_id", from_kind=ibis.literal("indicator"), from_key=rows.value_key, to_kind=ibis.literal("reported"),
         to_key=rows.reported_id, role=ibis.literal("published value"),
     )  # fmt: skip
     return links.select(*columns).union(stands.select(*columns))

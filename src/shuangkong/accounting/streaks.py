@@ -11,14 +11,17 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import ibis
+import pyarrow as pa
 
 from shuangkong.accounting.sourcing import value_key
+from shuangkong.accounting.tables import INDICATOR_VALUES as _VALUES
 from shuangkong.engine.api import (
     PERIOD_COLUMNS,
+    UPDATED,
+    NotLocal,
     RunContext,
     TableContract,
     amount,
-    compile_sql,
     confidence_mark,
     confidence_rank,
     exact_ratio,
@@ -101,25 +104,42 @@ def count_streaks(run: RunContext, packs: PackSet, values: ir.Table) -> ir.Table
     with origin counted; what each was counted from is kept as `streak_links`. Source: 豫政办〔2021〕65号 六（十八）.
     """
     rules = streak_rules(packs)
-    grid = run.bind(STREAK_GRID, STREAK_GRID.from_rows(list(_grid(run, packs, rules, values.get_name()))))
-    cells = _keep(run, "streak_cells", streak_cells(values, grid))
-    counts = _keep(run, "streak_counts", streak_counts(cells))
-    rows = _keep(run, "streak_values", streak_values(counts, grid))
-    _keep(run, "streak_links", streak_links(counts, cells, grid))
+    asked = STREAK_GRID.from_rows(list(_grid(run, packs, rules, values.get_name())))
+    grid = run.bind(STREAK_GRID, asked)
+    run.retain(STREAK_GRID.name, by_subject=False)
+    if run.update is not None and not _as_before(run, asked):
+        raise NotLocal("streaks are counted over other periods than in the earlier run")
+    cells = run.keep("streak_cells", lambda: streak_cells(values, grid))
+    counts = run.keep("streak_counts", lambda: streak_counts(cells))
+    rows = run.keep("streak_values", lambda: streak_values(counts, grid))
+    run.keep("streak_links", lambda: streak_links(counts, cells, grid))
+    run.retain("streak_links")
     return rows
 
 
-def _keep(run: RunContext, name: str, rows: ir.Table) -> ir.Table:
-    run.executor.keep(name, compile_sql(rows))
-    return ibis.table(rows.schema(), name=name)
+def _as_before(run: RunContext, grid: pa.Table) -> bool:
+    """Whether the periods are those of the run that is updated: then no other subject's streak is another."""
+    then = STREAK_GRID.checked(run.executor.run(f"SELECT * FROM {run.before(STREAK_GRID.name)}"))
+    order = [(c, "ascending") for c in STREAK_GRID.key]
+    return bool(then.sort_by(order).equals(grid.sort_by(order)))
 
 
 def _grid(run: RunContext, packs: PackSet, rules: dict[str, StreakRule], values: str) -> Iterator[dict[str, object]]:
     """Rows of STREAK_GRID, from the first period that has a figure to the last one that has one, or is over."""
     asked = ", ".join(f"'{r.of}'" for r in rules.values()) or "''"
+    where = f"WHERE indicator_id IN ({asked}) AND value IS NOT NULL"
+    seen = f"SELECT indicator_id, period_kind, period_start FROM {values} {where}"
+    if run.update is not None:
+        # of all others what the earlier run has: the same rows, published
+        before = run.before(_VALUES.name, _VALUES)
+        seen += (
+            f" UNION ALL SELECT indicator_id, period_kind, period_start FROM {before} {where}"
+            f" AND base = '' AND origin IN ('computed', 'reported')"
+            f" AND subject_id NOT IN (SELECT subject_id FROM {UPDATED})"
+        )
     spans = run.executor.run(
-        f"SELECT indicator_id, period_kind, min(period_start) AS first, max(period_start) AS last FROM {values}"
-        f" WHERE indicator_id IN ({asked}) AND value IS NOT NULL GROUP BY ALL"
+        f"SELECT indicator_id, period_kind, min(period_start) AS first, max(period_start) AS last FROM ({seen})"
+        " GROUP BY ALL"
     ).to_pylist()
     there = {(s["indicator_id"], s["period_kind"]): s for s in spans}
     for name, rule in rules.items():
@@ -246,7 +266,10 @@ def named_period(index: ir.IntegerValue, every: Every) -> ir.StringValue:
 
 
 def streak_links(counts: ir.Table, cells: ir.Table, grid: ir.Table) -> ir.Table:
-    """From each count to the figures that it was counted from, and to the one that ends it: from_key, to_key, role."""
+    """From each count to the figures that it was counted from, and to the one that ends it.
+
+    result: from_key, to_key, role, subject_id.
+    """
     t = counts.inner_join(grid.select("indicator_id", "idx", "period_key"), ["indicator_id", "idx"])
     t = t.mutate(start=t.ended.coalesce(t.first), base=ibis.literal(""))
     t = t.select(*_WHOSE, "idx", "start", from_key=value_key(t))
@@ -254,4 +277,4 @@ def streak_links(counts: ir.Table, cells: ir.Table, grid: ir.Table) -> ir.Table:
     j = t.inner_join(c, _WHOSE)
     j = j.filter(j.at >= j.start, j.at <= j.idx)
     role = ibis.ifelse(j.kept.coalesce(False), "period counted", "period that ends it")
-    return j.select("from_key", "to_key", role=role)
+    return j.select("from_key", "to_key", "subject_id", role=role)

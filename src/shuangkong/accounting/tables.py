@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shuangkong.engine.api import PERIOD_COLUMNS, Confidential, TableContract, day, instant, number, text
+from shuangkong.engine.api import PERIOD_COLUMNS, Column, Confidential, TableContract, day, instant, number, text
 from shuangkong.kernel.labels import Label
 
 _SOURCE = (
@@ -39,8 +39,13 @@ BOOK_ENTRIES = TableContract(
         text("state", "状态", "state", doc="ok, or why the quantity is missing"),
         text("use", "用途限定", "lawful use", nullable=True),
         *_SOURCE,
+        number(
+            "measured", "amount", "已知比例", "share that is known", "1", nullable=True,
+            doc="of a month of meters of which a part is not known; null: a return, or all of it",
+        ),
     ),
     key=("entry_id",),
+    version=2,
     doc="One figure of a book as it was handed in; never changed, only corrected by a later row.",
 )  # fmt: skip
 
@@ -61,6 +66,92 @@ REPORTED_VALUES = TableContract(
     doc="A rate or level as an office published it; stands beside the books and never enters them.",
 )
 
+_METERED = (
+    text("entry_id", "账目号", "entry", doc="m_ and a hash of unit, item and month: the same in every run"),
+    text("subject_id", "主体", "subject"),
+    *PERIOD_COLUMNS,
+    text("book", "账", "book", doc="energy, or pollutant for what is no energy carrier"),
+    text("item", "品种", "item"),
+    text("role", "性质", "role"),
+    number("quantity", "amount", "数量", "quantity", "column:unit", doc="the sum of what is known"),
+    text("unit", "单位", "unit", doc="base unit of its dimension; kg of a pollutant"),
+    number("measured", "amount", "已知比例", "share that is known", "1", doc="of the hours that the meters stand for"),
+    number("meters", "integer", "计量器具", "meters", "item"),
+    number("silent", "integer", "无读数", "meters of which nothing is known", "item"),
+    day("until", "截至", "up to and with", nullable=True, doc="of the month that runs; null: the month is over"),
+)
+METER_MONTHS = TableContract(
+    "meter_months",
+    Label("计量器具月量", "months of meters"),
+    (
+        *_METERED,
+        Column("synthetic", "flag", Label("合成", "synthetic")),
+        number("return_rank", "quantity", "报表次序", "place of a return", "1", nullable=True),
+        number("meter_rank", "quantity", "计量次序", "place of meters", "1", nullable=True),
+        number("known_from", "quantity", "视为完整的比例", "share that stands as known", "1", nullable=True),
+        number("tolerance", "quantity", "允许相差", "tolerated difference", "%", nullable=True),
+    ),
+    key=("entry_id",),
+    doc="A month of a unit and item by its meters, with the packs' rules for it; an input of the accounting.",
+)
+METER_ENTRIES = TableContract(
+    "meter_entries",
+    Label("计量入账", "meters in the books"),
+    (
+        *_METERED,
+        number("returned", "amount", "报表数", "quantity of the return", "column:unit", nullable=True),
+        text("state", "状态", "state", doc="ok or partial; to_date of a month that runs"),
+        text(
+            "stands",
+            "采用",
+            "which counts",
+            doc="meter, return, open where no pack says which, or running: the month is not over and in no book",
+        ),
+        Column("differs", "flag", Label("相差过大", "differs by more than tolerated")),
+        text("confidence", "可信度", "confidence"),
+    ),
+    key=("entry_id",),
+    version=2,
+    doc="Each month of meters beside the return of the same unit and item, and which of the two counts.",
+)
+METER_LINKS = TableContract(
+    "meter_links",
+    Label("入账计量器具", "meters of an entry"),
+    (
+        text("subject_id", "主体", "subject"),
+        text("entry_id", "账目号", "entry"),
+        number("meter", "integer", "计量器具号", "meter", "1"),
+        day("first_day", "首日", "first day"),
+        day("last_day", "末日", "last day"),
+    ),
+    key=("entry_id", "meter", "first_day"),
+    doc="Which meters a month of meters is made of, and on which days.",
+)
+OUTLET_MONTHS = TableContract(
+    "outlet_months",
+    Label("排口月排放量", "months of outlets"),
+    (
+        text("subject_id", "主体", "subject"),
+        text("entry_id", "账目号", "entry", doc="the month of the unit and pollutant that it adds to"),
+        text("outlet", "排口", "outlet"),
+        text("item", "污染物", "pollutant"),
+        text("period_key", "期间", "period"),
+        day("first_day", "首日", "first day"),
+        day("last_day", "末日", "last day"),
+        number("quantity", "amount", "排放量", "mass", "column:unit", nullable=True, doc="of the hours that count"),
+        text("unit", "单位", "unit"),
+        number("expected", "integer", "应有小时", "hours expected", "h"),
+        number("counted", "integer", "计入小时", "hours that count", "h"),
+        number("measured", "amount", "已知比例", "share that is known", "1", doc="of the expected time"),
+        number("hours_short", "integer", "无效小时", "hours that are not valid", "h", doc="by the monitoring system"),
+        number("hours_open", "integer", "未检查小时", "hours not looked at yet", "h"),
+        number("hours_no_flow", "integer", "缺流量小时", "hours without flow", "h"),
+        number("hours_no_concentration", "integer", "缺浓度小时", "hours without concentration", "h"),
+    ),
+    key=("entry_id", "outlet"),
+    doc="A pollutant at an outlet in a month by flow and concentration, and which hours do not count, with why.",
+)
+
 AMOUNTS = TableContract(
     "amounts",
     Label("折算量", "amounts"),
@@ -77,8 +168,10 @@ AMOUNTS = TableContract(
         text("state", "状态", "state"),
         text("factor_key", "系数", "factor", nullable=True),
         text("confidence", "可信度", "confidence"),
+        number("measured", "amount", "已知比例", "share that is known", "1", nullable=True, doc="as of the entry"),
     ),
     key=("entry_id", "method_id", "measure"),
+    version=2,
     doc="Each entry in the unit of a measure, rounded once by the named step; nothing above this is rounded.",
 )
 
@@ -173,8 +266,10 @@ EDGES = TableContract(
         text("to_kind", "终点类", "to kind"),
         text("to_key", "终点", "to"),
         text("role", "作用", "role"),
+        text("subject_id", "起点主体", "subject of the start", nullable=True, doc="null: an entry of a document"),
     ),
     key=("from_kind", "from_key", "to_kind", "to_key", "role"),
     subject=None,
+    version=2,
     doc="Who follows from what; walked by `why`.",
 )

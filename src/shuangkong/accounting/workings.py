@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import ibis
 import pyarrow as pa
 
-from shuangkong.accounting import indicators  # noqa: F401  (importing it fills the register)
+from shuangkong.accounting import indicators, pollutants  # noqa: F401  (importing them fills the register)
 from shuangkong.accounting.changes import increments, level_changes
 from shuangkong.accounting.deducting import deductions
 from shuangkong.accounting.feeding import FACTORS, Case, factor_rows

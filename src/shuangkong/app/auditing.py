@@ -8,7 +8,7 @@ A verification reads the whole log for everybody who may read it: what it names 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -18,13 +18,25 @@ from typing import Any
 import sqlalchemy as sa
 
 from shuangkong.accounting.api import LIMITABLE
-from shuangkong.engine.api import Head, Verified, among, audit_entry, jobs, reading, verified
+from shuangkong.engine.api import (
+    Head,
+    Seal,
+    Verified,
+    among,
+    audit_entry,
+    broken_seals,
+    head,
+    jobs,
+    lake_commit,
+    reading,
+    verified,
+)
 from shuangkong.kernel.labels import Label
 from shuangkong.kernel.scope import Scope
 from shuangkong.registry.api import scope_subjects
 from shuangkong.webkit.api import appointment_table
 
-#: Entries that a page verifies while the reader waits (about two seconds); more are a job.
+#: Entries and commits that a page verifies while the reader waits (about two seconds); more are a job.
 AT_ONCE = 100_000
 _READING = Label("核验审计链", "verify the chain")
 #: What stands for the detail of an entry with figures that are not handed in for the reader's use.
@@ -64,10 +76,40 @@ def _shown_detail(scope: Scope) -> sa.ColumnElement[str]:
     return sa.case((hidden, WITHHELD), else_=t.detail).label("detail")
 
 
-def as_dict(found: Verified, upto: Head | None) -> dict[str, Any]:
-    """A verification for JSON and for the result of a job."""
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A verification of the chain, and the seals (封存) under which the lake's commits are not what they were.
+
+    Seals are asked only of a chain that holds: of one that does not they say nothing.
+    """
+
+    chain: Verified
+    broken: tuple[Seal, ...] = ()
+
+    @property
+    def whole(self) -> bool:
+        """Whether the chain holds and every seal fits what it sealed."""
+        return self.chain.whole and not self.broken
+
+
+def takes_long(db: sa.Connection) -> bool:
+    """Whether a verification is for a job: so many entries, or commits of the lake that seals are held against."""
+    commits = db.execute(sa.select(sa.func.max(lake_commit.c.sequence))).scalar_one() or 0
+    return head(db).sequence + int(commits) > AT_ONCE
+
+
+def checked(db: sa.Connection, upto: Head | None = None, *, told: Callable[[int, int], None] | None = None) -> Checked:
+    """Verify the whole log up to a head, if one is given, then hold the lake's commits against their seals."""
+    found = verified(db, upto, told=told)
+    return Checked(found, tuple(broken_seals(db)) if found.whole else ())
+
+
+def as_dict(result: Checked, upto: Head | None) -> dict[str, Any]:
+    """A verification for JSON and for the result of a job; `seals` are the entries whose seal is broken."""
+    found = result.chain
     return {
-        "whole": found.whole, "entries": found.entries, "head": str(found.head), "upto": str(upto) if upto else None,
+        "whole": result.whole, "seals": [s.entry for s in result.broken], "entries": found.entries,
+        "head": str(found.head), "upto": str(upto) if upto else None,
         "faults": [
             {"kind": f.kind, "first": f.first, "last": f.last, "was": f.was, "head": f.head, "message": str(f)}
             for f in found.faults
@@ -80,7 +122,7 @@ def _verify(job: jobs.JobContext, arguments: Mapping[str, Any]) -> jobs.Outcome:
     """Verify the whole log up to the head that was typed in, if any."""
     upto = Head.parse(arguments["head"]) if arguments.get("head") else None
     with reading(job.workspace.engine) as db:
-        found = verified(db, upto, told=lambda done, total: job.progress(_READING, done, total))
+        found = checked(db, upto, told=lambda done, total: job.progress(_READING, done, total))
     return jobs.Outcome(as_dict(found, upto))
 
 

@@ -11,7 +11,7 @@ from shuangkong import __version__
 from shuangkong.kernel.errors import UserError
 
 if TYPE_CHECKING:
-    from shuangkong.policy.api import Catalogue
+    from shuangkong.policy.api import Catalogue, ReadBounds
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -28,6 +28,7 @@ def _root(
     version: Annotated[bool, typer.Option("--version", help="显示版本 (print the version)")] = False,
 ) -> None:
     context.obj = _catalogue
+    context.meta["shuangkong.read_bounds"] = _bounds
     if version:
         typer.echo(__version__)
         raise typer.Exit
@@ -40,18 +41,35 @@ def _catalogue() -> Catalogue:
     return catalogue()
 
 
+def _bounds() -> ReadBounds:
+    """What reading a document may take."""
+    from shuangkong.app.limits import read_bounds
+
+    return read_bounds()
+
+
 def _mount() -> None:
     from shuangkong.accounting.cli import account_command
     from shuangkong.app.commands import (
         audit,
         backup,
         books,
+        cases,
+        closed,
+        collecting,
         deciding,
         judging,
         making,
+        metering,
+        moved,
         people,
         publishing,
+        readings,
+        scenarios,
         serve,
+        sharing,
+        simulating,
+        watching,
         what_if,
         worker,
     )
@@ -65,12 +83,22 @@ def _mount() -> None:
     judging.add(app)
     deciding.add(app)
     what_if.add(app)
+    scenarios.add(app)
+    cases.add(app)
+    moved.add(app)
+    watching.add(app)
+    sharing.add(app)
     cli_reading.add(policy_app)
     publishing.add(policy_app)
     app.add_typer(policy_app, name="policy")
     app.add_typer(hj212_app, name="hj212")
     worker.add(app)
+    collecting.add(app)
     serve.add(app)
+    simulating.add(app)
+    metering.add(app)
+    closed.add(app)
+    readings.add()
     backup.add(app)
     people.add(app)
     audit.add(app)

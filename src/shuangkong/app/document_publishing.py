@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
+
+import sqlalchemy as sa
 
 from shuangkong.app import document_store as store
 from shuangkong.app.catalogue import library
@@ -16,7 +18,7 @@ from shuangkong.app.document_store import DocumentRow, Entry
 from shuangkong.app.document_values import as_candidate, as_duty, as_target
 from shuangkong.app.documents import seen, version_of
 from shuangkong.app.publishing import propose_pack
-from shuangkong.engine.api import Workspace, reading, record, writing
+from shuangkong.engine.api import Workspace, reading, record
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.labels import Label, Language
 from shuangkong.kernel.scope import Scope
@@ -40,9 +42,10 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A drafted pack, the entries it was made of, and why some of them are not in it, by entry."""
+    """A drafted pack of one document of a file, the entries it was made of, and why some are not in it, by entry."""
 
     made: Draft
+    part: int
     entries: tuple[Entry, ...]
     left_out: dict[str, str]
 
@@ -80,7 +83,7 @@ def prepare(
     """
     with reading(workspace.engine) as db:
         row = seen(db, scope, document_id, workspace.clock())
-        taken = [e for e in store.entries_of(db, row.document_id) if e.taken and e.part == facts.part]
+        taken = _taken(db, row, facts.part)
     version = version_of(workspace, row)
     about = next((d for d in version.reading.documents if d.number == facts.part), None)
     if not taken or about is None:
@@ -100,25 +103,38 @@ def prepare(
         language=language,
     )  # fmt: skip
     left_out = {groups[x.kind][x.place].entry_id: x.because for x in made.left_out}
-    return Prepared(made, tuple(taken), left_out)
+    return Prepared(made, facts.part, tuple(taken), left_out)
 
 
 def propose_document(
     workspace: Workspace, scope: Scope, document_id: str, prepared: Prepared, because: str
 ) -> str:  # fmt: skip
-    """Propose the pack; gives the proposal's id. Raises what `propose_pack` does."""
+    """Propose the pack; gives the proposal's id. The document and its proposal are changed together or not at all.
+
+    Raises what `propose_pack` does, READ-005, and READ-006 where somebody decided on the document since it was drafted.
+    """
     files = {name: text.encode() for name, text in prepared.made.files.items()}
-    proposal = propose_pack(workspace, scope, files, because, origin=document_id)
-    with writing(workspace.engine) as db:
-        at = workspace.clock()
+
+    def also(db: sa.Connection, proposal: str, at: datetime) -> None:
         row = seen(db, scope, document_id, at)
+        if prepared.entries != tuple(_taken(db, row, prepared.part)):
+            raise UserError(
+                "READ-006", "somebody decided on it meanwhile.", where=row.file_name, case="meanwhile",
+                remedy="Look at it again.",
+            )  # fmt: skip
         store.change_document(db, row.document_id, proposal_id=proposal)
-        record(
-            db, at=at, principal=scope.principal, action="document.propose", obj=row.document_id,
-            detail={"file": row.file_name, "proposal": proposal, "entries": len(prepared.entries),
-                    "left_out": len(prepared.left_out)},
-        )  # fmt: skip
-    return proposal
+        within = [e for e in prepared.entries if e.entry_id not in prepared.left_out]
+        detail = {
+            "file": row.file_name, "proposal": proposal, "entries": len(prepared.entries),
+            "left_out": len(prepared.left_out), "decided_by": sorted({e.decided_by for e in within if e.decided_by}),
+        }  # fmt: skip
+        record(db, at=at, principal=scope.principal, action=store.PROPOSED, obj=row.document_id, detail=detail)
+
+    return propose_pack(workspace, scope, files, because, origin=document_id, also=also)
+
+
+def _taken(db: sa.Connection, row: DocumentRow, part: int) -> list[Entry]:
+    return [e for e in store.entries_of(db, row.document_id) if e.taken and e.part == part]
 
 
 def indicators_of(packs: PackSet) -> Sequence[tuple[str, Label, str]]:

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from shuangkong.engine.api import METADATA, UtcInstant
+from shuangkong.engine.api import METADATA, UtcInstant, audit_entry
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.labels import Label
 
@@ -247,6 +247,22 @@ def counts_of(db: sa.Connection, ids: Iterable[str]) -> dict[str, dict[str, int]
     for document_id, state, n in db.execute(query.group_by(t.c.document_id, t.c.state)):
         found.setdefault(document_id, {})[state] = n
     return found
+
+
+#: What the audit log calls the proposing of a pack that was made of a document.
+PROPOSED = "document.propose"
+
+
+def deciders_of(db: sa.Connection, proposal_id: str) -> frozenset[str]:
+    """Who accepted, corrected or added what a proposed pack was made of, as it was when it was proposed."""
+    e = audit_entry.c
+    query = sa.select(e.object, e.detail).where(e.action == PROPOSED, e.detail.contains(proposal_id, autoescape=True))
+    found: set[str] = set()
+    for document_id, detail in db.execute(query):
+        # the log of an earlier edition does not say; the entries then do, as they are now
+        own = [x.decided_by for x in entries_of(db, document_id) if x.taken and x.decided_by]
+        found.update(json.loads(detail).get("decided_by", own))
+    return frozenset(found)
 
 
 def kept_of(entry: Entry) -> dict[str, Any]:

@@ -10,47 +10,48 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
 from shuangkong.app import document_store as store
+from shuangkong.app.document_kept import keep, kept
 from shuangkong.app.document_store import DocumentRow, Entry, not_there
 from shuangkong.app.document_values import Found, made_entry, read_entries, remembered
+from shuangkong.app.limits import limit, read_bounds
 from shuangkong.app.publishing import lies_within, within
-from shuangkong.engine.api import Blobs, Workspace, jobs, reading, record, writing
+from shuangkong.engine.api import Workspace, jobs, reading, record, writing
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.labels import Label
 from shuangkong.kernel.scope import Scope
 from shuangkong.policy.api import (
     NATION,
+    ReadAsked,
     Reading,
     Version,
-    VersionDifference,
     carried,
-    difference,
     find_words,
-    text_in,
+    version_in,
 )
 from shuangkong.registry.api import subjects_seen
 from shuangkong.webkit.api import business_day
 
-#: A larger file, or a longer text, is read by a worker.
-AT_ONCE_BYTES, AT_ONCE_SIGNS = 2_000_000, 200_000
 _READING = Label("读文件", "read the document")
 
 
 @dataclass(frozen=True, slots=True)
 class Handed:
-    """What somebody hands up: the file, the code of the region it is reviewed for, the series it continues."""
+    """What somebody hands up: the file, the code of the region it is reviewed for, the series it continues.
+
+    apart: a stranger's file is read by a process of its own; one that ships with the program need not be.
+    """
 
     content: bytes
     file_name: str
     region: str = ""
     version_of: str = ""
     synthetic: bool = False
+    apart: bool = True
 
 
 def regions_of(workspace: Workspace, scope: Scope) -> Mapping[str, Label]:
@@ -64,13 +65,15 @@ def regions_of(workspace: Workspace, scope: Scope) -> Mapping[str, Label]:
 
 
 def hand_up(workspace: Workspace, scope: Scope, handed: Handed) -> str:
-    """Keep a document and read it, or have it read; gives its id.
+    """Keep a document and read it, or have a large one read by a worker; gives its id.
 
     READ-001 to READ-003 for a file that cannot be read, READ-006 where no region is given or found or the same text is
     there already, READ-005 and SCOPE-001 for a series or a region outside the scope.
     """
-    text = text_in(handed.content, handed.file_name) if len(handed.content) <= AT_ONCE_BYTES else None
-    version = Version.of(text, handed.file_name) if text is not None and len(text) <= AT_ONCE_SIGNS else None
+    version = None
+    if len(handed.content) <= limit("read_at_once_bytes"):
+        asked = ReadAsked(handed.file_name, signs=limit("read_at_once_signs"))
+        version = version_in(handed.content, asked, read_bounds() if handed.apart else None)
     region = handed.region or _region_of(workspace, scope, version)
     blob = workspace.blobs.put(handed.content)
     at = workspace.clock()
@@ -179,6 +182,7 @@ def settle(
         _read_again(db, own, fresh)
     else:
         store.add_entries(db, _from_before(db, row, version, fresh))
+    keep(workspace.root, row.content or "", version)
     names = ("series", "version", "title", "doc_number", "content", "signs", "reason", "read_at")
     store.change_document(db, row.document_id, **{k: getattr(row, k) for k in names})
     record(
@@ -285,7 +289,7 @@ def read_again(workspace: Workspace, scope: Scope, document_id: str) -> None:
     """Read a document again, with the reader as it is now; decisions stay. READ-005; READ-006 while it is not read."""
     with reading(workspace.engine) as db:
         row = seen(db, scope, document_id, workspace.clock())
-    version = version_of(workspace, row)
+    version = _read_apart(workspace, row)
     with writing(workspace.engine) as db:
         at = workspace.clock()
         row = seen(db, scope, document_id, at)
@@ -293,30 +297,31 @@ def read_again(workspace: Workspace, scope: Scope, document_id: str) -> None:
 
 
 def version_of(workspace: Workspace, row: DocumentRow) -> Version:
-    """The text of a document put in order, and what the reader finds in it; READ-006 while it is not read."""
+    """The text of a document put in order, and what was found in it when it was read; READ-006 while it is not read."""
     if row.content is None:
-        raise UserError(
-            "READ-006", "the document is not read yet.", where=row.document_id, case="waiting",
-            remedy="Wait for its job, or look there why it failed.",
-        )  # fmt: skip
-    return _read_text(workspace.blobs.root, row.content)
+        raise waiting(row)
+    found = kept(workspace.root, row.content)
+    if found is None:
+        found = _read_apart(workspace, row)
+        keep(workspace.root, row.content, found)
+    return found
 
 
-@lru_cache(maxsize=24)
-def _read_text(blobs: Path, sha256: str) -> Version:
-    return Version.of(Blobs(blobs).get(sha256).decode())
+def waiting(row: DocumentRow) -> UserError:
+    """READ-006 for a document that is not read yet."""
+    return UserError(
+        "READ-006", "the document is not read yet.", where=row.document_id, case="waiting",
+        remedy="Wait for its job, or look there why it failed.",
+    )  # fmt: skip
 
 
-def compared(workspace: Workspace, old: DocumentRow, new: DocumentRow) -> VersionDifference:
-    """What one version has other than another; READ-006 while one of them is not read."""
-    for row in (old, new):
-        version_of(workspace, row)
-    return _compared(workspace.blobs.root, old.content or "", new.content or "")
-
-
-@lru_cache(maxsize=12)
-def _compared(blobs: Path, old: str, new: str) -> VersionDifference:
-    return difference(_read_text(blobs, old), _read_text(blobs, new))
+def _read_apart(workspace: Workspace, row: DocumentRow) -> Version:
+    """What the reader as it is now finds in the text of a document; READ-006 while it has none."""
+    if row.content is None:
+        raise waiting(row)
+    found = version_in(workspace.blobs.get(row.content), ReadAsked(row.file_name, text=True), read_bounds())
+    assert found is not None
+    return found
 
 
 def _read(job: jobs.JobContext, arguments: Mapping[str, Any]) -> None:
@@ -325,7 +330,8 @@ def _read(job: jobs.JobContext, arguments: Mapping[str, Any]) -> None:
     workspace = job.workspace
     with reading(workspace.engine) as db:
         row = seen(db, job.scope, arguments["document"], workspace.clock())
-    version = Version.of(text_in(workspace.blobs.get(row.original), row.file_name), row.file_name)
+    version = version_in(workspace.blobs.get(row.original), ReadAsked(row.file_name), read_bounds())
+    assert version is not None
 
     def end(db: sa.Connection) -> jobs.Outcome:
         at = workspace.clock()

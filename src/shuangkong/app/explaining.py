@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 import zipfile
-from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
+from shuangkong.app.explaining_reasons import reason_lines, short
 from shuangkong.app.explaining_rules import rule_lines
+from shuangkong.dualcontrol.api import Reason, has_reason, reason
 from shuangkong.engine.api import RunRecord, Workspace, latest_run, run_record
 from shuangkong.judgement.api import Why, why
 from shuangkong.kernel.errors import UserError
@@ -32,8 +33,11 @@ COMPARATORS = {
 SHOWN = 12
 
 
-def explain(workspace: Workspace, key: str, scope: Scope, *, run_id: str | None = None) -> Why:
-    """The chain of a finding in a run, or in the newest run; RUN-001 where there is none."""
+def explain(workspace: Workspace, key: str, scope: Scope, *, run_id: str | None = None) -> Why | Reason:
+    """The chain of a finding, of a row of watching or of a flexed total, in a run or the newest; RUN-001 without one.
+
+    `key`: of a finding f_…, a grade or nowcast w_…, a measure x_…, an estimate l_…, a flexed total t_….
+    """
     run = run_record(workspace, scope, run_id) if run_id else latest_run(workspace, scope, known=None)
     if run is None:
         raise UserError(
@@ -42,7 +46,10 @@ def explain(workspace: Workspace, key: str, scope: Scope, *, run_id: str | None 
             remedy="Run `shuangkong judge` first.",
             case="nothing_judged",
         )
-    return why(workspace, run, packs_of_run(workspace, run), key, scope)
+    packs = packs_of_run(workspace, run)
+    if has_reason(key):
+        return reason(workspace, run, packs, key, scope)
+    return why(workspace, run, packs, key, scope)
 
 
 @lru_cache(maxsize=4)
@@ -60,8 +67,10 @@ def packs_of_run(workspace: Workspace, run: RunRecord) -> PackSet:
     return _packs(workspace.blobs.get(str(run.manifest["packs_blob"])))
 
 
-def why_lines(found: Why, language: Language) -> list[str]:
+def why_lines(found: Why | Reason, language: Language) -> list[str]:
     """Clause, target, indicator, rates or entries, sources, what would change it; of a rule its row and inputs."""
+    if isinstance(found, Reason):
+        return reason_lines(found, language)
     if "decided_for" in found.finding:
         return rule_lines(found, language)
     zh = language == "zh"
@@ -83,6 +92,9 @@ def why_lines(found: Why, language: Language) -> list[str]:
     if found.entries_total > SHOWN:
         out.append(f"    … {'共' if zh else 'in all'} {found.entries_total} {'条账目' if zh else 'entries'}")
         out += [_rest(r, zh) for r in found.beyond(SHOWN)]
+    for m in found.meters[:SHOWN]:
+        words = "    计量器具 {} {}，{} 至 {}：有数 {} 天" if zh else "    meter {} {}, {} to {}: {} days with figures"
+        out.append(words.format(m["code"], m["name"], m["first_day"], m["last_day"], len(m["days"])))
     for s in found.sources:
         mark = "（合成）" if s.get("synthetic") else ""
         rows = ", ".join(map(str, s["rows"][:8])) + (" …" if len(s["rows"]) > 8 else "")
@@ -127,11 +139,3 @@ def _answer(f: dict[str, Any], indicator: dict[str, Any] | None, zh: bool) -> st
     missing = "，部分报表缺失" if zh else ", partial: returns are missing"
     mark = missing if f["value_state"] == "partial" else ""
     return f"  {told}{mark}, {method} [{f['confidence']}]"
-
-
-def short(value: Decimal | None) -> str:
-    """A figure without zeros at the end; a dash for what is not known."""
-    if value is None:
-        return "—"
-    text = f"{value:,f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -30,14 +30,19 @@ FOLDER = "exports"
 #: The rights that the export of each table takes; the first one is that of its route.
 EXPORTED: dict[str, tuple[str, ...]] = {
     "findings": ("export",),
+    "cases": ("cases.read", "export"),
     "units": ("units.export",),
     "projects": ("units.export",),
     "rule-findings": ("export",),
     "rule-changes": ("export",),
+    "board": ("export",),
+    "nowcasts": ("export",),
     "audit": ("audit.read", "export"),
     "consents": ("consent.read", "export"),
     "imports": ("import.write", "export"),
     "people": ("people.manage", "export"),
+    "meters": ("meters.read", "export"),
+    "meter-readings": ("meters.read", "export"),
 }
 _WRITING = Label("写入表格", "write the table")
 

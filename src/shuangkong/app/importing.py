@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 from shuangkong.accounting.api import Report
 from shuangkong.kernel.flaws import Flaw
 from shuangkong.kernel.labels import Language
-from shuangkong.registry.api import ProjectReport, UnitReport, project_fields, sheets
+from shuangkong.registry.api import MeterReport, ProjectReport, UnitReport, project_fields, sheets
 
 SHOWN = 30
 
@@ -101,6 +102,35 @@ def correction_line(who: str, at: datetime, reason: str, language: Language) -> 
     return f"更正人 {who}，{when}，原因：{reason}" if language == "zh" else f"corrected by {who}, {when}: {reason}"
 
 
+def _ending(done: UnitReport | ProjectReport | MeterReport, language: Language) -> list[str]:
+    """The refusals of a register, and whether it was written."""
+    out = []
+    if done.refusals:
+        heads, rows = sheets.refusals_table(done.refusals, language, SHOWN)
+        out += [" | ".join(heads), *(" | ".join(r) for r in rows)]
+    if language == "zh":
+        return [*out, "已登记。" if done.committed else "没有写入任何数据。"]
+    return [*out, "Registered." if done.committed else "Nothing was written."]
+
+
+def _register_as_dict(
+    book: str, done: ProjectReport | MeterReport, corrections: Iterable[dict[str, Any]]
+) -> dict[str, Any]:  # fmt: skip
+    return {
+        "book": book,
+        "committed": done.committed,
+        "rows": done.rows,
+        "new": done.count("new") + done.count("changed"),
+        "registered": done.count("new"),
+        "changed": done.count("changed"),
+        "corrected": done.count("corrected"),
+        "unchanged": done.count("unchanged"),
+        "refusals": [r.as_dict() for r in done.refusals],
+        "mapping": json.loads(done.mapping.to_json()),
+        "corrections": list(islice(corrections, SHOWN)),
+    }
+
+
 def units_as_dict(done: UnitReport) -> dict[str, Any]:
     """The JSON shape of a register of units that was taken in, or refused."""
     return {
@@ -120,34 +150,15 @@ def unit_lines(done: UnitReport, language: Language) -> list[str]:
     words = ("行", "新登记", "已有") if zh else ("rows", "new", "there already")
     counts = zip(words, (done.rows, done.registered, done.known), strict=True)
     out = ["  ".join(f"{w} {n}" for w, n in counts)]
-    if done.refusals:
-        heads, rows = sheets.refusals_table(done.refusals, language, SHOWN)
-        out += [" | ".join(heads), *(" | ".join(r) for r in rows)]
-    if zh:
-        out.append("已登记。" if done.committed else "没有写入任何数据。")
-    else:
-        out.append("Registered." if done.committed else "Nothing was written.")
-    return out
+    return [*out, *_ending(done, language)]
 
 
 def projects_as_dict(done: ProjectReport) -> dict[str, Any]:
     """The JSON shape of a register of projects that was taken in, or refused; `corrections` are what is put right."""
-    return {
-        "book": "projects",
-        "committed": done.committed,
-        "rows": done.rows,
-        "new": done.count("new") + done.count("changed"),
-        "registered": done.count("new"),
-        "changed": done.count("changed"),
-        "corrected": done.count("corrected"),
-        "unchanged": done.count("unchanged"),
-        "refusals": [r.as_dict() for r in done.refusals],
-        "mapping": json.loads(done.mapping.to_json()),
-        "corrections": [
-            {"code": p.entry.code, "name": p.entry.name_zh, "fact": s.name, "old": s.old, "new": s.new}
-            for p in done.plans for s in p.corrections
-        ][:SHOWN],
-    }  # fmt: skip
+    return _register_as_dict("projects", done, (
+        {"code": p.entry.code, "name": p.entry.name_zh, "fact": s.name, "old": s.old, "new": s.new}
+        for p in done.plans for s in p.corrections
+    ))  # fmt: skip
 
 
 def project_lines(done: ProjectReport, language: Language) -> list[str]:
@@ -161,11 +172,29 @@ def project_lines(done: ProjectReport, language: Language) -> list[str]:
             field = project_fields().get(step.name)
             name = field.label.in_(language) if field else step.name
             out.append(f"~ {plan.entry.code} {name}: {step.old} → {step.new}")
-    if done.refusals:
-        heads, rows = sheets.refusals_table(done.refusals, language, SHOWN)
-        out += [" | ".join(heads), *(" | ".join(r) for r in rows)]
-    if zh:
-        out.append("已登记。" if done.committed else "没有写入任何数据。")
-    else:
-        out.append("Registered." if done.committed else "Nothing was written.")
-    return out
+    return [*out, *_ending(done, language)]
+
+
+def meters_as_dict(done: MeterReport) -> dict[str, Any]:
+    """The JSON shape of a register of meters that was taken in, or refused; `corrections` are what is put right."""
+    return _register_as_dict("meters", done, (
+        {"code": p.entry.code, "name": p.entry.name or "", "fact": k, "old": _told(p.old.get(k)), "new": _told(v)}
+        for p in done.plans if p.effect == "corrected" for k, v in p.new.items()
+    ))  # fmt: skip
+
+
+def _told(value: object) -> str | None:
+    if isinstance(value, Decimal):
+        return _plain(value)
+    return None if value is None else str(value)
+
+
+def meter_lines(done: MeterReport, language: Language) -> list[str]:
+    """Counts, corrections old → new, and refusals of a register of meters."""
+    zh = language == "zh"
+    words = ("行", "新登记", "情况变化", "更正", "不变") if zh else ("rows", "new", "changed", "corrected", "unchanged")
+    counts = (done.rows, *(done.count(e) for e in ("new", "changed", "corrected", "unchanged")))
+    out = ["  ".join(f"{w} {n}" for w, n in zip(words, counts, strict=True))]
+    corrections: list[dict[str, Any]] = meters_as_dict(done)["corrections"]
+    out += [f"~ {c['code']} {c['fact']}: {c['old'] or '—'} → {c['new'] or '—'}" for c in corrections]
+    return [*out, *_ending(done, language)]

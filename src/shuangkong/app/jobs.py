@@ -16,11 +16,13 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from shuangkong.accounting.api import (
+    METERS,
     PROJECTS,
     REGISTERS,
     UNITS,
     Origin,
     Report,
+    import_meter_register,
     import_project_register,
     import_register,
     import_sheet,
@@ -28,10 +30,13 @@ from shuangkong.accounting.api import (
 from shuangkong.app.acting import still_entitled
 from shuangkong.app.auditing import VERIFY
 from shuangkong.app.catalogue import library
+from shuangkong.app.document_comparing import COMPARE
 from shuangkong.app.documents import READ
 from shuangkong.app.exporting import EXPORT, rights_of_export
-from shuangkong.app.importing import as_dict, projects_as_dict, units_as_dict
+from shuangkong.app.following import UPDATE
+from shuangkong.app.importing import as_dict, meters_as_dict, projects_as_dict, units_as_dict
 from shuangkong.app.pipeline import run_pipeline
+from shuangkong.app.sharing import SHARE
 from shuangkong.app.whatif import WHATIF
 from shuangkong.engine.api import Clock, jobs
 from shuangkong.kernel.errors import UserError
@@ -71,6 +76,8 @@ def _import(job: jobs.JobContext, arguments: Mapping[str, Any]) -> jobs.Outcome 
         return _import_units(job, arguments)
     if arguments["book"] == PROJECTS:
         return _import_projects(job, arguments)
+    if arguments["book"] == METERS:
+        return _import_meters(job, arguments)
     origin = _origin(arguments)
 
     def end(db: sa.Connection, report: Report) -> None:
@@ -120,6 +127,19 @@ def _import_projects(job: jobs.JobContext, arguments: Mapping[str, Any]) -> jobs
         return _unwritten(job, done.refusals, {**projects_as_dict(done), "judge": None})
 
     job.finish_with(end)
+    return None
+
+
+def _import_meters(job: jobs.JobContext, arguments: Mapping[str, Any]) -> jobs.Outcome | None:
+    """Take in a register of meters: what stands already is left alone, so that it can be begun again.
+
+    No judgement follows: a meter is no figure; its readings are, when they come.
+    """
+    done = import_meter_register(
+        job.workspace, _packs(job), _content(job, arguments), _origin(arguments), scope=job.scope,
+        sheet=arguments["sheet"], mapping=_mapping(arguments), dry_run=arguments["dry_run"],
+    )  # fmt: skip
+    job.finish_with(lambda db: _unwritten(job, done.refusals, {**meters_as_dict(done), "judge": None}))
     return None
 
 
@@ -178,14 +198,20 @@ JUDGE = jobs.Kind("judge", Label("核算与判定", "account and judge"), _judge
 IMPORT = jobs.Kind("import", Label("导入报表", "import a sheet"), _import, resumable=True)
 
 
+def action_of_book(book: str) -> str:
+    """The action that importing a book or a register takes."""
+    return "meters.write" if book == METERS else "register.write" if book in REGISTERS else "import.write"
+
+
 def action_of(job: jobs.Job) -> str:
     """The action that asking for such a job takes: who may steer jobs does not thereby do what they do."""
     if job.kind == IMPORT.name:
-        return "register.write" if job.arguments["book"] in REGISTERS else "import.write"
+        return action_of_book(job.arguments["book"])
     if job.kind == EXPORT.name:
         return rights_of_export(job)[0]
     asked = {
         JUDGE.name: "run.start", VERIFY.name: "audit.read", WHATIF.name: "scenario.run", READ.name: "documents.review",
+        COMPARE.name: "documents.read", UPDATE.name: "run.start", SHARE.name: "sharing.write",
     }  # fmt: skip
     return asked.get(job.kind, "platform.operate")
 
@@ -200,7 +226,7 @@ def _may(db: sa.Connection, job: jobs.Job, at: datetime) -> None:
 
 
 KINDS: dict[str, jobs.Kind] = {
-    kind.name: replace(kind, may=_may) for kind in (JUDGE, IMPORT, VERIFY, EXPORT, WHATIF, READ)
+    kind.name: replace(kind, may=_may) for kind in (JUDGE, IMPORT, VERIFY, EXPORT, WHATIF, READ, COMPARE, UPDATE, SHARE)
 }
 
 
@@ -236,7 +262,7 @@ def ask_import(
     key: str | None = None,
     subject_id: str | None = None,
 ) -> jobs.Job:
-    """Ask for an import of a file that was put among the blobs; books `units` and `projects` are registers.
+    """Ask for an import of a file that was put among the blobs; `units`, `projects` and `meters` are registers.
 
     What comes of it is the report as `app.importing.as_dict` gives it, and `judge`, the job that judges anew.
     """

@@ -12,6 +12,7 @@ import yaml
 
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.labels import Label
+from shuangkong.policy.api import ReadBounds
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +45,8 @@ def limit(name: str) -> int:
             facts={"given": given[:40], "least": found.least, "variable": found.variable, "value": found.value},
         )  # fmt: skip
     return int(given)
+
+
+def read_bounds() -> ReadBounds:
+    """What reading one document may take."""
+    return ReadBounds(limit("read_seconds"), limit("read_memory_mb"), limit("read_answer_mb"))

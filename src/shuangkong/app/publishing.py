@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Literal
@@ -10,6 +10,8 @@ from typing import Literal
 import sqlalchemy as sa
 
 from shuangkong.app.catalogue import catalogue, library
+from shuangkong.app.document_store import deciders_of
+from shuangkong.app.unit_targets import known_units
 from shuangkong.engine.api import Workspace, reading, writing
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.scope import Scope
@@ -37,11 +39,24 @@ from shuangkong.webkit.api import business_day
 Decision = Literal["published", "rejected", "withdrawn"]
 
 
-def propose_pack(workspace: Workspace, scope: Scope, files: Mapping[str, bytes], because: str, *, origin: str) -> str:
-    """Propose a pack for the workspace; gives the proposal's id.
+#: What is done in the transaction of a proposal, with its id and its instant.
+Also = Callable[[sa.Connection, str, datetime], None]
+
+
+def propose_pack(
+    workspace: Workspace,
+    scope: Scope,
+    files: Mapping[str, bytes],
+    because: str,
+    *,
+    origin: str,
+    also: Also | None = None,
+) -> str:
+    """Propose a pack for the workspace; gives the proposal's id. `also` is done in its transaction, or neither is.
 
     Raises PackErrors for what is wrong in it, alone or beside the packs that stand; SCOPE-001 where the document's
-    region, or one that the pack reaches, does not lie in the scope; PACK-007 as `propose` does.
+    region, or one that the pack reaches, does not lie in the scope; PACK-007 as `propose` does; PackErrors with
+    PACK-005 for a single unit that a target names and that is not registered in the scope and the document's region.
     """
     pack = load_files(files, origin=origin)
     standing = _standing(workspace)
@@ -49,11 +64,18 @@ def propose_pack(workspace: Workspace, scope: Scope, files: Mapping[str, bytes],
     with writing(workspace.engine) as db:
         at = workspace.clock()
         _reaches_within(db, scope, pack, standing, at)
-        return propose(db, workspace.blobs, pack, because, standing=standing, at=at, principal=scope.principal)
+        known_units(db, scope, pack, at)
+        made = propose(db, workspace.blobs, pack, because, standing=standing, at=at, principal=scope.principal)
+        if also:
+            also(db, made, at)
+        return made
 
 
 def decide_on(workspace: Workspace, scope: Scope, proposal_id: str, decision: Decision, reason: str) -> Proposal:
-    """Publish, reject or withdraw a proposal; raises what `decide_proposal` does, and SCOPE-001 outside the scope."""
+    """Publish, reject or withdraw a proposal; raises what `decide_proposal` does, and SCOPE-001 outside the scope.
+
+    What was made of a document is published by who neither proposed it nor decided on any entry of it.
+    """
     pack: Pack | None = None
     standing: tuple[Pack, ...] = ()
     if decision == "published":
@@ -66,11 +88,21 @@ def decide_on(workspace: Workspace, scope: Scope, proposal_id: str, decision: De
         within(db, scope, proposal(db, proposal_id).region, at)
         if pack is not None:
             _reaches_within(db, scope, pack, standing, at)
-        done = decide_proposal(db, proposal_id, decision, reason, at=at, principal=scope.principal)
+            known_units(db, scope, pack, at)
+        done = decide_proposal(
+            db, proposal_id, decision, reason, at=at, principal=scope.principal,
+            took_part=took_part(db, proposal(db, proposal_id)),
+        )  # fmt: skip
         if pack is not None:
             # its audit entry has taken the turn: nobody publishes between this check and the commit
             _together(with_published(builtin_packs(), published_packs(db, workspace.blobs, at)), pack)
         return done
+
+
+def took_part(db: sa.Connection, found: Proposal) -> frozenset[str]:
+    """Who decided on the entries that a proposed pack was made of, also where the same pack was proposed again."""
+    alike = (p for p in proposals(db) if p.content_hash == found.content_hash)
+    return frozenset().union(*(deciders_of(db, p.proposal_id) for p in alike))
 
 
 def proposals_seen(db: sa.Connection, scope: Scope, at: datetime) -> list[Proposal]:

@@ -3,6 +3,7 @@
 A worker does this when it starts and every hour. Imports that were not committed are deleted so many days after their
 last change (`import_draft_days` of `limits.yaml`), each with an entry of the audit log; their uploads go unless
 something else rests on the same file. Drafts of forms and files of exports go by ages of their own.
+What the lake took in since the round before is sealed in the audit log (`engine.sealing`).
 """
 
 from __future__ import annotations
@@ -15,12 +16,14 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from shuangkong.app.document_kept import forget
 from shuangkong.app.document_store import document
 from shuangkong.app.exporting import expire_exports
 from shuangkong.app.import_drafts import ImportDraft, drop_import, import_draft
 from shuangkong.app.limits import limit
 from shuangkong.app.store import boundary_file
-from shuangkong.engine.api import Workspace, audit_entry, jobs, record, writing
+from shuangkong.casework.api import evidence_table
+from shuangkong.engine.api import Workspace, audit_entry, jobs, record, seal, writing
 from shuangkong.kernel.scope import Scope
 from shuangkong.policy.api import proposals
 from shuangkong.registry.api import source_table
@@ -43,6 +46,7 @@ def tidy(workspace: Workspace) -> dict[str, int]:
         imports += gone
     with writing(workspace.engine) as db:
         forms = expire_drafts(db, at=at)
+        seal(db, at=at, principal=PRINCIPAL)
     return {"imports": imports, "forms": forms, "exports": expire_exports(workspace, at)}
 
 
@@ -78,7 +82,7 @@ def give_up(workspace: Workspace, db: sa.Connection, draft: ImportDraft) -> None
 
 
 def discard(db: sa.Connection, workspace: Workspace, files: Collection[str]) -> None:
-    """Delete uploads on which nothing rests any more: no import, source, map, document, pack or waiting job.
+    """Delete uploads on which nothing rests any more: no import, source, map, document, case, pack or waiting job.
 
     Called at the end of the transaction in which their imports went. It has written to the audit log, whose lock keeps
     out whoever hands the same file up at the same time: they look after their entry whether the file is there.
@@ -86,6 +90,7 @@ def discard(db: sa.Connection, workspace: Workspace, files: Collection[str]) -> 
     for sha256 in sorted(files):
         if not _rests_on(db, sha256):
             workspace.blobs.path(sha256).unlink(missing_ok=True)
+            forget(workspace.root, sha256)
 
 
 #: What the audit log calls the import of a register.
@@ -102,6 +107,7 @@ def _rests_on(db: sa.Connection, sha256: str) -> bool:
         sa.select(boundary_file.c.boundary_id).where(boundary_file.c.sha256 == sha256),
         sa.select(document.c.document_id).where(sa.or_(document.c.original == sha256, document.c.content == sha256)),
         sa.select(j.job_id).where(sa.or_(waits, j.result_blob == sha256)),
+        sa.select(evidence_table.c.evidence_id).where(evidence_table.c.sha256 == sha256),
         sa.select(e.sequence).where(e.action.in_(_REGISTERED), e.detail.contains(sha256, autoescape=True)),
     )
     if any(db.execute(query.limit(1)).first() is not None for query in named):

@@ -16,8 +16,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from shuangkong.accounting.api import readable_subjects
 from shuangkong.app.explaining import packs_of_run
 from shuangkong.app.pipeline import run_pipeline
+from shuangkong.app.unit_targets import seen_packs
 from shuangkong.engine.api import (
     Clock,
     Head,
@@ -83,6 +85,7 @@ def try_out(
     """Run the pipeline under the change; raises RUN-003 where it does not fit. The audit log gets who tried what."""
     base = base_run(workspace, scope)
     packs = packs_of_run(workspace, base)
+    fits(workspace, scope, base, overlay)
     changed = packs.overlay(overlay)
 
     said = audited(workspace, [overlay], principal, base)
@@ -98,6 +101,12 @@ def try_out(
         progress=progress,
     )  # fmt: skip
     return Tried(run, base, overlay, changed.replaced)
+
+
+def fits(workspace: Workspace, scope: Scope, base: RunRecord, overlay: Overlay) -> None:
+    """RUN-003 where a change does not fit what a person may see of a run's packs: targets of hidden units are not."""
+    seen = readable_subjects(workspace, base, scope)
+    seen_packs(workspace, packs_of_run(workspace, base), base.known, seen).overlay(overlay)
 
 
 def audited(

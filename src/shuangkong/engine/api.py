@@ -1,8 +1,19 @@
 """The door of the engine: what slices may use."""
 
 from shuangkong.engine import jobs
-from shuangkong.engine.audit import GENESIS, Fault, Head, Verified, audit_entry, head, record, verified, verify
-from shuangkong.engine.backup import Manifest, back_up
+from shuangkong.engine.audit import (
+    GENESIS,
+    Fault,
+    Head,
+    Verified,
+    audit_entry,
+    head,
+    record,
+    verified,
+    verify,
+    writing_in_turn,
+)
+from shuangkong.engine.backup import JOURNAL, Manifest, back_up
 from shuangkong.engine.blobs import Blobs
 from shuangkong.engine.contracts import (
     PERIOD_COLUMNS,
@@ -17,15 +28,33 @@ from shuangkong.engine.contracts import (
     upcast,
 )
 from shuangkong.engine.database import METADATA, ScaledDecimal, UtcInstant, among, connect, migrate, reading, writing
-from shuangkong.engine.exact import amount, exact_change, exact_ratio, rounded
+from shuangkong.engine.exact import (
+    amount,
+    exact_change,
+    exact_ratio,
+    exact_share,
+    micros_of,
+    rounded,
+    whole_part,
+)
 from shuangkong.engine.executors import DuckDB, Executor, PostgreSQL, Spark, compile_sql
 from shuangkong.engine.lake import Commit, Lake, Lease, Part, lake_commit, write_durably
+from shuangkong.engine.lake_fresh import FreshFile, fresh_files
+from shuangkong.engine.lake_replaced import mark_replaced, remove_replaced
+from shuangkong.engine.layers import KEPT, bind_rows, layer_of
 from shuangkong.engine.marks import confidence_mark, confidence_rank
 from shuangkong.engine.restoring import check, restore
-from shuangkong.engine.runs import (
+from shuangkong.engine.run_context import (
+    UPDATED,
+    Asked,
+    NotLocal,
     RunContext,
     RunKind,
     RunRecord,
+    Update,
+    statements_of,
+)
+from shuangkong.engine.runs import (
     begin,
     latest_run,
     read_result,
@@ -33,15 +62,20 @@ from shuangkong.engine.runs import (
     runs_list,
 )
 from shuangkong.engine.schema import database_revision, head_revision
+from shuangkong.engine.sealing import Seal, broken_seals, seal, seals
 from shuangkong.engine.withheld import PUBLIC_ONLY, WITHHELD, count_withheld, shown
 from shuangkong.engine.workspace import Clock, Workspace, system_clock
 
 __all__ = [
     "GENESIS",
+    "JOURNAL",
+    "KEPT",
     "METADATA",
     "PERIOD_COLUMNS",
     "PUBLIC_ONLY",
+    "UPDATED",
     "WITHHELD",
+    "Asked",
     "Blobs",
     "Clock",
     "Column",
@@ -51,18 +85,22 @@ __all__ = [
     "DuckDB",
     "Executor",
     "Fault",
+    "FreshFile",
     "Head",
     "Lake",
     "Lease",
     "Manifest",
+    "NotLocal",
     "Part",
     "PostgreSQL",
     "RunContext",
     "RunKind",
     "RunRecord",
     "ScaledDecimal",
+    "Seal",
     "Spark",
     "TableContract",
+    "Update",
     "UtcInstant",
     "Verified",
     "Workspace",
@@ -71,6 +109,8 @@ __all__ = [
     "audit_entry",
     "back_up",
     "begin",
+    "bind_rows",
+    "broken_seals",
     "check",
     "compile_sql",
     "confidence_mark",
@@ -81,27 +121,38 @@ __all__ = [
     "day",
     "exact_change",
     "exact_ratio",
+    "exact_share",
+    "fresh_files",
     "head",
     "head_revision",
     "instant",
     "jobs",
     "lake_commit",
     "latest_run",
+    "layer_of",
+    "mark_replaced",
+    "micros_of",
     "migrate",
     "number",
     "read_result",
     "reading",
     "record",
+    "remove_replaced",
     "restore",
     "rounded",
     "run_record",
     "runs_list",
+    "seal",
+    "seals",
     "shown",
+    "statements_of",
     "system_clock",
     "text",
     "upcast",
     "verified",
     "verify",
+    "whole_part",
     "write_durably",
     "writing",
+    "writing_in_turn",
 ]

@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
 import sqlalchemy as sa
+from sqlalchemy import Engine
 
-from shuangkong.engine.database import METADATA, UtcInstant
+from shuangkong.engine.database import METADATA, UtcInstant, writing
 from shuangkong.kernel.errors import UserError
 
 audit_entry = sa.Table(
@@ -121,6 +123,23 @@ def head(connection: sa.Connection) -> Head:
     return Head(row.sequence, row.hash) if row else Head(0, GENESIS)
 
 
+@contextmanager
+def writing_in_turn(engine: Engine) -> Iterator[sa.Connection]:
+    """One transaction that changes something as `writing` does, and until it ends no other one records anything.
+
+    What is looked up in it stays so until it is committed.
+    """
+    with writing(engine) as connection:
+        _take_turn(connection)
+        yield connection
+
+
+def _take_turn(connection: sa.Connection) -> None:
+    # on SQLite a transaction that writes has the turn from its beginning
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.text("SELECT pg_advisory_xact_lock(7218)"))
+
+
 def record(
     connection: sa.Connection,
     *,
@@ -131,8 +150,7 @@ def record(
     detail: Mapping[str, object],
 ) -> Head:
     """Append one entry in the caller's transaction: the change and its entry stand or fall together."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(sa.text("SELECT pg_advisory_xact_lock(7218)"))
+    _take_turn(connection)
     last = head(connection)
     sequence = last.sequence + 1
     # the hash is over the instant as it is read back, whatever zone it came in

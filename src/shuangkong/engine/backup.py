@@ -4,8 +4,13 @@ A back-up is what one transaction saw: every table of the registry database as J
 the files that those rows name. Files are immutable and written before the row that names them, so they may be copied
 after the transaction. Runs that are not complete, the secret and the address of the database stay behind.
 
+Readings that are acknowledged and not stored yet stand in the journal alone. Its segments are copied *before* that
+transaction: one is taken away only after a commit that the transaction then sees, so that each reading is in the copy
+of the journal, in the tables, or in both, where storing again finds it done. The journal's last number is copied after
+it, so that no place that a row names is ever given again.
+
 The zip holds `manifest.json` (schema revision, head of the audit log, columns of each table, SHA-256 of each entry),
-`tables/<table>.jsonl`, `lake/…`, `blobs/…`, `runs/…` and `scenarios/…`.
+`tables/<table>.jsonl`, `lake/…`, `blobs/…`, `runs/…`, `scenarios/…` and `readings/…`.
 """
 
 from __future__ import annotations
@@ -25,6 +30,7 @@ from sqlalchemy.engine import Engine
 from shuangkong import __version__
 from shuangkong.engine.audit import Head, head, record
 from shuangkong.engine.database import METADATA, writing
+from shuangkong.engine.lake_replaced import lake_replaced
 from shuangkong.engine.portable import Kind, column_kind, encode
 from shuangkong.engine.schema import database_revision
 from shuangkong.engine.workspace import Workspace
@@ -33,6 +39,8 @@ from shuangkong.kernel.errors import UserError
 FORMAT = 1
 MANIFEST = "manifest.json"
 CHUNK = 1 << 20
+#: Where a workspace gathers readings, the segments of their journal, and the file with its last number.
+JOURNAL, SEGMENTS, LAST_NUMBER = "readings", "*.journal", "lock"
 _BATCH = 2_000
 _HISTORY = "alembic_version"
 
@@ -78,6 +86,14 @@ class _Writer:
             raise _unfit(name, "the file is missing.") from None
         if sha256 and found != sha256:
             raise _unfit(name, "the file is not the one that was written.")
+
+    def passing(self, name: str, path: Path) -> None:
+        """Copy a file that may be taken away, or may grow, meanwhile: as much of it as is there."""
+        try:
+            with path.open("rb") as source:
+                self._copy(name, source, packed=True)
+        except FileNotFoundError:
+            return
 
     def lines(self, name: str, lines: Iterator[str]) -> None:
         """Write lines of text."""
@@ -137,7 +153,11 @@ def _private(part: Path) -> IO[bytes]:
 def _write(workspace: Workspace, handle: IO[bytes]) -> Manifest:
     with zipfile.ZipFile(handle, "w", allowZip64=True) as archive:
         writer = _Writer(archive)
+        journal = workspace.root / JOURNAL
+        for segment in sorted(journal.glob(SEGMENTS)):
+            writer.passing(f"{JOURNAL}/{segment.name}", segment)
         snapshot = _tables(workspace.engine, writer)
+        writer.passing(f"{JOURNAL}/{LAST_NUMBER}", journal / LAST_NUMBER)
         _files(workspace, snapshot, writer)
         manifest = Manifest(
             FORMAT, __version__, snapshot.revision, workspace.clock().isoformat(),
@@ -170,9 +190,11 @@ def _lines(db: sa.Connection, table: sa.Table) -> Iterator[str]:
 
 
 def _named_files(db: sa.Connection) -> tuple[list[tuple[str, str]], list[str]]:
-    """Files of the lake with their hashes, and the folders of complete runs."""
+    """Files of the lake with their hashes, without those that were removed since, and the folders of complete runs."""
     commits, runs = METADATA.tables["lake_commit"].c, METADATA.tables["run"].c
-    files = [(r.file, r.sha256) for r in db.execute(sa.select(commits.file, commits.sha256))]
+    gone = sa.select(lake_replaced.c.sequence).where(lake_replaced.c.removed_at.is_not(None))
+    kept = sa.select(commits.file, commits.sha256).where(commits.sequence.not_in(gone))
+    files = [(r.file, r.sha256) for r in db.execute(kept)]
     complete = db.execute(sa.select(runs.run_id, runs.kind).where(runs.state == "complete"))
     return files, [f"{'runs' if r.kind == 'book' else 'scenarios'}/{r.run_id}" for r in complete]
 

@@ -83,6 +83,8 @@ class TableContract:
     version: int = 1
     doc: str = ""
     confidential: Confidential | None = None
+    #: Rows of a file that are read together: few where readers ask for one key among many.
+    group_rows: int = 65_536
     _index: dict[str, Column] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -52,8 +52,8 @@ def _digits(p: str, q: str, step: int, over: str, modulo: str) -> str:
     return f"{' + '.join(parts)} + CASE WHEN 2 * {rest} >= abs({q}) THEN 1 ELSE 0 END"
 
 
-#: What an executor runs once so that its engine knows `exact_ratio` (n ÷ d to six places, half away from zero) and
-#: `exact_change`.
+#: What an executor runs once so that its engine knows `exact_ratio` (n ÷ d to six places, half away from zero),
+#: `exact_change`, `exact_share`, `whole_part` and `micros_of`.
 PRELUDE: dict[str, tuple[str, ...]] = {
     "duckdb": (
         """CREATE OR REPLACE MACRO exact_ratio(n, d) AS CAST(
@@ -64,6 +64,12 @@ PRELUDE: dict[str, tuple[str, ...]] = {
         "CREATE OR REPLACE MACRO exact_change(n, d, n0, d0) AS CAST("
         + _long_division("CAST({} * 1000000 AS HUGEINT)", "({} // {})", "({} % {})")
         + " AS DECIMAL(38,6))",
+        """CREATE OR REPLACE MACRO exact_share(q, part, whole) AS CAST(
+        (CASE WHEN (q < 0) <> (part < 0) THEN -1 ELSE 1 END) * CAST(
+            (CAST(abs(q) * 1000000 AS HUGEINT) * 2 * abs(part) + whole) // (2 * CAST(whole AS HUGEINT))
+        AS DECIMAL(31,0)) * 0.000001 AS DECIMAL(38,6))""",
+        "CREATE OR REPLACE MACRO whole_part(a, b) AS (a // b)",
+        "CREATE OR REPLACE MACRO micros_of(t) AS epoch_us(t)",
     ),
     "postgres": (
         """CREATE OR REPLACE FUNCTION exact_ratio(n numeric, d numeric) RETURNS numeric
@@ -74,6 +80,14 @@ PRELUDE: dict[str, tuple[str, ...]] = {
         " LANGUAGE sql IMMUTABLE AS $$ SELECT "
         + _long_division("({} * 1000000)", "div({}, {})", "mod({}, {})")
         + " $$",
+        """CREATE OR REPLACE FUNCTION exact_share(q numeric, part bigint, whole bigint) RETURNS numeric
+        LANGUAGE sql IMMUTABLE AS $$ SELECT
+        CASE WHEN (q < 0) <> (part < 0) THEN -1 ELSE 1 END
+        * div(abs(q) * 2000000 * abs(part) + whole, 2 * whole::numeric) * 0.000001 $$""",
+        "CREATE OR REPLACE FUNCTION whole_part(a bigint, b bigint) RETURNS bigint"
+        " LANGUAGE sql IMMUTABLE AS $$ SELECT a / b $$",
+        "CREATE OR REPLACE FUNCTION micros_of(t timestamptz) RETURNS bigint"
+        " LANGUAGE sql IMMUTABLE AS $$ SELECT (extract(epoch FROM t) * 1000000)::bigint $$",
     ),
     "pyspark": (
         """CREATE OR REPLACE TEMPORARY FUNCTION exact_ratio(n DECIMAL(38,6), d DECIMAL(38,6))
@@ -88,6 +102,13 @@ PRELUDE: dict[str, tuple[str, ...]] = {
             "CAST({} * 1000000 AS DECIMAL(38,0))", "CAST({} div {} AS DECIMAL(22,0))", "({} % {})"
         ).replace("DOUBLE PRECISION", "DOUBLE")
         + " AS DECIMAL(38,6))",
+        """CREATE OR REPLACE TEMPORARY FUNCTION exact_share(q DECIMAL(38,6), part BIGINT, whole BIGINT)
+        RETURNS DECIMAL(38,6) RETURN
+        CASE WHEN (q < 0) <> (part < 0) THEN -1 ELSE 1 END
+        * CAST((CAST(abs(q) * 1000000 AS DECIMAL(20,0)) * CAST(2 * abs(part) AS DECIMAL(18,0)) + whole)
+            div (2 * CAST(whole AS DECIMAL(18,0))) AS DECIMAL(31,0)) * 0.000001""",
+        "CREATE OR REPLACE TEMPORARY FUNCTION whole_part(a BIGINT, b BIGINT) RETURNS BIGINT RETURN a div b",
+        "CREATE OR REPLACE TEMPORARY FUNCTION micros_of(t TIMESTAMP) RETURNS BIGINT RETURN unix_micros(t)",
     ),
 }
 
@@ -105,7 +126,7 @@ def rounded(product: ir.DecimalValue) -> ir.DecimalValue:
 
 
 @lru_cache(maxsize=1)
-def _builtin() -> tuple[Any, Any]:
+def _builtin() -> tuple[Any, ...]:
     import ibis
     import ibis.expr.datatypes as dt
 
@@ -119,12 +140,24 @@ def _builtin() -> tuple[Any, Any]:
     def exact_change(n, d, n0, d0):  # type: ignore[no-untyped-def]
         ...
 
-    return exact_ratio, exact_change
+    @ibis.udf.scalar.builtin(name="exact_share", signature=((wide, dt.int64, dt.int64), wide))
+    def exact_share(q, part, whole):  # type: ignore[no-untyped-def]
+        ...
+
+    @ibis.udf.scalar.builtin(name="whole_part", signature=((dt.int64, dt.int64), dt.int64))
+    def whole_part(a, b):  # type: ignore[no-untyped-def]
+        ...
+
+    @ibis.udf.scalar.builtin(name="micros_of", signature=((dt.Timestamp("UTC"),), dt.int64))
+    def micros_of(t):  # type: ignore[no-untyped-def]
+        ...
+
+    return exact_ratio, exact_change, exact_share, whole_part, micros_of
 
 
 def exact_ratio(numerator: ir.DecimalValue, denominator: ir.DecimalValue) -> ir.DecimalValue:
     """numerator ÷ denominator with six places, half away from zero; null where either is null or d is 0."""
-    ratio, _ = _builtin()
+    ratio = _builtin()[0]
     return ratio(numerator.cast(AMOUNT), denominator.cast(AMOUNT))
 
 
@@ -135,5 +168,23 @@ def exact_change(
 
     Null where a number is null, a denominator or the base is 0, a product across is 10²⁵ or more, or the change 10¹⁶ %.
     """
-    _, change = _builtin()
+    change = _builtin()[1]
     return change(*(x.cast(AMOUNT) for x in (*now, *base)))
+
+
+def exact_share(quantity: ir.DecimalValue, part: ir.IntegerValue, whole: ir.IntegerValue) -> ir.DecimalValue:
+    """quantity × part ÷ whole to six places, half away from zero; part and whole are whole numbers, whole above 0.
+
+    The product may have 38 digits, the result 31: a quantity in use over a hundred years in microseconds fits.
+    """
+    return _builtin()[2](quantity.cast(AMOUNT), part, whole)
+
+
+def whole_part(number: ir.IntegerValue, by: ir.IntegerValue) -> ir.IntegerValue:
+    """number ÷ by without its rest, for numbers from 0 up: in whole numbers, where `//` would go over a double."""
+    return _builtin()[3](number, by)
+
+
+def micros_of(moment: ir.TimestampValue) -> ir.IntegerValue:
+    """Microseconds since 1970 of an instant."""
+    return _builtin()[4](moment)

@@ -114,12 +114,14 @@ class DuckDB:
         """A temporary table of a query's rows."""
         self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}")
 
-    def write(self, name: str, path: Path) -> int:
-        """Write a kept table to one Parquet file and say how many rows it has."""
-        self.connection.execute(
-            f"COPY (SELECT * FROM {name}) TO {_quoted(str(path))} (FORMAT parquet, COMPRESSION zstd)"
-        )
-        row = self.connection.execute(f"SELECT count(*) FROM {name}").fetchone()
+    def add(self, name: str, sql: str) -> None:
+        """More rows of a kept table, by the names of its columns; those that it has stay where they are."""
+        self.connection.execute(f"INSERT INTO {name} BY NAME {sql}")
+
+    def write(self, sql: str, path: Path) -> int:
+        """Write a query's rows to one Parquet file, in its order, and say how many they are."""
+        copy = f"COPY ({sql}) TO {_quoted(str(path))} (FORMAT parquet, COMPRESSION zstd)"
+        row = self.connection.execute(copy).fetchone()
         return int(row[0]) if row else 0
 
     def close(self) -> None:

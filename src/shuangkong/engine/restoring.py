@@ -21,14 +21,14 @@ from typing import IO, Any
 import sqlalchemy as sa
 
 from shuangkong.engine.audit import Head, record, verify
-from shuangkong.engine.backup import CHUNK, FORMAT, MANIFEST, Manifest
+from shuangkong.engine.backup import CHUNK, FORMAT, JOURNAL, MANIFEST, Manifest
 from shuangkong.engine.database import connect, writing
 from shuangkong.engine.portable import column_type, decode
 from shuangkong.engine.schema import known_revisions, upgrade
 from shuangkong.engine.workspace import Clock, Workspace, new_settings, sqlite_url, system_clock, write_settings
 from shuangkong.kernel.errors import UserError
 
-_ENTRY = re.compile(r"(tables/[a-z_0-9]+\.jsonl|(lake|blobs|runs|scenarios)(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)+)")
+_ENTRY = re.compile(r"(tables/[a-z_0-9]+\.jsonl|(lake|blobs|runs|scenarios|readings)(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)+)")
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
 _BATCH = 1_000
 Row = dict[str, Any]
@@ -199,6 +199,8 @@ def _extract(archive: zipfile.ZipFile, name: str, path: Path, sha256: str) -> No
     with _entry(archive, name) as entry, path.open("xb") as target:
         if _digest(name, entry, target) != sha256:
             raise _damaged(name, "this entry was changed.")
+        if name.startswith(f"{JOURNAL}/"):
+            os.fchmod(target.fileno(), 0o600)
         target.flush()
         os.fsync(target.fileno())
 

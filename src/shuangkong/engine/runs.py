@@ -17,34 +17,37 @@ import uuid
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import sqlalchemy as sa
 
 from shuangkong import __version__
 from shuangkong.engine.audit import record
-from shuangkong.engine.contracts import ContractBroken, TableContract, upcast
+from shuangkong.engine.contracts import TableContract
 from shuangkong.engine.database import METADATA, UtcInstant, one_at_a_time, reading, writing
-from shuangkong.engine.executors import DuckDB, compile_sql
+from shuangkong.engine.executors import DuckDB
 from shuangkong.engine.holders import process_gone, process_name
+from shuangkong.engine.layers import KEPT, bind_rows, layer_of, write_layer
 from shuangkong.engine.room import written_to
+from shuangkong.engine.run_context import (
+    STATEMENTS,
+    UPDATED,
+    Asked,
+    Kept,
+    RunContext,
+    RunKind,
+    RunRecord,
+    UsedPacks,
+)
 from shuangkong.engine.withheld import shown
 from shuangkong.engine.workspace import Workspace
 from shuangkong.kernel.errors import UserError
-from shuangkong.kernel.flaws import Flaw
 from shuangkong.kernel.ids import RunId
 from shuangkong.kernel.numbers import ROUNDING
 from shuangkong.kernel.scope import Scope
 
-if TYPE_CHECKING:
-    import ibis.expr.types as ir
-
-RunKind = Literal["book", "scenario"]
 LOG = logging.getLogger("shuangkong.runs")
 #: No run takes longer than this.
 LONGEST = timedelta(days=1)
@@ -66,136 +69,6 @@ run_row = sa.Table(
 )
 
 
-Kept = tuple[tuple[str, tuple[tuple[str, bytes], ...]], ...]
-
-
-class UsedPacks(Protocol):
-    """What a run needs to know of its packs: content hashes and bytes, overlays last."""
-
-    def hashes(self) -> tuple[tuple[str, str], ...]:
-        """(name, content hash) of each."""
-
-    def bytes(self) -> Kept:
-        """(name, files) of each, so that an old run can be read again."""
-
-
-@dataclass(frozen=True, slots=True)
-class RunRecord:
-    """One run as the registry database knows it."""
-
-    run_id: RunId
-    kind: RunKind
-    state: str
-    number: int
-    started_at: datetime
-    finished_at: datetime | None
-    known: datetime
-    as_of: date
-    principal: str
-    previous: RunId | None
-    manifest: dict[str, object]
-    folder: Path
-
-
-@dataclass
-class RunContext:
-    """What every step gets. `known` and `as_of` are always given; nothing in a step asks a clock."""
-
-    workspace: Workspace
-    run_id: RunId
-    kind: RunKind
-    packs: UsedPacks
-    known: datetime
-    as_of: date
-    scope: Scope
-    previous: RunRecord | None
-    executor: DuckDB
-    folder: Path
-    published: dict[str, TableContract] = field(default_factory=dict)
-    inputs: dict[str, list[int]] = field(default_factory=dict)
-    flaws: list[Flaw] = field(default_factory=list)
-    timings: dict[str, float] = field(default_factory=dict)
-    sql: dict[str, str] = field(default_factory=dict)
-
-    def table(self, contract: TableContract) -> ir.Table:
-        """A table of the lake as known at this run: corrected rows are gone, rows out of scope are not there."""
-        if contract.name not in self.inputs:
-            commits = self.workspace.lake.commits(contract.name, self.known)
-            files = [self.workspace.lake.root / c.file for c in commits]
-            self.executor.bind_files(f"{contract.name}__all", files, contract.arrow_schema)
-            self.executor.keep(contract.name, _standing(contract, scoped=not self.scope.unrestricted))
-            self.inputs[contract.name] = [c.sequence for c in commits]
-        return contract.ibis()
-
-    def bind(self, contract: TableContract, rows: pa.Table) -> ir.Table:
-        """Rows of the registry, as known at this run, under a table's name."""
-        self.executor.bind(f"{contract.name}__arrow", contract.checked(rows))
-        self.executor.keep(contract.name, f"SELECT * FROM {contract.name}__arrow")
-        return contract.ibis()
-
-    def publish(self, contract: TableContract, rows: ir.Table | pa.Table) -> ir.Table:
-        """Compute a result table, keep its SQL beside it, and let later steps read it."""
-        if contract.name in self.published:
-            raise RuntimeError(f"{contract.name} was published before in this run")
-        if isinstance(rows, pa.Table):
-            self.bind(contract, rows)
-        else:
-            sql = compile_sql(rows.select([c.name for c in contract.columns]), "duckdb")
-            self.sql[contract.name] = sql
-            self.executor.keep(contract.name, _counted(contract, sql))
-            self._check_key(contract)
-        self.published[contract.name] = contract
-        return contract.ibis()
-
-    def _check_key(self, contract: TableContract) -> None:
-        """A result whose key is null or not unique is a bug of its step, found here and not by a reader."""
-        keys = ", ".join(contract.key)
-        sql = f"SELECT {keys}, count(*) AS n FROM {contract.name} GROUP BY ALL HAVING n > 1 LIMIT 3"
-        twice = self.executor.run(sql).to_pylist()
-        if twice:
-            raise ContractBroken(f"{contract.name}: key ({keys}) is not unique, e.g. {twice}")
-
-    def result(self, contract: TableContract) -> pa.Table:
-        """The rows of a published table."""
-        return contract.checked(self.executor.run(f"SELECT * FROM {contract.name}"))
-
-    def earlier(self, contract: TableContract) -> pa.Table:
-        """The same table in the run before this one; empty where there is none."""
-        if self.previous is None:
-            return contract.arrow_schema.empty_table()
-        path = self.previous.folder / f"{contract.name}.parquet"
-        return upcast(pq.read_table(path), contract) if path.exists() else contract.arrow_schema.empty_table()
-
-    @contextmanager
-    def step(self, name: str) -> Iterator[None]:
-        """Time a step in seconds of CPU."""
-        start = time.process_time()
-        yield
-        self.timings[name] = round(self.timings.get(name, 0.0) + time.process_time() - start, 4)
-
-    def refuse_in_scenario(self, effect: str) -> None:
-        """Called by whatever would act outside the run."""
-        if self.kind == "scenario":
-            raise RuntimeError(f"a scenario may not {effect}")
-
-
-def _counted(contract: TableContract, sql: str) -> str:
-    """The query with its integers as BIGINT: DuckDB sums them as HUGEINT, which Parquet would keep as doubles."""
-    whole = ", ".join(f"CAST({c.name} AS BIGINT) AS {c.name}" for c in contract.columns if c.kind == "integer")
-    return f"SELECT * REPLACE ({whole}) FROM ({sql})" if whole else sql
-
-
-def _standing(contract: TableContract, *, scoped: bool) -> str:
-    sql = f"SELECT * FROM {contract.name}__all"
-    where = []
-    if any(c.name == "corrects" for c in contract.columns):
-        key = contract.key[0]
-        where.append(f"{key} NOT IN (SELECT corrects FROM {contract.name}__all WHERE corrects IS NOT NULL)")
-    if scoped and contract.subject:
-        where.append(f"{contract.subject} IN (SELECT subject_id FROM scope_subjects)")
-    return f"{sql} WHERE {' AND '.join(where)}" if where else sql
-
-
 @contextmanager
 def begin(
     workspace: Workspace,
@@ -207,8 +80,11 @@ def begin(
     scope: Scope,
     scope_subjects: pa.Table | None = None,
     also: Callable[[sa.Connection, RunId], None] | None = None,
+    asked: Asked | None = None,
 ) -> Iterator[RunContext]:
     """A run that is complete when the block ends, and failed (never visible) when it raises.
+
+    `asked` says that it is to be an update of an earlier run; its first step decides whether it can be one.
 
     A `known` that lies ahead is brought back to now: nobody can know yet what will be recorded. `also` runs in the
     transaction that makes the run visible, before its audit entry.
@@ -233,7 +109,7 @@ def begin(
         if scope_subjects is None:
             raise ValueError("a restricted scope needs its subjects")
         executor.bind("scope_subjects", scope_subjects)
-    context = RunContext(workspace, run_id, kind, packs, known, as_of, scope, previous, executor, folder)
+    context = RunContext(workspace, run_id, kind, packs, known, as_of, scope, previous, executor, folder, asked)
     try:
         with written_to(folder):
             folder.mkdir(parents=True)
@@ -244,7 +120,7 @@ def begin(
         _failed(workspace, run_id, folder)
         raise
     finally:
-        executor.close()
+        context.executor.close()
 
 
 def _failed(workspace: Workspace, run_id: str, folder: Path) -> None:
@@ -275,15 +151,10 @@ def bury_runs(workspace: Workspace) -> list[str]:
 
 def _complete(context: RunContext, also: Callable[[sa.Connection, RunId], None] | None) -> None:
     start = time.process_time()
-    tables: dict[str, object] = {}
-    for name, contract in context.published.items():
-        order = ", ".join(contract.key) or "ALL"
-        context.executor.keep(f"{name}__ordered", f"SELECT * FROM {name} ORDER BY {order}")
-        path = context.folder / f"{name}.parquet"
-        rows = context.executor.write(f"{name}__ordered", path)
-        tables[name] = {"rows": rows, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+    tables = _write_tables(context)
     for name, sql in context.sql.items():
         (context.folder / f"{name}.sql").write_text(sql + "\n", "utf-8")
+    _write_kept(context)
     context.timings["write"] = round(time.process_time() - start, 4)
     workspace = context.workspace
     manifest = {
@@ -291,9 +162,11 @@ def _complete(context: RunContext, also: Callable[[sa.Connection, RunId], None] 
         "packs": dict(context.packs.hashes()),
         "packs_blob": workspace.blobs.put(_archive(context.packs.bytes())),
         "inputs": context.inputs,
+        "registered": context.registered,
         "known": context.known.isoformat(),
         "as_of": context.as_of.isoformat(),
         "rounding": ROUNDING,
+        **_told_of_update(context),
         "tables": tables,
         "flaws": len(context.flaws),
         "cpu_seconds": context.timings,
@@ -313,6 +186,66 @@ def _complete(context: RunContext, also: Callable[[sa.Connection, RunId], None] 
                 db, at=now, principal=context.scope.principal, action="run.complete", obj=context.run_id,
                 detail={"known": context.known, "as_of": context.as_of, "reason": context.scope.reason},
             )  # fmt: skip
+
+
+def _write_tables(context: RunContext) -> dict[str, object]:
+    """The published tables as files; gives rows and SHA-256 of each, in an update those of its own layer."""
+    tables: dict[str, object] = {}
+    for name, contract in context.published.items():
+        order = ", ".join(contract.key) or "ALL"
+        rows = f"SELECT * FROM {name}"
+        if context.update is not None and name not in context.whole_tables:
+            rows += _of_the_layer_before(context, name, f"{name}.parquet")
+        path = context.folder / f"{name}.parquet"
+        count = context.executor.write(f"{rows} ORDER BY {order}", path)
+        tables[name] = {"rows": count, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+    return tables
+
+
+def _of_the_layer_before(context: RunContext, name: str, file: str) -> str:
+    """What the run that is updated has over its full run, of subjects that are not computed anew."""
+    assert context.update is not None
+    # without a subject it is nobody's, and computed as a whole
+    others = f"subject_id IS NOT NULL AND subject_id NOT IN (SELECT subject_id FROM {UPDATED})"
+    if context.executor.run(f"SELECT 1 FROM {name} WHERE {others} LIMIT 1").num_rows:
+        raise RuntimeError(f"{name}: an update made rows of a subject that it does not compute")
+    earlier = context.update.of.folder
+    if layer_of(earlier) is None:
+        return ""
+    return f" UNION ALL BY NAME SELECT * FROM read_parquet('{earlier / file}') WHERE {others}"
+
+
+def _write_kept(context: RunContext) -> None:
+    """What later updates need of this run: tables between its steps, and its statements. No scenario is updated."""
+    if context.kind != "book":
+        return
+    folder = context.folder / KEPT
+    folder.mkdir()
+    for name, by_subject in context.retained.items():
+        rows = f"SELECT * FROM {name}"
+        if context.update is not None and by_subject:
+            rows += _of_the_layer_before(context, name, f"{KEPT}/{name}.parquet")
+        context.executor.write(rows, folder / f"{name}.parquet")
+    (folder / STATEMENTS).write_text(json.dumps(context.statements), "utf-8")
+    if context.update is not None:
+        layered = [n for n in context.published if n not in context.whole_tables]
+        kept = [n for n, by_subject in context.retained.items() if by_subject]
+        write_layer(context.folder, context.update.root, layered, kept, context.update.replaced)
+
+
+def _told_of_update(context: RunContext) -> dict[str, object]:
+    """What the manifest says of an update, or of why a run that was to be one is not."""
+    if context.update is not None:
+        u = context.update
+        return {
+            "update": {
+                "of": u.of.run_id, "over": u.root.name, "touched": sorted(u.touched), "subjects": sorted(u.subjects),
+                "replaced": len(u.replaced),
+            }
+        }  # fmt: skip
+    if context.asked is not None:
+        return {"not_updated": {"of": context.asked.of.run_id, "because": context.not_updated}}
+    return {}
 
 
 def _archive(kept: Kept) -> bytes:
@@ -376,9 +309,8 @@ def read_result(
 
     `scope_subjects` are the subjects to keep to; an unrestricted reader has some too where the law hides others.
     """
-    path = run.folder / f"{contract.name}.parquet"
     with DuckDB(threads=1) as executor:
-        executor.bind_files(contract.name, [path] if path.exists() else [], contract.arrow_schema)
+        bind_rows(executor, contract.name, contract, run.folder)
         conditions = [where] if where else []
         if not scope.unrestricted or scope_subjects is not None:
             if scope.kind == "none" or scope_subjects is None or contract.subject is None:

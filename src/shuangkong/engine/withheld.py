@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from shuangkong.engine.contracts import TableContract, text
 from shuangkong.engine.executors import DuckDB
+from shuangkong.engine.layers import bind_rows
 from shuangkong.kernel.labels import Label
 
 #: The column of the subjects seen that says which are seen only because their pages are public.
@@ -63,7 +64,7 @@ def count_withheld(
     if seen is None or c is None or c.blank or not path.exists():
         return []
     with DuckDB(threads=1) as executor:
-        executor.bind_files(contract.name, [path], contract.arrow_schema)
+        bind_rows(executor, contract.name, contract, folder)
         executor.bind("scope_subjects", seen)
         hidden = _hidden(executor, contract, folder, seen)
         if hidden is None:

@@ -1,5 +1,6 @@
 """The door of the judgement slice."""
 
+from shuangkong.judgement.bindings import standing_editions
 from shuangkong.judgement.collecting import rows_hit
 from shuangkong.judgement.given import asked_inputs, decided_rows, set_aside
 from shuangkong.judgement.reaching import Bindings, bindings_of, decided_kind, why_not
@@ -19,14 +20,16 @@ from shuangkong.judgement.rules import decide, decide_all, decide_chain, slugged
 from shuangkong.judgement.step import finding_changes, findings, judge
 from shuangkong.judgement.subject_readings import Given, subject_readings
 from shuangkong.judgement.tables import FINDING_CHANGES, FINDINGS
-from shuangkong.judgement.why import Why, why
-from shuangkong.judgement.why_asked import parameters_of
+from shuangkong.judgement.why import LISTED, Why, named, not_one, why
+from shuangkong.judgement.why_asked import about_document, asked_by_rule, asked_by_target, parameters_of
+from shuangkong.judgement.why_grounds import grounds
 
 __all__ = [
     "DECIDED_FOR",
     "FIELDS",
     "FINDINGS",
     "FINDING_CHANGES",
+    "LISTED",
     "RULE_CHANGES",
     "RULE_FINDINGS",
     "RULE_LEFT_OUT",
@@ -39,6 +42,9 @@ __all__ = [
     "Given",
     "RuleStatus",
     "Why",
+    "about_document",
+    "asked_by_rule",
+    "asked_by_target",
     "asked_inputs",
     "bindings_of",
     "decide",
@@ -48,14 +54,18 @@ __all__ = [
     "decided_rows",
     "finding_changes",
     "findings",
+    "grounds",
     "indicator_inputs",
     "judge",
     "judge_rules",
+    "named",
+    "not_one",
     "parameters_of",
     "rows_hit",
     "rule_methods",
     "set_aside",
     "slugged",
+    "standing_editions",
     "subject_readings",
     "why",
     "why_not",

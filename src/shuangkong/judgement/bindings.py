@@ -8,8 +8,8 @@ a published value can answer, because a figure computed here under some method w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -64,11 +64,15 @@ class Binding:
 
 @dataclass(frozen=True, slots=True)
 class Subjects:
-    """Whom targets can bind: region ids by code, and units by the region they lie in, industry and product."""
+    """Whom targets can bind: region ids by code, and units by the region they lie in, industry and product.
+
+    `named` are units by the unified social credit code by which a target names one of them.
+    """
 
     regions: dict[str, str]
     units: tuple[UnitFacts, ...]
     synthetic: frozenset[str]
+    named: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +116,9 @@ def standing_editions(packs: PackSet, *, as_of: date, known: date) -> list[Pack]
 
 
 def _bound(pack: Pack, target: Target, subjects: Subjects) -> Iterable[str]:
-    selection = target.subject.units
+    selection, one = target.subject.units, target.subject.uscc
+    if one is not None:
+        return {subjects.named[one]} if one in subjects.named else ()
     if selection is None:
         return {subjects.regions[c] for c in target.subject.regions if c in subjects.regions}
     places = set(target.subject.regions or (pack.instrument.region,))
@@ -235,7 +241,7 @@ def _one(
         indicator_id=indicator,
         comparator=target.comparator,
         unit=unit,
-        shape=target.comparator if target.comparator != "about" or high is not None else "open",
+        shape=_shape(target, high),
         value_period=str(year),
         base=str(base) if counted else "",
         method_id=method,
@@ -250,6 +256,15 @@ def _one(
         synthetic=pack.instrument.synthetic,
         reason=reason,
     )
+
+
+def shape_name(target: Target) -> str:
+    """The shape of the questions that a target puts: its comparator, or open where it says about and no more."""
+    return _shape(target, target.bounds[1])
+
+
+def _shape(target: Target, high: Decimal | None) -> str:
+    return target.comparator if target.comparator != "about" or high is not None else "open"
 
 
 def _method(target: Target, base: int, year: int, counted: bool) -> str:

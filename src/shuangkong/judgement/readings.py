@@ -22,7 +22,7 @@ from shuangkong.accounting.api import (
     Method,
     named_period,
 )
-from shuangkong.engine.api import RunContext, amount, compile_sql, confidence_rank, exact_ratio
+from shuangkong.engine.api import RunContext, amount, confidence_rank, exact_ratio
 from shuangkong.judgement.reaching import Bindings
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.labels import Label
@@ -307,15 +307,6 @@ def _path(code: str, edition: str | None) -> tuple[str | None, str | None, str |
         return (None, None, None, code)
     padded: list[str | None] = [*path[:4], None, None, None]
     return padded[0], padded[1], padded[2], padded[3]
-
-
-def keep_reading(run: RunContext, reading: Reading, methods: Sequence[Method], name: str) -> ir.Table:
-    """The rows of a reading, worked out once for all tables that ask for it."""
-    import ibis
-
-    rows = reading.rows(methods)
-    run.executor.keep(name, compile_sql(rows))
-    return ibis.table(rows.schema(), name=name)
 
 
 def reading_of(inputs: Bindings, name: str) -> Reading:

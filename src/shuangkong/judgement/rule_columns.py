@@ -28,6 +28,11 @@ PERIOD = {
     "rule__period": "string", "rule__year": "string", "rule__period_kind": "string", "rule__start": "date",
     "rule__end": "date", "rule__day": "date", "rule__newest": "boolean",
 }  # fmt: skip
+#: The columns of a reading, by the end of the names that they have beside its input's.
+_READ = {
+    "subject": "subject_id", "period": "period_key", "seen": "seen", "state": "state", "cover": "coverage",
+    "rank": "rank", "key": "source_key", "kind": "source_kind",
+}  # fmt: skip
 NO = ibis.literal(False)
 _IBIS = {"number": "decimal(38, 6)", "text": "string", "flag": "boolean", "day": "date"}
 
@@ -47,46 +52,51 @@ def given(subjects: ir.Table, one: Docket, readings: Mapping[str, ir.Table]) -> 
     t = subjects.select(*PERIOD, rule__subject="subject_id", rule__synthetic="synthetic", **{
         f"rule__field_{n}": b.name for n, b in one.inputs.bound.items() if b.source == "field" and b.name != DECIDED_FOR
     })  # fmt: skip
+    told = _said(t, one)
+    columns = t.columns
+    for n, name in enumerate(one.inputs.readings):
+        by = "rule__period" if one.inputs.every(name) == one.inputs.grain else "rule__year"
+        r = readings[name].select(**{f"rule__{n}_{to}": column for to, column in _READ.items()})
+        t = t.left_join(r, [("rule__subject", f"rule__{n}_subject"), (by, f"rule__{n}_period")])
+        told |= _read(name, one, {to: t[f"rule__{n}_{to}"] for to in _READ})
+    return t.select(*columns, **told)
+
+
+def _said(t: ir.Table, one: Docket) -> dict[str, Any]:
+    """The inputs that only a person can give, and those that the register says."""
+    said: dict[str, Any] = {}
     for name, entry in one.inputs.entries.items():
         bound = one.inputs.bound.get(name)
-        kind = entry.type
         if bound is None:
-            facts = {name: ibis.null(_IBIS[kind])} | _facts(name, "asked", amount(1), 0, "asked", None)
-            t = t.mutate(**facts)
+            said |= {name: ibis.null(_IBIS[entry.type])} | _facts(name, "asked", amount(1), 0, "asked", None)
         elif bound.source == "field":
-            said = t.rule__day if bound.name == DECIDED_FOR else t[f"rule__field_{name}"]
+            value = t.rule__day if bound.name == DECIDED_FOR else t[f"rule__field_{name}"]
             if bound.kind.name == "number":
-                said = converted(said, bound.unit, entry.unit or bound.unit).cast(AMOUNT)
-                t = t.mutate(**{f"rule__seen_{name}": said})
-            state = ibis.ifelse(said.isnull(), "not_registered", "ok")
-            t = t.mutate(**{name: said}, **_facts(name, state, amount(1), 0, "field", None))
-        else:
-            by = "rule__period" if one.inputs.every(name) == one.inputs.grain else "rule__year"
-            r = readings[name].select(
-                rule__subject="subject_id", **{by: "period_key"}, rule__seen="seen", rule__state="state",
-                rule__cover="coverage",
-                rule__rank="rank", rule__key="source_key", rule__kind="source_kind",
-            )  # fmt: skip
-            columns = t.columns
-            t = t.left_join(r, ["rule__subject", by])
-            seen = converted(t.rule__seen, bound.unit, entry.unit or bound.unit)
-            enough = amount(entry.min_coverage if entry.min_coverage is not None else 1)
-            whole = (t.rule__state == "ok") | ((t.rule__state == "partial") & (t.rule__cover >= enough))
-            low = t.rule__state == AT_LEAST
-            # of a streak a lower bound may settle what it is held against
-            bounds = {name + LOW: ibis.ifelse(low, seen, ibis.null(AMOUNT)).cast(AMOUNT)} if bound.every else {}
-            t = t.select(
-                *columns,
-                **bounds,
-                **{name: ibis.ifelse(whole, seen, ibis.null(AMOUNT)).cast(AMOUNT)},
-                **_facts(
-                    name, t.rule__state.coalesce("no_value"), t.rule__cover.coalesce(amount(0)),
-                    ibis.ifelse(whole | low, t.rule__rank, 0).coalesce(0), t.rule__kind.coalesce(bound.source),
-                    t.rule__key,
-                ),
-                **{f"rule__seen_{name}": seen.cast(AMOUNT)},
-            )  # fmt: skip
-    return t
+                value = converted(value, bound.unit, entry.unit or bound.unit).cast(AMOUNT)
+                said[f"rule__seen_{name}"] = value
+            state = ibis.ifelse(value.isnull(), "not_registered", "ok")
+            said |= {name: value} | _facts(name, state, amount(1), 0, "field", None)
+    return said
+
+
+def _read(name: str, one: Docket, r: Mapping[str, Any]) -> dict[str, Any]:
+    """An input that is a figure of the books. r: the columns of its reading."""
+    bound, entry = one.inputs.bound[name], one.inputs.entries[name]
+    seen = converted(r["seen"], bound.unit, entry.unit or bound.unit)
+    enough = amount(entry.min_coverage if entry.min_coverage is not None else 1)
+    whole = (r["state"] == "ok") | ((r["state"] == "partial") & (r["cover"] >= enough))
+    low = r["state"] == AT_LEAST
+    # of a streak a lower bound may settle what it is held against
+    bounds = {name + LOW: ibis.ifelse(low, seen, ibis.null(AMOUNT)).cast(AMOUNT)} if bound.every else {}
+    return {
+        **bounds,
+        name: ibis.ifelse(whole, seen, ibis.null(AMOUNT)).cast(AMOUNT),
+        **_facts(
+            name, r["state"].coalesce("no_value"), r["cover"].coalesce(amount(0)),
+            ibis.ifelse(whole | low, r["rank"], 0).coalesce(0), r["kind"].coalesce(bound.source), r["key"],
+        ),
+        f"rule__seen_{name}": seen.cast(AMOUNT),
+    }  # fmt: skip
 
 
 def _facts(name: str, state: Any, cover: Any, rank: Any, kind: Any, key: Any) -> dict[str, Any]:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import ibis
 import pyarrow as pa
 
-from shuangkong.accounting.api import EDGES, Method, fewest, index_of, packs_of
-from shuangkong.engine.api import WITHHELD, RunContext, TableContract, compile_sql
+from shuangkong.accounting.api import AGAIN, EDGES, Method, fewest, index_of, packs_of
+from shuangkong.engine.api import WITHHELD, RunContext, TableContract
 from shuangkong.judgement.bindings import standing_editions
+from shuangkong.judgement.earlier_readings import PERIODS, EarlierReadings
 from shuangkong.judgement.reaching import Sitting, bindings_of, decided_kind, reach, sittings
-from shuangkong.judgement.readings import Reading, bind_subjects, keep_reading, reading_of
+from shuangkong.judgement.readings import Reading, bind_subjects, reading_of
 from shuangkong.judgement.rule_changes import rule_changes
 from shuangkong.judgement.rule_columns import (
     PERIOD,
@@ -29,12 +31,14 @@ from shuangkong.judgement.rule_columns import (
 from shuangkong.judgement.rule_scope import RULE_LEFT_OUT, inside, left_out, scope_tests
 from shuangkong.judgement.rule_tables import RULE_CHANGES, RULE_FINDINGS, RULE_OUTPUTS, RULE_READINGS
 from shuangkong.judgement.rules import decide_chain
+from shuangkong.judgement.step import ibis_table
 from shuangkong.kernel.periods import Period
 from shuangkong.policy.api import (
     Catalogue,
     Every,
     PackSet,
     ParameterValue,
+    SubjectKind,
     with_declared,
 )
 
@@ -75,34 +79,44 @@ def judge_rules(run: RunContext, methods: Sequence[Method], catalogue: Catalogue
         work = _Work(run, packs, methods, bind_subjects(run) if asked else None)
         for one in asked:
             work.decide(one)
+        work.keep_periods()
         for contract in (RULE_FINDINGS, RULE_OUTPUTS, RULE_READINGS):
             _publish(run, contract, [f"{part}_{contract.name}" for part in work.parts])
         _publish(run, RULE_LEFT_OUT, work.open)
         _withhold(run)
         before = TableContract("rule_findings_before", RULE_FINDINGS.label, RULE_FINDINGS.columns, RULE_FINDINGS.key)
         known = run.bind(before, run.earlier(RULE_FINDINGS))
-        run.publish(RULE_CHANGES, rule_changes(RULE_FINDINGS.ibis(), known))
+        every = ibis_table(RULE_FINDINGS, run.whole(RULE_FINDINGS.name, RULE_FINDINGS))
+        run.publish(RULE_CHANGES, lambda: rule_changes(every, known), whole=True)
         _add_edges(run)
 
 
 def _withhold(run: RunContext) -> None:
-    """Findings by month whose figures are not told to who sees a region only because it is public: nor are they."""
-    run.executor.keep(
-        WITHHELD.name,
-        f"SELECT * FROM {WITHHELD.name} UNION ALL SELECT DISTINCT 'rule', f.finding_key, f.subject_id, 'months'"
-        " FROM rule_findings f JOIN rule_readings r USING (finding_key) WHERE f.period_kind = 'month'"
-        f" AND r.source_key IN (SELECT key FROM {WITHHELD.name})",
+    """Findings by month whose figures are not told to who sees a region only because it is public: nor are they.
+
+    In an update also those of regions of which something else is withheld than before.
+    """
+    sources = [("rule_findings", "rule_readings")]
+    if run.update is not None:
+        again = f"SELECT * FROM {{}} WHERE subject_id IN (SELECT subject_id FROM {AGAIN})"
+        found = (run.before(c.name, c) for c in (RULE_FINDINGS, RULE_READINGS))
+        a, b = (f"({again.format(name)})" for name in found)
+        sources.append((a, b))
+    marked = "".join(
+        f" UNION ALL SELECT DISTINCT 'rule', f.finding_key, f.subject_id, 'months' FROM {findings} f"
+        f" JOIN {readings} r USING (finding_key) WHERE f.period_kind = 'month'"
+        f" AND r.source_key IN (SELECT key FROM {WITHHELD.name})"
+        for findings, readings in sources
     )
+    run.executor.keep(WITHHELD.name, f"SELECT * FROM {WITHHELD.name}{marked}")
 
 
 def _publish(run: RunContext, contract: TableContract, names: Sequence[str]) -> None:
     """The kept tables of these names as one."""
-    if not names:
-        run.publish(contract, contract.arrow_schema.empty_table())
-        return
-    columns = {c.name: contract.ibis()[c.name].type() for c in contract.columns}
-    every = [ibis.table(columns, name=name) for name in names]
-    run.publish(contract, ibis.union(*every) if len(every) > 1 else every[0])
+    columns = ", ".join(c.name for c in contract.columns)
+    run.executor.bind(f"{contract.name}__none", contract.arrow_schema.empty_table())
+    every = [f"SELECT {columns} FROM {name}" for name in (f"{contract.name}__none", *names)]
+    run.publish_sql(contract, " UNION ALL ".join(every))
 
 
 class _Work:
@@ -111,8 +125,12 @@ class _Work:
     def __init__(self, run: RunContext, packs: PackSet, methods: Sequence[Method], subjects: ir.Table | None) -> None:
         self.run, self.packs, self.methods, self.subjects = run, packs, methods, subjects
         self.read: dict[Reading, ir.Table] = {}
+        self.there: dict[tuple[SubjectKind, tuple[str, ...]], tuple[ir.Table, bool]] = {}
+        self.seen: list[dict[str, object]] = []
+        self.sat = 0
         self.parts: list[str] = []
         self.open: list[str] = []
+        self.before = EarlierReadings(run)
 
     def decide(self, one: Docket) -> None:
         """All periods of a table."""
@@ -133,37 +151,70 @@ class _Work:
                 alike.append(((values, stood), [sitting]))
             else:
                 same.append(sitting)
-        # periods under the same rows and parameters are one relation: an expression costs more to compile than to run
+        self._sit_all(one, alike, readings)
+
+    def _sit_all(
+        self, one: Docket, alike: Sequence[tuple[tuple[Values, Docket], Sequence[Sitting]]],
+        readings: Mapping[str, ir.Table],
+    ) -> None:  # fmt: skip
+        """Periods under the same rows and parameters as one relation: an expression costs more to compile than to run.
+
+        For the same reason nothing is decided, and who may be in scope is not asked, where nobody is in reach.
+        """
+        if not alike:
+            return
+        there, some = self._there(one)
         for (known, stood), found in alike:
-            self._sit(stood, found, known, readings)
-        if alike:
-            self._tell_open(one)
+            name, self.sat = f"rule_part_{self.sat}", self.sat + 1
+            if some:
+                self._sit(name, stood, found, known, there, readings)
+        if some:
+            self._tell_open(one, there)
+
+    def _any(self, table: ir.Table) -> bool:
+        return bool(self.run.executor.run(f"SELECT 1 FROM {table.get_name()} LIMIT 1").num_rows)
 
     def _reading(self, one: Docket, name: str) -> ir.Table:
         asked = reading_of(one.inputs, name)
         if asked not in self.read:
-            self.read[asked] = keep_reading(self.run, asked, self.methods, f"rule_reading_{len(self.read)}")
+            table = f"rule_reading_{len(self.read)}"
+            self.read[asked] = self.run.keep(table, lambda: asked.rows(self.methods))
+            counted = self.run.executor.run(
+                f"SELECT period_key, count(*) AS n FROM {table} WHERE seen IS NOT NULL GROUP BY 1"
+            ).to_pylist()
+            found = {r["period_key"]: r["n"] for r in counted}
+            self.seen += self.before.counted(table, found)
         return self.read[asked]
 
-    def _periods_seen(self, readings: Sequence[ir.Table], grain: Every) -> list[int]:
-        found: set[int] = set()
-        for table in readings:
-            sql = f"SELECT DISTINCT period_key AS k FROM {table.get_name()} WHERE seen IS NOT NULL"
-            keys = self.run.executor.run(sql).column("k").to_pylist()
-            found |= {index_of(Period.parse(k).start, grain) for k in keys}
-        return sorted(found)
+    def keep_periods(self) -> None:
+        """How many subjects have a figure of each reading in each period: what an update counts on from."""
+        names = {"reading": pa.string(), "period_key": pa.string(), "n": pa.int64()}
+        columns = {n: pa.array([r[n] for r in self.seen], kind) for n, kind in names.items()}
+        self.run.executor.bind(PERIODS, pa.table(columns))
+        self.run.retain(PERIODS, by_subject=False)
 
-    def _sit(self, one: Docket, found: Sequence[Sitting], values: Values, readings: Mapping[str, ir.Table]) -> None:
-        name = f"rule_part_{len(self.parts)}"
-        asked = self._in_reach(one).cross_join(self._periods(f"{name}_periods", found))
-        answer = self._keep(f"{name}_answer", decide_chain(one.inputs.chain, given(asked, one, readings), values))
-        kept = self._keep(f"{name}_kept", keyed(worth_telling(needed(answer, one), one), one))
-        for contract, rows in (
-            (RULE_FINDINGS, findings_of(kept, one)),
-            (RULE_OUTPUTS, outputs_of(kept, one)),
-            (RULE_READINGS, readings_of(kept, one)),
-        ):
-            self._keep(f"{name}_{contract.name}", rows.select([c.name for c in contract.columns]))
+    def _periods_seen(self, readings: Sequence[ir.Table], grain: Every) -> list[int]:
+        names = {t.get_name() for t in readings}
+        keys = {str(r["period_key"]) for r in self.seen if r["reading"] in names and r["n"]}
+        return sorted({index_of(Period.parse(k).start, grain) for k in keys})
+
+    def _sit(
+        self, name: str, one: Docket, found: Sequence[Sitting], values: Values, there: ir.Table,
+        readings: Mapping[str, ir.Table],
+    ) -> None:  # fmt: skip
+        periods = self._periods(f"{name}_periods", found)
+
+        def answered() -> ir.Table:
+            asked = inside(there, scope_tests(there, one.table)).cross_join(periods)
+            answer = decide_chain(one.inputs.chain, given(asked, one, readings), values)
+            return keyed(worth_telling(needed(answer, one), one), one)
+
+        kept = self.run.keep(f"{name}_kept", answered)
+        if not self._any(kept):
+            return
+        for contract, rows in ((RULE_FINDINGS, findings_of), (RULE_OUTPUTS, outputs_of), (RULE_READINGS, readings_of)):
+            columns = [c.name for c in contract.columns]
+            self.run.keep(f"{name}_{contract.name}", partial(_selected, rows, kept, one, columns))
         self.parts.append(name)
 
     def _periods(self, name: str, found: Sequence[Sitting]) -> ir.Table:
@@ -180,26 +231,30 @@ class _Work:
         self.run.executor.bind(name, pa.table(columns))
         return ibis.table(PERIOD, name=name)
 
-    def _in_reach(self, one: Docket) -> ir.Table:
-        there = self._there(one)
-        return inside(there, scope_tests(there, one.table))
+    def _there(self, one: Docket) -> tuple[ir.Table, bool]:
+        """The subjects of the table's kind in its places, once for all tables alike; and whether there are any."""
+        asked = one.kind, reach(one.pack, one.table)
+        if asked not in self.there:
+            there = self.run.keep(f"rule_subjects_{len(self.there)}", lambda: self._within(*asked))
+            self.there[asked] = there, self._any(there)
+        return self.there[asked]
 
-    def _there(self, one: Docket) -> ir.Table:
-        """The subjects of the table's kind in its places."""
+    def _within(self, kind: SubjectKind, places: Sequence[str]) -> ir.Table:
         subjects = self.subjects
         assert subjects is not None
-        t = subjects.filter(subjects.kind == one.kind)
-        places = reach(one.pack, one.table)
+        t = subjects.filter(subjects.kind == kind)
         return t.semi_join(self._inside(places), "subject_id") if places else t
 
-    def _tell_open(self, one: Docket) -> None:
+    def _tell_open(self, one: Docket, there: ir.Table) -> None:
         """Who may or may not be in the scope of a table for all that the register says."""
-        there = self._there(one)
         tests = scope_tests(there, one.table)
         if tests:
-            name = f"rule_open_{len(self.open)}"
-            rows = left_out(there, tests, one.pack.id, one.pack.edition, one.table.id)
-            self._keep(name, rows.select([c.name for c in RULE_LEFT_OUT.columns]))
+            name = f"rule_open_{self.sat}"
+            columns = [c.name for c in RULE_LEFT_OUT.columns]
+            self.run.keep(
+                name,
+                lambda: left_out(there, tests, one.pack.id, one.pack.edition, one.table.id).select(columns),
+            )
             self.open.append(name)
 
     def _inside(self, places: Sequence[str]) -> ir.Table:
@@ -213,9 +268,11 @@ class _Work:
         inside = c.semi_join(above, "ancestor_id").filter(lambda x: (x.valid_from <= day) & (day < x.valid_to))
         return inside.select("subject_id").distinct()
 
-    def _keep(self, name: str, rows: ir.Table) -> ir.Table:
-        self.run.executor.keep(name, compile_sql(rows))
-        return ibis.table(rows.schema(), name=name)
+
+def _selected(
+    rows: Callable[[ir.Table, Docket], ir.Table], kept: ir.Table, one: Docket, columns: Sequence[str]
+) -> ir.Table:  # fmt: skip
+    return rows(kept, one).select(columns)
 
 
 def _add_edges(run: RunContext) -> None:
@@ -223,13 +280,15 @@ def _add_edges(run: RunContext) -> None:
     columns = ", ".join(c.name for c in EDGES.columns)
     rule = "pack_id || '@' || pack_edition || '#table:' || slug"
     clause = "pack_id || '@' || pack_edition || '#clause:' || clause"
+    every = run.whole(RULE_FINDINGS.name, RULE_FINDINGS)
     parts = (
-        f"SELECT 'rule_finding', finding_key, 'rule', {rule}, 'decided by' FROM rule_findings",
-        f"SELECT DISTINCT 'rule', {rule}, 'clause', {clause}, 'stands in' FROM rule_findings",
-        "SELECT DISTINCT 'rule_finding', finding_key, 'parameter', p, 'with' FROM"
-        " (SELECT finding_key, unnest(string_split(parameters, ', ')) AS p FROM rule_findings) WHERE p <> ''",
-        "SELECT DISTINCT 'rule_finding', finding_key, source_kind, source_key, 'answered by' FROM rule_readings"
-        " WHERE source_key IS NOT NULL",
+        f"SELECT 'rule_finding', finding_key, 'rule', {rule}, 'decided by', subject_id FROM rule_findings",
+        f"SELECT DISTINCT 'rule', {rule}, 'clause', {clause}, 'stands in', NULL FROM {every}",
+        "SELECT DISTINCT 'rule_finding', finding_key, 'parameter', p, 'with', subject_id FROM"
+        " (SELECT finding_key, subject_id, unnest(string_split(parameters, ', ')) AS p FROM rule_findings)"
+        " WHERE p <> ''",
+        "SELECT DISTINCT 'rule_finding', finding_key, source_kind, source_key, 'answered by', subject_id"
+        " FROM rule_readings WHERE source_key IS NOT NULL",
     )
-    every = " UNION ALL ".join(parts)
-    run.executor.keep("edges", f"SELECT * FROM edges UNION ALL SELECT * FROM ({every}) AS found({columns})")
+    found = " UNION ALL ".join(parts)
+    run.executor.add("edges", f"SELECT * FROM ({found}) AS found({columns})")

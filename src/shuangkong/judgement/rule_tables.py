@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from shuangkong.engine.api import PERIOD_COLUMNS, Column, Confidential, TableContract, day, number, text
+from shuangkong.judgement.tables import changes_told
 from shuangkong.kernel.labels import Label
 
 
@@ -37,9 +38,6 @@ _CONFIDENTIAL = Confidential(
     " OR finding_key IN (SELECT key FROM withheld WHERE kind = 'rule')",
     unchecked="true",
 )
-
-#: What an answer was before was withheld, or not, by the run before: this run's keys cannot tell, so nobody is told.
-_CHANGED = Confidential(hidden=f"change <> 'opened' OR {_CONFIDENTIAL.hidden}", unchecked="true")
 
 RULE_FINDINGS = TableContract(
     "rule_findings",
@@ -137,5 +135,5 @@ RULE_CHANGES = TableContract(
     ),
     key=("finding_key",),
     doc="What opened, stayed, changed and closed of the findings of rules against the last complete run.",
-    confidential=_CHANGED,
+    confidential=changes_told(_CONFIDENTIAL.hidden),
 )

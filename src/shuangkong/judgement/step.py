@@ -15,19 +15,20 @@ from shuangkong.engine.api import (
     RunContext,
     TableContract,
     amount,
-    compile_sql,
     confidence_mark,
     confidence_rank,
     number,
+    reading,
     text,
 )
-from shuangkong.judgement.bindings import Binding, Subjects, UnitFacts, bindings
+from shuangkong.judgement.bindings import Binding, Subjects, UnitFacts, bindings, shape_name
 from shuangkong.judgement.rules import decide
 from shuangkong.judgement.tables import FINDING_CHANGES, FINDINGS
 from shuangkong.kernel.findings import CANDIDATE, CONFIDENCES, Status
 from shuangkong.kernel.labels import Label
 from shuangkong.kernel.numbers import AMOUNT
-from shuangkong.policy.api import DecisionTable, Target, lower_target
+from shuangkong.policy.api import DecisionTable, Target, lower_target, unregistered
+from shuangkong.registry.api import units_of
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -65,11 +66,12 @@ def judge(run: RunContext, methods: Sequence[Method]) -> None:
     with run.step("judge: bind"):
         asked, shapes = _bind(run, methods)
     with run.step("judge: decide"):
-        decided = run.publish(FINDINGS, findings(asked, INDICATOR_VALUES.ibis(), shapes))
+        decided = run.publish(FINDINGS, lambda: findings(asked, INDICATOR_VALUES.ibis(), shapes))
     with run.step("judge: changes"):
+        every = ibis_table(FINDINGS, run.whole(FINDINGS.name, FINDINGS))
         before = run.bind(_earlier(), run.earlier(FINDINGS))
-        run.publish(FINDING_CHANGES, finding_changes(decided, before))
-        _add_edges(run, decided)
+        run.publish(FINDING_CHANGES, lambda: finding_changes(every, before), whole=True)
+        _add_edges(run, decided, every)
 
 
 def _earlier() -> TableContract:
@@ -79,15 +81,20 @@ def _earlier() -> TableContract:
 def _bind(run: RunContext, methods: Sequence[Method]) -> tuple[ir.Table, dict[str, DecisionTable]]:
     packs = packs_of(run)
     found = list(bindings(packs, _subjects(run), methods, as_of=run.as_of, known=run.known.date()))
-    targets = {(p.id, t.slug): t for p in packs.packs for t in p.targets}
     # a table that asks nothing stands by, so that a run before any document is one without findings
-    shapes: dict[str, DecisionTable] = (
-        {} if found else {"none": DecisionTable(id="none", inputs=(), rows=(), outputs=())}
-    )
-    for b in found:
-        if b.shape not in shapes:
-            shapes[b.shape] = shape_of(targets[b.pack_id, b.slug])
+    shapes: dict[str, DecisionTable] = {"none": DecisionTable(id="none", inputs=(), rows=(), outputs=())}
+    # all that any target has, whoever it binds: the statement is the same for every run by these packs
+    for pack in packs.packs:
+        for target in pack.targets:
+            shapes.setdefault(shape_name(target), shape_of(target))
     return run.bind(BINDINGS, BINDINGS.from_rows([_row(b) for b in found])), shapes
+
+
+def ibis_table(contract: TableContract, name: str) -> ir.Table:
+    """The unbound table of a contract under another name."""
+    import ibis
+
+    return ibis.table(contract.ibis().schema(), name=name)
 
 
 def shape_of(target: Target) -> DecisionTable:
@@ -124,7 +131,23 @@ def _subjects(run: RunContext) -> Subjects:
         if r["kind"] == "unit"
     )  # fmt: skip
     regions = {r["code"]: r["subject_id"] for r in rows if r["kind"] == "region" and r["code"]}
-    return Subjects(regions, units, frozenset(r["subject_id"] for r in rows if r["synthetic"]))
+    named = _named(run, frozenset(u.subject_id for u in units))
+    return Subjects(regions, units, frozenset(r["subject_id"] for r in rows if r["synthetic"]), named)
+
+
+def _named(run: RunContext, here: frozenset[str]) -> dict[str, str]:
+    """Units that targets name, by the code that names each; a code that the register does not hold is a flaw.
+
+    A target that names such a unit binds nobody.
+    """
+    packs = packs_of(run).packs
+    codes = {t.subject.uscc for p in packs for t in p.targets if t.subject.uscc is not None}
+    if not codes:
+        return {}
+    with reading(run.workspace.engine) as db:
+        found = units_of(db, run.scope, codes, run.known)
+    run.flaws.extend(unregistered(packs, found))
+    return {code: subject for code, subject in found.items() if subject in here}
 
 
 def _paths(run: RunContext, codes: dict[str, str], day: date) -> dict[str, tuple[str, ...]]:
@@ -272,25 +295,34 @@ def finding_changes(now: ir.Table, before: ir.Table) -> ir.Table:
     )  # fmt: skip
 
 
-def _add_edges(run: RunContext, decided: ir.Table) -> None:
-    """Edges of the findings, added to those of the accounting before the run is complete."""
+def _add_edges(run: RunContext, decided: ir.Table, every: ir.Table) -> None:
+    """Edges of the findings, added to those of the accounting before the run is complete.
+
+    every: the findings of all subjects; which clause a target stands in is nobody's row, and told once.
+    """
     import ibis
 
-    target = decided.pack_id + ibis.literal("@") + decided.pack_edition + ibis.literal("#") + decided.slug
-    clause = decided.pack_id + ibis.literal("@") + decided.pack_edition + ibis.literal("#clause:") + decided.clause
+    def target(rows: ir.Table) -> ir.StringValue:
+        return rows.pack_id + ibis.literal("@") + rows.pack_edition + ibis.literal("#") + rows.slug
+
+    clause = every.pack_id + ibis.literal("@") + every.pack_edition + ibis.literal("#clause:") + every.clause
     one = ("finding", decided.finding_key)
     parts: Sequence[ir.Table] = (
-        _edge(decided, one, ("target", target), "asks"),
-        _edge(decided, ("target", target), ("clause", clause), "stands in").distinct(),
+        _edge(decided, one, ("target", target(decided)), "asks"),
+        _edge(every, ("target", target(every)), ("clause", clause), "stands in", ibis.null("string")).distinct(),
         _edge(decided.filter(decided.value_key.notnull()), one, ("indicator", decided.value_key), "answered by"),
     )
-    run.executor.keep("edges", f"SELECT * FROM edges UNION ALL ({compile_sql(ibis.union(*parts))})")
+    rows = run.keep("finding_edges", lambda: ibis.union(*parts))
+    run.executor.add("edges", f"SELECT * FROM {rows.get_name()}")
 
 
-def _edge(rows: ir.Table, start: tuple[str, ir.StringValue], end: tuple[str, ir.StringValue], role: str) -> ir.Table:
+def _edge(
+    rows: ir.Table, start: tuple[str, ir.StringValue], end: tuple[str, ir.StringValue], role: str,
+    whose: ir.StringValue | None = None,
+) -> ir.Table:  # fmt: skip
     import ibis
 
     return rows.select(
         from_kind=ibis.literal(start[0]), from_key=start[1], to_kind=ibis.literal(end[0]), to_key=end[1],
-        role=ibis.literal(role),
+        role=ibis.literal(role), subject_id=rows.subject_id if whose is None else whose,
     ).select(*_EDGE_COLUMNS)  # fmt: skip

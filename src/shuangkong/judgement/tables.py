@@ -5,6 +5,16 @@ from __future__ import annotations
 from shuangkong.engine.api import PERIOD_COLUMNS, Column, Confidential, TableContract, day, number, text
 from shuangkong.kernel.labels import Label
 
+
+def changes_told(hidden: str) -> Confidential:
+    """What a public page is told of changes: what opened, where it is not `hidden` itself.
+
+    What was before was withheld, or not, by the run before: this run's keys cannot tell, so nobody is told, and “it
+    stayed” or “it changed” would tell it as well.
+    """
+    return Confidential(hidden=f"change <> 'opened' OR {hidden}", unchecked="true")
+
+
 FINDINGS = TableContract(
     "findings",
     Label("结论", "findings"),
@@ -71,5 +81,5 @@ FINDING_CHANGES = TableContract(
     ),
     key=("finding_key",),
     doc="What opened, stayed, changed and closed against the last complete run.",
-    confidential=Confidential(hidden="subject_id IN (SELECT subject_id FROM withheld)", unchecked="true"),
+    confidential=changes_told("subject_id IN (SELECT subject_id FROM withheld)"),
 )

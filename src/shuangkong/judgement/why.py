@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, localcontext
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -18,19 +17,21 @@ from shuangkong.accounting.api import (
     EDGES,
     INDICATOR_VALUES,
     INDICATORS,
+    METERED,
     REPORTED_VALUES,
     TOTALS,
     Method,
     readable_subjects,
 )
-from shuangkong.engine.api import DuckDB, RunRecord, TableContract, Workspace, reading, shown
+from shuangkong.engine.api import DuckDB, RunRecord, TableContract, Workspace, bind_rows, reading, shown
 from shuangkong.judgement.rule_scope import RULE_LEFT_OUT
 from shuangkong.judgement.rule_tables import RULE_FINDINGS, RULE_OUTPUTS, RULE_READINGS
 from shuangkong.judgement.tables import FINDINGS
 from shuangkong.judgement.why_asked import asked_by_rule, asked_by_target
+from shuangkong.judgement.why_change import what_would_change
+from shuangkong.judgement.why_metered import ENTRIES, bind_metered, let_out, metered
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.ids import SubjectId
-from shuangkong.kernel.numbers import quantise
 from shuangkong.kernel.provenance import NodeKind
 from shuangkong.kernel.scope import Scope
 from shuangkong.policy.api import PackSet
@@ -79,6 +80,8 @@ class Why:
     readings: list[Row] = field(default_factory=list)
     outputs: list[Row] = field(default_factory=list)
     left_out: list[Row] = field(default_factory=list)
+    meters: list[Row] = field(default_factory=list)
+    outlets: list[Row] = field(default_factory=list)
     change: Row | None = None
 
     def beyond(self, listed: int) -> list[Row]:
@@ -98,69 +101,86 @@ def why(workspace: Workspace, run: RunRecord, packs: PackSet, key: str, scope: S
     """
     seen = readable_subjects(workspace, run, scope)
     with reading(workspace.engine) as db, DuckDB(threads=1) as engine:
-        walk = _Walk(workspace, run, engine, seen)
+        walk = Walk(workspace, run, engine, seen)
         finding = walk.finding(key)
-        finding |= _named(db, finding["subject_id"], scope, run)
+        finding |= named(db, finding["subject_id"], scope, run)
         ruled = "decided_for" in finding
         clause, target = (
             asked_by_rule(packs, finding, run.known.date()) if ruled else asked_by_target(packs, finding)
         )  # fmt: skip
         result = Why(finding, clause, target, None)
         walk.fill(result, NodeKind.RULE_FINDING if ruled else NodeKind.FINDING)
-        result.sources = _sources(db, scope, result)
+        close(walk, db, result, scope, packs)
         for row in result.left_out[:LISTED]:
-            row |= _named(db, row["subject_id"], scope, run)
-        for row in result.levels:
-            declared = packs.indicators.get(row["indicator_id"]) if row["label_zh"] is None else None
-            if declared is not None:
-                row |= {"label_zh": declared.label.zh, "label_en": declared.label.en}
-    result.change = None if ruled else what_would_change(finding, result)
+            row |= named(db, row["subject_id"], scope, run)
+    result.change = None if ruled else what_would_change(finding, result.indicator, result.rates)
     return result
 
 
-def _named(db: sa.Connection, subject: str, scope: Scope, run: RunRecord) -> Row:
-    """Name and code of the subject on the run's day, else the last ones."""
+def not_one(key: str, *, several: bool) -> UserError:
+    """What is said of a key that begins no finding that the reader may see, or several: RUN-002."""
+    return UserError(
+        "RUN-002",
+        "several findings begin so." if several else "no finding with this key in this run and scope.",
+        where=key,
+        remedy="`shuangkong judge --json` lists the keys of all findings.",
+        case="not_seen",
+        facts={"id": key[:80]},
+    )
+
+
+def close(walk: Walk, db: sa.Connection, result: Why, scope: Scope, packs: PackSet) -> None:
+    """Meters, outlets and sources of what a walk found, and the names that packs give to indicators."""
+    result.meters = metered(walk.engine, walk.workspace, walk.run, scope, result.entries)
+    result.outlets = let_out(walk.engine, walk.workspace, walk.run, packs, scope, result.entries)
+    result.sources = _sources(db, scope, result)
+    for row in result.levels:
+        declared = packs.indicators.get(row["indicator_id"]) if row["label_zh"] is None else None
+        if declared is not None:
+            row |= {"label_zh": declared.label.zh, "label_en": declared.label.en}
+
+
+def named(db: sa.Connection, subject: str, scope: Scope, run: RunRecord) -> Row:
+    """Name and code of the subject on the run's day, else the last ones: subject_zh, subject_en, subject_code."""
     card = describe(db, SubjectId(subject), scope, run.known)
-    named: dict[str, str] = {}
+    told: dict[str, str] = {}
     for fact in sorted(card.aliases, key=lambda f: (f.valid_from <= run.as_of < f.valid_to, f.valid_from)):
-        named[fact.name] = fact.value
-    code = next((named[scheme] for scheme in ("gbt2260", "uscc", "local") if scheme in named), None)
-    return {"subject_zh": named.get("name_zh"), "subject_en": named.get("name_en"), "subject_code": code}
+        told[fact.name] = fact.value
+    code = next((told[scheme] for scheme in ("gbt2260", "uscc", "local") if scheme in told), None)
+    return {"subject_zh": told.get("name_zh"), "subject_en": told.get("name_en"), "subject_code": code}
 
 
-class _Walk:
+class Walk:
     """One walk over the files of a run; every read is limited to the subjects that the reader may see."""
 
     def __init__(self, workspace: Workspace, run: RunRecord, engine: DuckDB, seen: pa.Table | None) -> None:
-        self.engine = engine
+        self.workspace, self.run, self.engine = workspace, run, engine
         self.folder = run.folder
         self.seen = seen
         self.measures: set[str] = set()
+        #: Accounting methods that amounts are told by; empty: those of the indicators that were reached.
+        self.methods: set[str] = set()
         if seen is not None:
             engine.bind("scope_subjects", seen)
         for contract in (
-            FINDINGS,
-            RULE_FINDINGS,
-            RULE_OUTPUTS,
-            RULE_READINGS,
-            RULE_LEFT_OUT,
-            EDGES,
-            INDICATOR_VALUES,
-            TOTALS,
-            AMOUNTS,
-            DEDUCTIONS,
-        ):
-            path = run.folder / f"{contract.name}.parquet"
-            self._bind(contract, [path] if path.exists() else [])
+            FINDINGS, RULE_FINDINGS, RULE_OUTPUTS, RULE_READINGS, RULE_LEFT_OUT, EDGES, INDICATOR_VALUES, TOTALS,
+            AMOUNTS, DEDUCTIONS,
+        ):  # fmt: skip
+            bind_rows(engine, f"{contract.name}__files", contract, run.folder)
+            self._bind(contract)
+        bind_metered(engine, run)
         for contract in (BOOK_ENTRIES, REPORTED_VALUES):
-            self._bind(contract, workspace.lake.files(contract, run.known))
+            files = workspace.lake.files(contract, run.known)
+            engine.bind_files(f"{contract.name}__files", files, contract.arrow_schema)
+            self._bind(contract)
 
-    def _bind(self, contract: TableContract, files: Sequence[Path]) -> None:
-        self.engine.bind_files(f"{contract.name}__files", files, contract.arrow_schema)
+    def _bind(self, contract: TableContract) -> None:
         where = ""
         if self.seen is not None and contract.subject:
             where = f" WHERE {contract.subject} IN (SELECT subject_id FROM scope_subjects)"
         rows = shown(self.engine, contract, f"{contract.name}__files", self.folder, self.seen)
+        if contract is BOOK_ENTRIES:
+            rows = f"{rows} UNION ALL BY NAME {ENTRIES}"
         self.engine.connection.execute(f"CREATE VIEW {contract.name} AS SELECT * FROM ({rows}){where}")
 
     def finding(self, key: str) -> Row:
@@ -172,15 +192,7 @@ class _Walk:
             sql = f"SELECT * FROM {table} WHERE starts_with(finding_key, '{begins}') LIMIT 2"
             found += self.engine.run(sql).to_pylist()
         if len(found) != 1:
-            what = "several findings begin so" if len(found) > 1 else "no finding with this key in this run and scope"
-            raise UserError(
-                "RUN-002",
-                f"{what}.",
-                where=key,
-                remedy="`shuangkong judge --json` lists the keys of all findings.",
-                case="not_seen",
-                facts={"id": key[:80]},
-            )
+            raise not_one(key, several=len(found) > 1)
         return found[0]
 
     def fill(self, result: Why, kind: NodeKind) -> None:
@@ -193,20 +205,26 @@ class _Walk:
             table = f"pack_id = '{f['pack_id']}' AND pack_edition = '{f['pack_edition']}' AND slug = '{f['slug']}'"
             asked = f"SELECT subject_id, fields FROM rule_left_out WHERE {table} ORDER BY subject_id"
             result.left_out = self.engine.run(asked).to_pylist()
-        reached: dict[str, list[str]] = {}
+        self.follow(result, frontier)
+
+    def follow(self, result: Why, frontier: list[tuple[str, str]]) -> None:
+        """Everything below some nodes (kind, key), and the nodes themselves."""
+        reached: dict[str, dict[str, None]] = {}
+        for kind, key in frontier:
+            reached.setdefault(kind, {})[key] = None
         for _ in range(_LEVELS):
             edges = self._out(frontier)
             if not edges:
                 break
-            kept = [e for e in edges if e["to_key"] not in set(reached.get(e["to_kind"], ()))]
+            kept = [e for e in edges if e["to_key"] not in reached.get(e["to_kind"], ())]
             result.edges += self._shown(kept)[: max(0, LISTED * 5 - len(result.edges))]
             for e in kept:
-                reached.setdefault(e["to_kind"], []).append(e["to_key"])
-            frontier = [(e["to_kind"], e["to_key"]) for e in kept]
-        self._values(result, reached.get(NodeKind.INDICATOR.value, []))
-        self._reported(result, reached.get(NodeKind.REPORTED.value, []))
-        self._totals(result, reached.get(NodeKind.TOTAL.value, []))
-        self._entries(result, reached.get(NodeKind.ENTRY.value, []))
+                reached.setdefault(e["to_kind"], {})[e["to_key"]] = None
+            frontier = list(dict.fromkeys((e["to_kind"], e["to_key"]) for e in kept))
+        self._values(result, reached.get(NodeKind.INDICATOR.value, ()))
+        self._reported(result, reached.get(NodeKind.REPORTED.value, ()))
+        self._totals(result, reached.get(NodeKind.TOTAL.value, ()))
+        self._entries(result, reached.get(NodeKind.ENTRY.value, ()))
         self._deductions(result)
 
     def _out(self, frontier: list[tuple[str, str]]) -> list[Row]:
@@ -224,11 +242,20 @@ class _Walk:
         if self.seen is None:
             return edges
         sides = {(e[f"{end}_kind"], e[f"{end}_key"]) for e in edges for end in ("from", "to")}
-        hidden: set[tuple[str, str]] = set()
-        for kind, (table, column) in _NODES.items():
-            keys = {k for of, k in sides if of == kind}
-            hidden |= {(kind, k) for k in keys - {r[column] for r in self._by_key(table, column, keys)}}
+        hidden = self._hidden(sides)
         return [e for e in edges if not {(e["from_kind"], e["from_key"]), (e["to_kind"], e["to_key"])} & hidden]
+
+    def _hidden(self, nodes: set[tuple[str, str]]) -> set[tuple[str, str]]:
+        found: set[tuple[str, str]] = set()
+        for kind, (table, column) in _NODES.items():
+            keys = {k for of, k in nodes if of == kind}
+            found |= {(kind, k) for k in keys - {r[column] for r in self._by_key(table, column, keys)}}
+        return found
+
+    def visible(self, nodes: list[tuple[str, str]]) -> list[tuple[str, str]]:
+        """The nodes that are there and that the reader may see."""
+        hidden = self._hidden({*nodes})
+        return [n for n in nodes if n not in hidden]
 
     def _by_key(self, table: str, column: str, keys: Iterable[str], more: str = "") -> list[Row]:
         wanted = sorted(set(keys))
@@ -240,7 +267,7 @@ class _Walk:
         ).to_pylist()
         return rows
 
-    def _values(self, result: Why, keys: list[str]) -> None:
+    def _values(self, result: Why, keys: Iterable[str]) -> None:
         rows = self._by_key("indicator_values", "value_key", keys, "ORDER BY period_key, base")
         for row in rows:
             if row["value_key"] == result.finding.get("value_key"):
@@ -250,7 +277,7 @@ class _Walk:
             else:
                 result.levels.append({**row, **_described(row)})
 
-    def _reported(self, result: Why, keys: list[str]) -> None:
+    def _reported(self, result: Why, keys: Iterable[str]) -> None:
         rows = {(r["indicator_id"], r["period_key"]): r for r in self._by_key("reported_values", "reported_id", keys)}
         shown = [*result.rates, *([result.indicator] if result.indicator else [])]
         for rate in shown:
@@ -259,16 +286,16 @@ class _Walk:
                 rate |= {k: row[k] for k in ("source_id", "source_row", "known_on", "note")}
         result.rates = result.rates or [r for r in shown if r["origin"] == "reported"]
 
-    def _totals(self, result: Why, keys: list[str]) -> None:
+    def _totals(self, result: Why, keys: Iterable[str]) -> None:
         period = result.finding["period_key"]
         first = f"level DESC, (period_key = '{period}') DESC, period_key"
         order = f"ORDER BY {first}, abs(amount) DESC NULLS LAST LIMIT {LISTED}"
         result.totals = self._by_key("totals", "total_key", keys, order)
         self.measures = {t["measure"] for t in self._by_key("totals", "total_key", keys)}
 
-    def _entries(self, result: Why, keys: list[str]) -> None:
+    def _entries(self, result: Why, keys: Iterable[str]) -> None:
         methods = {Method.parse(r["method_id"]) for r in self._counted(result)}
-        wanted = {Method(m.edition, m.basis, m.guide, m.grid).id for m in methods}
+        wanted = self.methods or {Method(m.edition, m.basis, m.guide, m.grid).id for m in methods}
         amounts = self._by_key("amounts", "entry_id", keys)
         # an entry that the reader may not see is not counted either
         result.entries_total = len({a["entry_id"] for a in amounts})
@@ -346,51 +373,10 @@ def _described(row: Row) -> Row:
 def _sources(db: sa.Connection, scope: Scope, result: Why) -> list[Row]:
     rows: dict[str, set[int]] = {}
     for r in [*result.entries, *result.rates]:
-        if r.get("source_id"):
+        if r.get("source_id") and r["source_id"] != METERED:
             rows.setdefault(r["source_id"], set()).add(r["source_row"])
     found = []
     for source_id, numbers in sorted(rows.items()):
         known = source_row(db, scope, source_id)  # type: ignore[arg-type]
         found.append({**(known or {"source_id": source_id}), "rows": sorted(numbers)})
     return found
-
-
-def what_would_change(finding: Row, result: Why) -> Row | None:
-    """The smallest change of the value that would turn the status, and what it means for the newest rate."""
-    value, threshold = finding["value"], finding["threshold"]
-    if value is None or threshold is None or finding["comparator"] in ("about", "between"):
-        needs = finding["needs"]
-        return {"needs": needs, "gap": None, "turns_to": None} if needs else None
-    gap = abs(finding["margin"])
-    hit = finding["row_hit"] is not None
-    turns = {"met": "missed", "on_track": "behind", "missed": "met", "behind": "on_track"}.get(finding["status"])
-    rounding = published_rounding(result) if result.indicator and result.indicator["origin"] == "chained" else None
-    within = rounding if rounding is not None and gap <= rounding else None
-    return {
-        "within_rounding": within,
-        "gap": gap,
-        "unit": finding["unit"],
-        "spare": hit,
-        "turns_to": turns,
-        "needs": finding["needs"],
-    }
-
-
-def published_rounding(result: Why) -> Decimal:
-    """How far a chained change may be off, because each published rate is rounded: points of %, to six places.
-
-    Half a unit of the last digit that any of the rates bears, carried through the product.
-    """
-    rates = [r["value"] for r in result.rates if r["value"] is not None]
-    half = min((_half_a_unit(r) for r in rates), default=Decimal(0))
-    product, slack = Decimal(1), Decimal(0)
-    for r in rates:
-        product *= 1 + r / 100
-        slack += half / (1 + r / 100)
-    return quantise(abs(product) * slack)
-
-
-def _half_a_unit(value: Decimal) -> Decimal:
-    exponent = value.normalize().as_tuple().exponent
-    places = max(0, -exponent) if isinstance(exponent, int) else 0
-    return Decimal(1).scaleb(-places) / 2

@@ -33,8 +33,11 @@ def parse_decimal(text: str) -> Decimal | None:
     """A number as people type it, or None: full-width digits, thousands separators, 正负号, trailing blanks.
 
     A comma is read as a separator only where it stands before groups of three digits. Percent signs, units
-    and words are not numbers, and neither is 1_000, which programs read and people do not write. −0 is 0.
+    and words are not numbers, and neither is 1_000, which programs read and people do not write, nor 5², which is
+    no 52. −0 is 0.
     """
+    if not text.isascii() and any(unicodedata.category(c) == "No" for c in text):
+        return None
     raw = unicodedata.normalize("NFKC", text).strip().replace(" ", "").replace("\u2212", "-")
     head, *groups = raw.split(",")
     if groups:

@@ -19,6 +19,7 @@ class NodeKind(StrEnum):
     TOTAL = "total"
     ENTRY = "entry"
     REPORTED = "reported"
+    METER_DAYS = "meter_days"
     SOURCE = "source"
 
 

@@ -12,19 +12,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shuangkong.kernel.numbers import parse_decimal, quantise
-from shuangkong.metering.model import MOST, NO_MARK, NO_VALUE, SCALE, Batch, Refused
+from shuangkong.metering.model import FIRST, MOST, NO_MARK, NO_VALUE, SCALE, Batch, Refused, end_of_time
 
 #: A time without a zone is Chinese civil time, as meters and people here write it.
 CHINA = timezone(timedelta(hours=8))
-#: Readings of other years are slips of a clock: the first one that a meter can have, and the day after the last.
-FIRST = int(datetime(2000, 1, 1, tzinfo=UTC).timestamp()) * SCALE
-LAST = int(datetime(2100, 1, 1, tzinfo=UTC).timestamp()) * SCALE
 #: Refused rows that are told one by one.
 TOLD = 20
 #: Up to here a double of at most six places, times a million, is nearer to its whole number than to any other digit.
 _EXACT = 3.5e7
 _SLACK = 0.01
 _MAX_NAME = 100
+#: Full-width signs as those of a keyboard; and a day in words: what is longer has a sign too many, which parts nothing.
+_WIDE = {0xFF01 + n: 0x21 + n for n in range(94)} | {0x3000: 0x20}
+_LONGEST_DAY = 10
 _SAID = 60
 
 
@@ -40,8 +40,8 @@ class Columns:
     wrong: dict[int, tuple[str, str]] = field(default_factory=dict)
 
     def batch(self, source: str, batch: str, received: int) -> Batch:
-        """The rows that can be taken, and the others by number."""
-        self._check_times()
+        """The rows that can be taken, and the others by number; `received` (0: not known) bounds their times."""
+        self._check_times(end_of_time(received))
         self._check_names()
         channel, at, value, mark = self.channel, self.at, self.value, self.mark
         if self.wrong:
@@ -57,8 +57,8 @@ class Columns:
         """A row that cannot be taken; the first reason stands."""
         self.wrong.setdefault(row, (why, str(said)[:_SAID]))
 
-    def _check_times(self) -> None:
-        for n in np.flatnonzero((self.at < FIRST) | (self.at >= LAST)):
+    def _check_times(self, end: int) -> None:
+        for n in np.flatnonzero((self.at < FIRST) | (self.at >= end)):
             self.refuse(int(n), "time_impossible", int(self.at[n]))
 
     def _check_names(self) -> None:
@@ -108,7 +108,7 @@ def instants(given: Sequence[object], refuse: Callable[[int, str, object], None]
     """
     found = np.full(len(given), FIRST, dtype=np.int64)
     for n, one in enumerate(given):
-        moment = one if isinstance(one, datetime) else _moment(str(one))
+        moment = one if isinstance(one, datetime) else moment_of(str(one))
         if moment is None:
             refuse(n, "time_unreadable", one)
             continue
@@ -126,9 +126,13 @@ def _micros(moment: datetime) -> int:
     return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
-def _moment(text: str) -> datetime | None:
-    text = text.strip().replace("/", "-").replace("T", " ").replace("\u3000", " ")
+def moment_of(text: str) -> datetime | None:
+    """What a text says of a day and time, or None; without a zone where it names none."""
+    text = text if text.isascii() else text.translate(_WIDE)
+    text = text.strip().replace("/", "-").replace("T", " ").replace("t", " ")
     day, _, rest = text.partition(" ")
+    if len(day) > _LONGEST_DAY:
+        return None
     parts = day.split("-")
     if len(parts) == 3 and all(p.isascii() and p.isdigit() and len(p) <= 4 for p in parts):
         day = f"{int(parts[0]):04d}-{int(parts[1]):02d}-{int(parts[2]):02d}"

@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +24,8 @@ from shuangkong.metering.model import Batch, Unreadable, packed, unpacked
 #: Bytes that may wait for the disk; and posts of which it is remembered that they were taken.
 WAITING_LIMIT = 64 * 1024 * 1024
 REMEMBERED = 500_000
+#: The code of an id that was used for other readings: it will not be taken later either.
+REUSED = "ING-003"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +46,24 @@ class _Waiting:
     answer: Future[Receipt]
 
 
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """A post that was stored before this journal begins: what an id that comes again is held against."""
+
+    source: str
+    batch: str
+    content: bytes
+    rows: int
+    place: Place
+    received: int
+
+
 class Committer:
-    """One thread that writes groups to a journal. `now` gives microseconds of UTC; received times never go back."""
+    """One thread that writes groups to a journal. `now` gives microseconds of UTC; received times never go back.
+
+    `earlier` are the posts that were stored last, oldest first: their ids are answered, or refused for other readings,
+    as those are that the journal still holds.
+    """
 
     def __init__(
         self,
@@ -53,6 +72,7 @@ class Committer:
         *,
         waiting_limit: int = WAITING_LIMIT,
         remembered: int = REMEMBERED,
+        earlier: Iterable[Earlier] = (),
     ) -> None:
         self.journal = journal
         self._now = now
@@ -66,7 +86,7 @@ class Committer:
         self._turn = threading.Condition()
         self._closing = False
         self._rolls: list[Future[Path | None]] = []
-        self._recall()
+        self._recall(earlier)
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
 
@@ -103,6 +123,10 @@ class Committer:
             self._turn.notify()
             return waiting.answer
 
+    def now(self) -> int:
+        """The instant at which what is handed over now counts as received, in microseconds of UTC."""
+        return max(self._last, self._now())
+
     def _known(self, key: bytes, content: bytes) -> Future[Receipt] | None:
         """The answer for a post that was taken before or is being written."""
         before = self._taken.get(key)
@@ -111,7 +135,7 @@ class Committer:
             return None
         if content != (before[0] if before else waiting.content if waiting else b""):
             raise UserError(
-                "ING-003", "this batch id was used for other readings.", case="reused",
+                REUSED, "this batch id was used for other readings.", case="reused",
                 remedy="Give each post an id of its own; send the same id only with the same readings.",
             )  # fmt: skip
         if before is None:
@@ -120,19 +144,29 @@ class Committer:
         done.set_result(Receipt(before[1], before[2], again=True))
         return done
 
-    def _recall(self) -> None:
-        """What the journal still holds counts as taken: a sender whose answer was lost sends it again."""
+    def _recall(self, earlier: Iterable[Earlier]) -> None:
+        """What was stored and what the journal still holds counts as taken: a sender whose answer was lost comes again.
+
+        A segment that is stored and taken away meanwhile is known from where it was stored to.
+        """
+        for post in earlier:
+            self._last = max(self._last, post.received)
+            self._remember(_digest(post.source, post.batch), post.content, post.rows, post.place)
         for path in segments(self.journal.folder):
-            for record in records(path):
-                if isinstance(record, Broken):
-                    continue
-                place, body = record
-                try:
-                    batch = unpacked(body)
-                except Unreadable:
-                    continue
-                self._last = max(self._last, batch.received)
-                self._remember(_digest(batch.source, batch.batch), content_of(batch), len(batch), place)
+            with suppress(FileNotFoundError):
+                self._recall_segment(path)
+
+    def _recall_segment(self, path: Path) -> None:
+        for record in records(path):
+            if isinstance(record, Broken):
+                continue
+            place, body = record
+            try:
+                batch = unpacked(body)
+            except Unreadable:
+                continue
+            self._last = max(self._last, batch.received)
+            self._remember(_digest(batch.source, batch.batch), content_of(batch), len(batch), place)
 
     def _remember(self, key: bytes, content: bytes, rows: int, place: Place) -> None:
         self._taken[key] = (content, rows, place)

@@ -9,15 +9,13 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from typing import Any
 
 import msgspec
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from shuangkong.kernel.errors import UserError
+from shuangkong.metering.arrow import Unfit, arrow_columns, arrow_table
 from shuangkong.metering.columns import Columns, exact_millionths, instants, marks, millionths, numbered
 from shuangkong.metering.model import NO_VALUE, Batch
 
@@ -62,7 +60,7 @@ class _ExactPost(msgspec.Struct):
 class _Line(msgspec.Struct):
     meter: str
     at: str
-    value: msgspec.Raw = _NULL
+    value: msgspec.Raw
     mark: str | None = None
 
 
@@ -77,11 +75,11 @@ def decoded(data: bytes, kind: str, source: str, received: int, batch: str = "")
         case "application/json":
             return _json(data, source, received, batch)
         case "application/x-ndjson":
-            return _ndjson(data, source, received, _id(batch))
+            return _ndjson(data, source, received, batch_id(batch))
         case "text/csv":
-            return _csv(data, source, received, _id(batch))
+            return _csv(data, source, received, batch_id(batch))
         case "application/vnd.apache.arrow.stream":
-            return _arrow(data, source, received, _id(batch))
+            return _arrow(data).batch(source, batch_id(batch), received)
     raise _unreadable(
         f"the content type {kind[:60]} is none of {', '.join(KINDS)}.", "Set Content-Type to one of them."
     )
@@ -96,7 +94,7 @@ def _json(data: bytes, source: str, received: int, batch: str) -> Batch:
         post, exact = _with_texts(data, wrong)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as wrong:
         raise _unreadable(
-            f"it is not JSON: {wrong}.", "Send one JSON object as docs/data/readings.md shows."
+            f"it is not JSON: {wrong}.", "Send one JSON object as docs/design/metering.md shows."
         ) from wrong
     rows = len(post.value)
     at = post.at_ms if post.at_ms is not None else post.at
@@ -119,7 +117,7 @@ def _json(data: bytes, source: str, received: int, batch: str) -> Batch:
         found = exact_millionths(exact, columns.refuse)
     columns.value = found
     columns.mark = marks(post.mark, rows, columns.refuse)
-    return columns.batch(source, _id(post.batch or batch), received)
+    return columns.batch(source, batch_id(post.batch or batch), received)
 
 
 def _with_texts(data: bytes, first: msgspec.ValidationError) -> tuple[_Post, Sequence[object]]:
@@ -129,16 +127,16 @@ def _with_texts(data: bytes, first: msgspec.ValidationError) -> tuple[_Post, Seq
         rest["value"] = msgspec.Raw(msgspec.json.encode([None] * len(exact)))
         return msgspec.json.decode(msgspec.json.encode(rest), type=_Post), exact
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise _unreadable(f"{first}.", "Send columns of one length as docs/data/readings.md shows.") from first
+        raise _unreadable(f"{first}.", "Send columns of one length as docs/design/metering.md shows.") from first
 
 
 def _as_printed(given: Sequence[msgspec.Raw]) -> list[str | None]:
     """Numbers and texts of JSON as they are printed, digit by digit."""
     printed: list[str | None] = []
     for raw in given:
-        text = bytes(raw).decode()
+        text = bytes(raw).decode("utf-8", "replace")
         if text.startswith('"'):
-            text = msgspec.json.decode(raw, type=str)
+            text = msgspec.json.decode(text, type=str)
         printed.append(None if text == "null" else text)
     return printed
 
@@ -178,7 +176,7 @@ def _ndjson(data: bytes, source: str, received: int, batch: str) -> Batch:
             lines.append(None)
     if lines and len(wrong) == len(lines):
         raise _unreadable(f"no line is a reading: {next(iter(wrong.values()))[1]}.", "Send one JSON object a line.")
-    filled = [x if x is not None else _Line(meter="-", at="2000-01-01") for x in lines]
+    filled = [x if x is not None else _Line(meter="-", at="2000-01-01", value=_NULL) for x in lines]
     return _rows(
         [x.meter for x in filled], [x.at for x in filled], _as_printed([x.value for x in filled]),
         [x.mark for x in filled], wrong,
@@ -205,7 +203,7 @@ def _csv(data: bytes, source: str, received: int, batch: str) -> Batch:
             f"there is no column for {', '.join(absent)}.", "Head the columns meter, at, value (表计, 时间, 读数)."
         )
     rows = [r for r in sheet[1:] if any(c.strip() for c in r)]
-    wrong_rows = {n: ("columns_missing", ",".join(r)) for n, r in enumerate(rows) if len(r) < len(head)}
+    wrong_rows = {n: (_misfit(r, len(head)), ",".join(r)) for n, r in enumerate(rows) if _misfit(r, len(head))}
 
     def column(name: str, default: str | None = "") -> list[str | None]:
         place = places[name]
@@ -216,55 +214,19 @@ def _csv(data: bytes, source: str, received: int, batch: str) -> Batch:
     return _rows(column("meter"), times, values, column("mark"), wrong_rows).batch(source, batch, received)
 
 
-def _arrow(data: bytes, source: str, received: int, batch: str) -> Batch:
+def _misfit(row: Sequence[str], columns: int) -> str:
+    """Why the cells of a row cannot be told by the head: too few, or one behind its end (1,234.5 without quotes)."""
+    if len(row) < columns:
+        return "columns_missing"
+    return "columns_too_many" if any(c.strip() for c in row[columns:]) else ""
+
+
+def _arrow(data: bytes) -> Columns:
     try:
-        with pa.ipc.open_stream(data) as stream:
-            table = stream.read_all().combine_chunks()
-    except (pa.ArrowInvalid, OSError, ValueError) as wrong:
-        raise _unreadable("it is not an Arrow stream.", "Send the IPC stream format of Arrow.") from wrong
-    absent = [name for name in ("meter", "at", "value") if name not in table.column_names]
-    if absent:
-        raise _unreadable(f"there is no column {', '.join(absent)}.", "Name the columns meter, at, value and mark.")
-    columns = _empty(table.num_rows)
-    try:
-        names = pc.dictionary_encode(table.column("meter").cast(pa.string())).combine_chunks()
-        names = names.chunk(0) if isinstance(names, pa.ChunkedArray) else names
-        columns.names = names.dictionary.to_pylist()
-        places = names.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
-        columns.channel = np.where(places < 0, np.iinfo(np.uint32).max, places).astype(np.uint32)
-        columns.at = _arrow_times(table.column("at"))
-        columns.value = _arrow_values(table.column("value"), columns)
-        given = table.column("mark").cast(pa.string()).to_pylist() if "mark" in table.column_names else None
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as wrong:
-        raise _unreadable(
-            f"a column has the wrong type: {wrong}.", "meter is text, at a timestamp, value a decimal or a number."
-        ) from wrong  # fmt: skip
-    columns.mark = marks(given, table.num_rows, columns.refuse)
-    return columns.batch(source, batch, received)
-
-
-def _arrow_times(column: pa.ChunkedArray) -> Any:
-    """Timestamps; without a zone they are Chinese time, as in every other format."""
-    kind = column.type
-    if not pa.types.is_timestamp(kind):
-        raise pa.ArrowInvalid(f"at is {kind}")
-    if kind.tz is None:
-        column = pc.assume_timezone(column, "Asia/Shanghai")
-    found = column.cast(pa.timestamp("us", tz="UTC")).cast(pa.int64()).fill_null(0)
-    return found.to_numpy()
-
-
-def _arrow_values(column: pa.ChunkedArray, columns: Columns) -> Any:
-    kind = column.type
-    if pa.types.is_floating(kind):
-        found = millionths(column.cast(pa.float64()).fill_null(float("nan")).to_numpy())
-        if found is not None:
-            return found
-        # the shortest text of a double is what its sender wrote
-        return exact_millionths([None if v is None or v != v else repr(v) for v in column.to_pylist()], columns.refuse)
-    if pa.types.is_integer(kind) or pa.types.is_decimal(kind) or pa.types.is_string(kind):
-        return exact_millionths([Decimal(v) if isinstance(v, int) else v for v in column.to_pylist()], columns.refuse)
-    raise pa.ArrowInvalid(f"value is {kind}")
+        table = arrow_table(data, MAX_ROWS)
+        return arrow_columns(table, _empty(table.num_rows))
+    except Unfit as wrong:
+        raise _unreadable(wrong.message, wrong.remedy) from wrong
 
 
 def _rows(
@@ -296,7 +258,8 @@ def _same_length(rows: int, **others: int) -> None:
             )
 
 
-def _id(batch: str) -> str:
+def batch_id(batch: str) -> str:
+    """The id of a post, as it is; raises ING-001 where there is none that can be kept."""
     if not 0 < len(batch) <= MAX_ID or not batch.isprintable():
         raise _unreadable(
             "the post has no id of its own.",

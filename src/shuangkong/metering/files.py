@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, Literal
@@ -28,7 +28,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from shuangkong.kernel.errors import UserError
-from shuangkong.metering.columns import Columns, exact_millionths, instants, marks, numbered
+from shuangkong.metering.columns import Columns, exact_millionths, instants, marks, moment_of, numbered
+from shuangkong.metering.committing import content_of
 from shuangkong.metering.model import Batch
 from shuangkong.registry.api import sheets
 
@@ -69,6 +70,8 @@ class FileMap(msgspec.Struct, forbid_unknown_fields=True):
 class _Grid:
     heads: list[str]
     rows: list[list[Any]]
+    #: Whether cells follow each other by commas, so that a row can have more of them than the head.
+    loose: bool = False
 
 
 def read_map(path: Path) -> FileMap:
@@ -85,8 +88,9 @@ def read_map(path: Path) -> FileMap:
     return found
 
 
-def batches(path: Path, mapping: FileMap, source: str) -> Iterator[Batch]:
-    """The readings of a file as posts, each with an id made of the file's content: sent again it changes nothing.
+def batches(path: Path, mapping: FileMap, source: str, received: int = 0) -> Iterator[Batch]:
+    """The readings of a file as posts, each with an id made of the file and what was read of it: sent again it changes
+    nothing, and read by another mapping it is another post.
 
     Rows that cannot be taken are refused in their batch, by their number among the rows below the head. Raises IMP-001
     for a file that cannot be read and ING-005 for a column that is not there.
@@ -98,7 +102,11 @@ def batches(path: Path, mapping: FileMap, source: str) -> Iterator[Batch]:
     for first in range(0, len(grid.rows), ROWS_OF_A_BATCH):
         rows = grid.rows[first : first + ROWS_OF_A_BATCH]
         for n, value in enumerate(mapping.values):
-            yield _columns(rows, places, mapping, value).batch(source, f"{digest}-{n}-{first}", 0)
+            made = _columns(rows, places, mapping, value)
+            for row in (r for r, cells in enumerate(rows) if grid.loose and _too_many(cells, len(grid.heads))):
+                made.refuse(row, "columns_too_many", ",".join("" if c is None else str(c) for c in rows[row]))
+            found = made.batch(source, "", received)
+            yield replace(found, batch=f"{digest}-{n}-{first}-{content_of(found).hex()}", received=0)
 
 
 def _bytes(path: Path) -> bytes:
@@ -118,7 +126,7 @@ def _grid(path: Path, data: bytes, mapping: FileMap) -> _Grid:
             table = pq.read_table(pa.BufferReader(data))
         except (pa.ArrowInvalid, OSError) as wrong:
             raise _unmapped(path, f"it is no sound Parquet file: {wrong}.") from wrong
-        columns = [c.to_pylist() for c in table.columns]
+        columns = [_cells(c) for c in table.columns]
         return _Grid(list(table.column_names), [list(r) for r in zip(*columns, strict=True)])
     sheet = sheets.read_sheet(data, name=path.name, sheet=mapping.sheet or None)
     wanted = _wanted(mapping)
@@ -126,9 +134,22 @@ def _grid(path: Path, data: bytes, mapping: FileMap) -> _Grid:
         heads = ["" if c is None else str(c).strip() for c in row]
         if wanted <= set(heads):
             rows = [list(r) for r in sheet.rows[n + 1 :] if any(c not in (None, "") for c in r)]
-            return _Grid(heads, rows)
+            return _Grid(heads, rows, loose=sheet.form == "csv")
     first: list[Any] = next((r for r in sheet.rows if any(c not in (None, "") for c in r)), [])
     return _Grid(["" if c is None else str(c).strip() for c in first], [])
+
+
+def _cells(column: pa.ChunkedArray) -> list[Any]:
+    """The cells of a column; of narrow floats the texts, which say no more digits than were written."""
+    if column.type in (pa.float16(), pa.float32()):
+        return [None if c != c else str(c) for c in column.fill_null(float("nan")).to_numpy()]
+    found: list[Any] = column.to_pylist()
+    return found
+
+
+def _too_many(cells: list[Any], columns: int) -> bool:
+    """Whether something stands behind the last head: 1,234.5 without quotes moves all that follows it."""
+    return any(c not in (None, "") for c in cells[columns:])
 
 
 def _wanted(mapping: FileMap) -> set[str]:
@@ -169,6 +190,8 @@ def _moment(cell: object, column: AtColumn) -> object:
             found = datetime.strptime(cell.strip(), column.format)  # noqa: DTZ007 — Chinese time, as everywhere here
         except ValueError:
             return cell
+    elif isinstance(cell, str) and column.midnight == "day_end" and "24:00" not in cell:
+        found = moment_of(cell) or cell
     if isinstance(found, datetime) and column.midnight == "day_end" and found.time() == time():
         return found + timedelta(days=1)
     return "" if found is None else found

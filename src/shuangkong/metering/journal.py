@@ -32,6 +32,8 @@ _HEAD = struct.Struct("<8sQI")
 _RECORD = struct.Struct("<4sII")
 _MARK = b"\xf5REC"
 _SUFFIX = ".journal"
+#: What opening cut off the end of a segment, and segments with a stretch that cannot be read: for a person to look at.
+TORN, BROKEN = ".torn", ".broken"
 #: Pieces of one call to the system.
 _PIECES = 1000
 
@@ -248,18 +250,36 @@ def _body(data: bytes, at: int, salt: int) -> memoryview | None:
 
 
 def _mended(path: Path) -> tuple[Broken, ...]:
-    """Cut off what the end of a segment holds behind its last whole record; a power cut tears nothing else."""
+    """Cut off what the end of a segment holds behind its last whole record; a power cut tears nothing else.
+
+    What is cut off is kept beside it as *.torn, for a person to look at.
+    """
     broken = [r for r in records(path) if isinstance(r, Broken)]
     if not broken or broken[-1].end != path.stat().st_size or broken[-1].start < _HEAD.size:
         return tuple(broken)
+    start = broken[-1].start
+    _keep(path.with_name(f"{path.stem}-{start}{TORN}"), path.read_bytes()[start:])
     file = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
     try:
-        os.ftruncate(file, broken[-1].start)
+        os.ftruncate(file, start)
         os.fsync(file)
     finally:
         os.close(file)
-    LOG.warning("cut %s bytes that no answer was given for off %s", broken[-1].end - broken[-1].start, path.name)
+    LOG.warning("cut %s bytes that no answer was given for off %s", broken[-1].end - start, path.name)
     return tuple(broken)
+
+
+def _keep(path: Path, data: bytes) -> None:
+    """Bytes under a name of their own, durable; a full disk keeps nothing and hinders nothing."""
+    try:
+        with path.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        _sync_folder(path.parent)
+    except OSError as wrong:
+        path.unlink(missing_ok=True)
+        LOG.warning("the torn end %s could not be kept: %s", path.name, wrong)
 
 
 def _name(number: int) -> str:

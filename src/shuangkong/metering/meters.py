@@ -17,9 +17,14 @@ from shuangkong.metering.model import SCALE
 
 #: 期间用量: what was used since the reading before; 表底: a register that runs on; 瞬时: a rate, per hour of its unit.
 Kind = Literal["interval", "register", "rate"]
+#: amount: energy or matter that is counted; flow, concentration: of an outlet (排口), together a mass; state: the rest.
+Measures = Literal["amount", "flow", "concentration", "state"]
 #: A row of no meter that is registered.
 UNKNOWN = -1
 FOREVER = date.max
+_NONE: list[tuple[int, int, int]] = []
+#: A spell that no moment is in.
+_NEVER = (int(np.iinfo(np.int64).max), int(np.iinfo(np.int64).min), UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +34,10 @@ class Meter:
     `source` and `channel` are what its readings come under. A reading times `factor` (倍率) is in `unit`. `low` and
     `high` bound what a reading can be, `modulus` is where a register begins anew. `every` are minutes between readings;
     `stamp` says whether an interval's time is its end or its beginning. `parents` are meters whose reading holds this
-    one's. `system` names the monitoring system whose rules of completeness and repair it follows.
+    one's. `system` names the monitoring system whose rules of completeness and repair it follows. `measures` says what
+    its item is of; flow and concentrations at one `outlet` (排口) make a mass. Where a register was put in the place of
+    another, the new spell has `first_reading`, what it showed then, and the one before `last_reading`, what the old one
+    showed (换表起度、止度).
     """
 
     number: int
@@ -50,6 +58,13 @@ class Meter:
     stamp: Literal["start", "end"] = "end"
     parents: tuple[int, ...] = ()
     system: str = ""
+    measures: Measures = "amount"
+    outlet: str = ""
+    first_reading: Decimal | None = None
+    last_reading: Decimal | None = None
+    code: str = ""
+    name: str = ""
+    synthetic: bool = False
 
 
 def midnight(day: date) -> int:
@@ -76,16 +91,16 @@ class Meters:
 
         An interval that ends at the midnight on which a meter was taken down is still its own.
         """
-        one = np.full(len(channels), UNKNOWN, dtype=np.int64)
-        dated: list[tuple[int, list[tuple[int, int, int]]]] = []
-        for n, name in enumerate(channels):
-            spells = self._channels.get((source, name), [])
-            if spells:
-                dated.append((n, spells))
-        found = one[channel]
-        for n, spells in dated:
-            rows = channel == n
-            for start, end, number in spells:
-                found[rows & (at > start) & (at <= end)] = number
-                found[rows & (at == start) & (found == UNKNOWN)] = number
+        named = [self._channels.get((source, name), _NONE) for name in channels]
+        found: NDArray[np.int64] = np.full(len(channel), UNKNOWN, dtype=np.int64)
+        for turn in range(max(map(len, named), default=0)):
+            # the spells of all channels at once: of one that has no further spell, none holds for any moment
+            spell = np.array([s[turn] if turn < len(s) else _NEVER for s in named], dtype=np.int64)
+            start, end, number = (spell[:, n][channel] for n in range(3))
+            held = (at > start) & (at <= end) | (at == start) & (found == UNKNOWN)
+            found[held] = number[held]
         return found
+
+    def knows(self, source: str, channel: str) -> bool:
+        """Whether a meter is registered for a channel, at whatever moment."""
+        return (source, channel) in self._channels

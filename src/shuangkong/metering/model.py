@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -18,8 +19,23 @@ MOST = 10**18 - 1
 NO_VALUE = np.iinfo(np.int64).min
 #: No word of the source on the quality of a reading; else the sign it gave (N, F, M, …) as its number.
 NO_MARK = 0
+#: Readings of other years are slips of a clock: the first moment that a meter can have, and the one after the last.
+FIRST = int(datetime(2000, 1, 1, tzinfo=UTC).timestamp()) * SCALE
+LAST = int(datetime(2100, 1, 1, tzinfo=UTC).timestamp()) * SCALE
+#: And so is one of more than a day after it came: nobody can have read it yet.
+AHEAD = 24 * 3600 * SCALE
 _HEAD = struct.Struct("<I")
 _VERSION = 1
+
+
+def end_of_time(received: int) -> int:
+    """The first moment that no reading can have which came at an instant; of one that is not known (0), LAST."""
+    return min(LAST, received + AHEAD) if received >= FIRST else LAST
+
+
+def possible(at: int, received: int) -> bool:
+    """Whether a reading that came at an instant can be of a moment."""
+    return FIRST <= at < end_of_time(received)
 
 
 class Unreadable(Exception):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -16,14 +17,14 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from shuangkong.engine.api import Lake, Part
 from shuangkong.metering.committing import content_of
-from shuangkong.metering.journal import Broken, Place, number_of, records, salt_of
+from shuangkong.metering.journal import BROKEN, Broken, Place, number_of, records, salt_of
+from shuangkong.metering.known_posts import KnownPosts, Post
 from shuangkong.metering.meters import UNKNOWN, Meters
-from shuangkong.metering.model import NO_VALUE, Batch, Unreadable, unpacked
+from shuangkong.metering.model import FIRST, LAST, NO_VALUE, Batch, Unreadable, unpacked
 from shuangkong.metering.tables import READING_POSTS, READINGS, READINGS_ASIDE
 
 _EPOCH = date(1970, 1, 1)
@@ -71,75 +72,83 @@ def days_of(at: Any) -> Any:
     return (at + _CHINA) // _DAY
 
 
-def store(lake: Lake, whole: Sequence[Path], meters: Meters) -> Stored:
-    """Commit whole segments, oldest first, and take each away once it is visible."""
+def store(lake: Lake, whole: Sequence[Path], meters: Meters, known: KnownPosts | None = None) -> Stored:
+    """Commit whole segments, oldest first, and take each away once it is visible.
+
+    Who stores again and again hands in what it knows of posts. A segment that another process took away is passed over.
+    """
     done = Stored()
+    known = known if known is not None else KnownPosts(lake)
     for path in whole:
-        done = _both(done, _store_one(lake, path, meters))
+        with suppress(FileNotFoundError):
+            done = _both(done, _store_one(lake, path, meters, known))
     return done
 
 
-def _store_one(lake: Lake, path: Path, meters: Meters) -> Stored:
+def _store_one(lake: Lake, path: Path, meters: Meters, before: KnownPosts) -> Stored:
     broken: list[Broken] = []
     posts: list[tuple[Place, Batch]] = []
+    token = f"journal-{number_of(path)}-{salt_of(path):08x}"
     for record in records(path):
         if isinstance(record, Broken):
             broken.append(record)
             continue
         place, body = record
         try:
-            posts.append((place, unpacked(bytes(body))))
+            posts.append((place, _of_days(unpacked(bytes(body)))))
         except Unreadable as wrong:
             broken.append(Broken(path, place.offset, place.offset + len(body), str(wrong)))
-    with lake.lease(READINGS.name) as a, lake.lease(READINGS_ASIDE.name) as b, lake.lease(READING_POSTS.name) as c:
-        fresh, again = _not_before(lake, posts)
+    with lake.leases(READINGS.name, READINGS_ASIDE.name, READING_POSTS.name) as leases:
+        # a kill may have kept it from being taken away; what is stored of it is touched again, which does no harm
+        stored = lake.committed(READING_POSTS.name, f"{token}-posts")
+        fresh = posts if stored else _fresh(before, posts)
         known, aside = _split(fresh, meters)
-        token = f"journal-{number_of(path)}-{salt_of(path):08x}"
-        parts = [
-            *_by_day(READINGS, known, token), *_by_day(READINGS_ASIDE, aside, token), *_posts(fresh, token),
-        ]  # fmt: skip
-        if parts:
+        if fresh and not stored:
+            parts = [
+                *day_parts(READINGS, known, token),
+                *day_parts(READINGS_ASIDE, aside, token),
+                *_posts(fresh, token),
+            ]
             lake.commit_parts(
-                parts, {READINGS.name: a, READINGS_ASIDE.name: b, READING_POSTS.name: c},
+                parts, leases,
                 principal=PRINCIPAL, note=token, recorded_at=lake.clock(),
             )  # fmt: skip
     if broken:
-        path.rename(path.with_suffix(".broken"))
+        path.rename(path.with_suffix(BROKEN))
     else:
-        path.unlink()
+        path.unlink(missing_ok=True)
+    if stored:
+        return Stored(touched=_touched(known), broken=tuple(broken))
     return Stored(
-        known.num_rows, aside.num_rows, again, sum(x.refused_in_all for _, x in fresh), _touched(known), tuple(broken)
-    )
+        known.num_rows, aside.num_rows, len(posts) - len(fresh), sum(x.refused_in_all for _, x in fresh),
+        _touched(known), tuple(broken),
+    )  # fmt: skip
 
 
-def _not_before(lake: Lake, posts: list[tuple[Place, Batch]]) -> tuple[list[tuple[Place, Batch]], int]:
+def _of_days(post: Batch) -> Batch:
+    """The post, where all its readings are of days that there are; else it is kept as it came, and stops no other."""
+    if len(post) and not FIRST <= int(post.at.min()) <= int(post.at.max()) < LAST:
+        raise Unreadable("a reading is of no day that a meter can have")
+    return post
+
+
+def _fresh(before: KnownPosts, posts: list[tuple[Place, Batch]]) -> list[tuple[Place, Batch]]:
     """The posts that were not taken before, here or in an earlier segment."""
     # an id used again for other readings was answered for, where its first use was forgotten: those readings count too
-    keys = [(p.source, p.batch, content_of(p).hex()) for _, p in posts]
-    before = _known_posts(lake, {b for _, b, _ in keys}, {place.number for place, _ in posts})
+    named = [_named(p) for _, p in posts]
+    known = before.among(named)
     fresh = []
-    for (place, post), key in zip(posts, keys, strict=True):
-        if key not in before:
-            before.add(key)
+    for (place, post), name in zip(posts, named, strict=True):
+        if name not in known:
+            known.add(name)
             fresh.append((place, post))
-    return fresh, len(posts) - len(fresh)
+    return fresh
 
 
-def _known_posts(lake: Lake, batches: set[str], own: set[int]) -> set[tuple[str, str, str]]:
-    """Posts (source, id, content) with one of these ids that are in the lake.
-
-    Those of the same places are this segment's own, committed before a kill kept it from being taken away: their
-    tokens will tell.
-    """
-    wanted = pa.array(sorted(batches), pa.string())
-    found: set[tuple[str, str, str]] = set()
-    for path in lake.files(READING_POSTS, lake.clock()):
-        table = pq.ParquetFile(path).read(columns=["source", "batch", "content", "place"])
-        table = table.filter(pc.is_in(table.column("batch"), value_set=wanted))
-        for row in table.to_pylist():
-            if row["place"] not in own:
-                found.add((row["source"], row["batch"], row["content"]))
-    return found
+def _named(post: Batch) -> Post:
+    """What a post is known by; one without readings is of the day on which it came."""
+    first = int(post.at.min()) if len(post) else post.received
+    return Post(post.source, post.batch, content_of(post).hex(), _EPOCH + timedelta(days=int(days_of(first))))
 
 
 def _split(posts: Iterable[tuple[Place, Batch]], meters: Meters) -> tuple[pa.Table, pa.Table]:
@@ -188,11 +197,11 @@ def exact_column(value: Any) -> pa.Array:
     return pa.Array.from_buffers(pa.decimal128(18, 6), len(low), [valid, pa.py_buffer(wide.tobytes())])
 
 
-def _by_day(contract: Any, table: pa.Table, token: str) -> list[Part]:
+def day_parts(contract: Any, table: pa.Table, token: str) -> list[Part]:
     """One part for each day of China that the readings are of, sorted as they are read."""
     if not table.num_rows:
         return []
-    days = days_of(table.column("at").cast(pa.int64()).to_numpy())
+    days = days_of(micros(table))
     order = [(n, "ascending") for n in (contract.columns[0].name, "at", "place", "row")]
     return [
         Part(
@@ -203,24 +212,44 @@ def _by_day(contract: Any, table: pa.Table, token: str) -> list[Part]:
 
 
 def _posts(posts: list[tuple[Place, Batch]], token: str) -> list[Part]:
-    if not posts:
-        return []
-    rows: list[dict[str, object]] = []
+    """One part for each day that first readings are of, sorted by what a post is looked up by.
+
+    The one of the latest day bears the token by which a whole segment is known to be stored.
+    """
+    by_day: dict[date, list[dict[str, object]]] = {}
     for place, p in posts:
         told = json.dumps([[r.row, r.why, r.said] for r in p.refused], ensure_ascii=False) if p.refused else None
-        rows.append({
-            "source": p.source, "batch": p.batch, "content": content_of(p).hex(), "rows": len(p),
+        named = _named(p)
+        by_day.setdefault(named.day, []).append({
+            "source": p.source, "batch": p.batch, "content": named.content, "key": named.key, "rows": len(p),
             "refused": p.refused_in_all, "refusals": told, "received_at": p.received, "place": place.number,
         })  # fmt: skip
-    received = pa.array([r.pop("received_at") for r in rows], pa.int64()).cast(_INSTANT)
-    table = pa.Table.from_pylist(rows).append_column("received_at", received)
-    day = _EPOCH + timedelta(days=int(days_of(posts[0][1].received)))
-    return [Part(READING_POSTS, table, day, token)]
+    parts = []
+    for day, rows in by_day.items():
+        received = pa.array([r.pop("received_at") for r in rows], pa.int64()).cast(_INSTANT)
+        table = pa.Table.from_pylist(rows).append_column("received_at", received).sort_by("key")
+        own = f"{token}-posts" if day == max(by_day) else f"{token}-posts-{day:%Y%m%d}"
+        parts.append(Part(READING_POSTS, table, day, own))
+    return parts
+
+
+def micros(table: pa.Table) -> Any:
+    """The instants of readings in microseconds of UTC."""
+    return table.column("at").cast(pa.int64()).to_numpy()
+
+
+def touched_in(files: Iterable[Path]) -> frozenset[tuple[int, date]]:
+    """(meter, day of China) of the readings in files of `readings`."""
+    found: set[tuple[int, date]] = set()
+    for path in files:
+        found |= _touched(pq.ParquetFile(path).read(columns=["meter", "at"]))
+    return frozenset(found)
 
 
 def _touched(table: pa.Table) -> frozenset[tuple[int, date]]:
-    days = days_of(table.column("at").cast(pa.int64()).to_numpy())
-    pairs = np.unique(np.stack([table.column("meter").to_numpy(), days], axis=1), axis=0)
+    if not table.num_rows:
+        return frozenset()
+    pairs = np.unique(np.stack([table.column("meter").to_numpy(), days_of(micros(table))], axis=1), axis=0)
     return frozenset((int(m), _EPOCH + timedelta(days=int(d))) for m, d in pairs)
 
 

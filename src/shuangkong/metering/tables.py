@@ -43,6 +43,7 @@ READING_POSTS = TableContract(
         text("source", "来源", "source"),
         text("batch", "批次号", "batch"),
         text("content", "内容摘要", "digest of the content"),
+        number("key", "integer", "查重摘要", "digest to look it up by", "1", doc="of source, batch and content"),
         number("rows", "integer", "读数个数", "readings", "item"),
         number("refused", "integer", "拒收个数", "refused rows", "item"),
         text("refusals", "拒收原因", "refusals", nullable=True, doc="the first, as JSON: row, why, what it said"),
@@ -51,5 +52,21 @@ READING_POSTS = TableContract(
     ),
     key=("place",),
     subject=None,
-    doc="Each post that was taken, once: sent again under its id it is known here.",
+    doc="Each post that was taken, once, by the day of its first reading: sent again under its id it is known here.",
+)  # fmt: skip
+
+READING_REPEATS = TableContract(
+    "reading_repeats",
+    Label("重复上报", "readings sent again"),
+    (
+        number("meter", "integer", "计量器具号", "meter", "1"),
+        instant("at", "时刻", "time of the reading"),
+        number("value", "quantity", "读数", "reading", "column:unit of the meter", nullable=True),
+        number("mark", "integer", "来源标记", "mark of the source", "1"),
+        number("place", "integer", "日志位置", "place of the one that stays", "1"),
+        number("times", "integer", "重复次数", "times it was sent again", "item"),
+    ),
+    key=("meter", "at", "place"),
+    subject=None,
+    doc="Readings that compaction left out because the next one said the same: that they were sent again stays known.",
 )  # fmt: skip

@@ -6,19 +6,19 @@ The definition is in docs/design/metering.md; `metering.hours` says the same in 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from shuangkong.metering.meters import Meter, Meters
+from shuangkong.metering.meters import Meters
 from shuangkong.metering.model import MOST, NO_VALUE, SCALE
+from shuangkong.metering.spells import HOUR, MINUTE, Flags, Ints, Spells, nothing
 
-Ints = NDArray[np.int64]
-MINUTE = 60 * SCALE
-HOUR = 60 * MINUTE
-#: China is eight whole hours ahead, so that hours of UTC are hours of China.
+__all__ = [
+    "HOUR", "MINUTE", "Columns", "Hours", "Ints", "Stretches", "Turns", "hours", "laid", "newest", "share", "stretches",
+]  # fmt: skip
+#: A stretch of more than one and a half times the usual length tells its sum and not its course.
 LONG_TENTHS = 15
 _SAFE = 2**62
 
@@ -50,6 +50,31 @@ class Hours:
 
 
 @dataclass(frozen=True, slots=True)
+class Stretches:
+    """What readings say: that so much went through meter `place` (in `Spells.meters`) from `begin` to `end`.
+
+    `long`: longer than one and a half times what is usual, so that the sum is known and not its course.
+    """
+
+    place: Ints
+    begin: Ints
+    end: Ints
+    quantity: Ints
+    long: Flags
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Stretches cut by hours: `hour` counts hours since 1970; meter and hour may be there more than once."""
+
+    place: Ints
+    hour: Ints
+    quantity: Ints
+    covered: Ints
+    long: Flags
+
+
+@dataclass(frozen=True, slots=True)
 class Turns:
     """Registers that ran backwards: at which reading of which meter; `over`: it began anew at its modulus."""
 
@@ -77,136 +102,129 @@ def _ascending(first: Ints, second: Ints, *, strictly: bool = True) -> bool:
     return bool(np.all((first[1:] > first[:-1]) | (same & later)))
 
 
-def hours(given: Columns, meters: Meters) -> tuple[Hours, Turns]:
+def hours(given: Columns, meters: Meters | Spells) -> tuple[Hours, Turns]:
     """The hours of all readings, which are newest and sorted; of meters that are not in `meters` nothing is said."""
-    spec = _Specs(meters)
-    found, known = spec.rows(given.meter)
+    spells = meters if isinstance(meters, Spells) else Spells(meters.spells)
+    found, turns = stretches(given, spells)
+    return _summed(laid(found), spells), turns
+
+
+def stretches(given: Columns, spells: Spells) -> tuple[Stretches, Turns]:
+    """What each reading says; readings are newest and sorted. Those of unknown meters or without value say nothing."""
+    place, known = spells.places(given.meter)
     have = known & (given.value != NO_VALUE)
-    meter, at, value = given.meter, given.at, given.value
+    at, value = given.at, given.value
     if not have.all():
-        meter, at, value, found = meter[have], at[have], value[have], found[have]
-    every = spec.every[found]
+        place, at, value = place[have], at[have], value[have]
+    spell = spells.of_readings(place, at)
+    plain = ~spells.register[spell]
+    if not plain.all() or len(spells.stated.at):
+        register = np.flatnonzero(~plain)
+        runs, turns = _registers(place[register], at[register], value[register], spell[register], spells)
+        one = _intervals(place[plain], at[plain], value[plain], spell[plain], spells)
+        return _joined(one, runs), turns
+    return _intervals(place, at, value, spell, spells), Turns(nothing(), nothing(), nothing().astype(bool))
+
+
+def _intervals(place: Ints, at: Ints, value: Ints, spell: Ints, spells: Spells) -> Stretches:
+    """Intervals and rates: each says its own stretch."""
+    every = spells.every[spell]
     begin, end = at - every, at
-    if spec.stamps_start.any():
-        start = spec.stamps_start[found]
+    if spells.starts.any():
+        start = spells.starts[spell]
         begin, end = np.where(start, at, begin), np.where(start, at + every, end)
-    quantity = value
-    if spec.rate.any():
-        rate = spec.rate[found]
-        quantity = value.copy()
-        quantity[rate] = _share(value[rate], every[rate], np.full(int(rate.sum()), HOUR))
-    if not spec.register.any():
-        nothing = np.zeros(0, dtype=np.int64)
-        return _laid(meter, begin, end, quantity, every, spec, found), Turns(nothing, nothing, nothing.astype(bool))
-    register = spec.register[found]
-    told = ~register
-    begin, end, quantity = begin.copy(), end.copy(), quantity.copy()
-    turns = _registers(meter, at, value, found, spec, register, begin, end, quantity, told)
-    return _laid(meter[told], begin[told], end[told], quantity[told], every[told], spec, found[told]), turns
+    if spells.rate.any():
+        rate = np.flatnonzero(spells.rate[spell])
+        value = value.copy()
+        value[rate] = share(value[rate], every[rate], np.full(len(rate), HOUR))
+    return Stretches(place, begin, end, value, np.zeros(len(place), dtype=bool))
 
 
-class _Specs:
-    """What is needed of the meters, by a dense number; the last spell of a meter says how it counts."""
-
-    def __init__(self, meters: Meters) -> None:
-        last: dict[int, Meter] = {}
-        for m in meters.spells:
-            if m.number not in last or last[m.number].valid_from <= m.valid_from:
-                last[m.number] = m
-        ordered = [last[n] for n in sorted(last)]
-        self.number = np.array([m.number for m in ordered], dtype=np.int64)
-        self.every = np.array([m.every * MINUTE for m in ordered], dtype=np.int64)
-        self.register = np.array([m.kind == "register" for m in ordered], dtype=bool)
-        self.rate = np.array([m.kind == "rate" for m in ordered], dtype=bool)
-        self.stamps_start = np.array([m.stamp == "start" for m in ordered], dtype=bool)
-        self.modulus = np.array([_millionths(m.modulus) for m in ordered], dtype=np.int64)
-        self.factor = np.array([_millionths(m.factor) for m in ordered], dtype=np.int64)
-
-    def rows(self, meter: Ints) -> tuple[Ints, NDArray[np.bool_]]:
-        """Each meter's place here, and whether it has one."""
-        if not len(self.number):
-            return np.zeros(len(meter), dtype=np.int64), np.zeros(len(meter), dtype=bool)
-        # the rows of one meter lie together, so each meter is looked for once
-        new = np.ones(len(meter), dtype=bool)
-        new[1:] = meter[1:] != meter[:-1]
-        first = np.flatnonzero(new)
-        place = np.minimum(np.searchsorted(self.number, meter[first]), len(self.number) - 1)
-        lengths = np.diff(np.append(first, len(meter)))
-        return np.repeat(place, lengths), np.repeat(self.number[place] == meter[first], lengths)
-
-
-def _millionths(value: Decimal | None) -> int:
-    return 0 if value is None else int(value.scaleb(6))
-
-
-def _registers(
-    meter: Ints, at: Ints, value: Ints, found: Ints, spec: _Specs, register: NDArray[np.bool_], begin: Ints, end: Ints,
-    quantity: Ints, told: NDArray[np.bool_],
-) -> Turns:  # fmt: skip
-    """Fill in the stretches of registers: from the reading before, the difference; `told` where it is known."""
-    here = np.flatnonzero(register[1:] & (meter[1:] == meter[:-1])) + 1
-    step = value[here] - value[here - 1]
-    modulus = spec.modulus[found[here]]
+def _registers(place: Ints, at: Ints, value: Ints, spell: Ints, spells: Spells) -> tuple[Stretches, Turns]:
+    """Registers: from the reading before of the same chain, the difference, where it is known."""
+    chain: Ints = spells.chain[spell]
+    said = spells.stated
+    if len(said.at):
+        of = np.searchsorted(spells.meters, spells.number[said.spell])
+        sure = np.concatenate([np.zeros(len(at), dtype=bool), np.ones(len(said.at), dtype=bool)])
+        place, at = np.concatenate([place, of]), np.concatenate([at, said.at])
+        value, spell = np.concatenate([value, said.value]), np.concatenate([spell, said.spell])
+        chain = np.concatenate([chain, said.chain])
+        order = np.lexsort((sure, at, chain, place))
+        # what was stated of a change stands in the place of a reading of that moment
+        last = np.ones(len(order), dtype=bool)
+        keys = np.stack([place, chain, at])[:, order]
+        last[:-1] = (keys[:, 1:] != keys[:, :-1]).any(axis=0)
+        place, at, value, spell, chain = (x[order[last]] for x in (place, at, value, spell, chain))
+    here = np.flatnonzero((place[1:] == place[:-1]) & (chain[1:] == chain[:-1])) + 1
+    step, modulus = value[here] - value[here - 1], spells.modulus[spell[here]]
     back = step < 0
     over = back & (modulus > 0) & (step + modulus >= 0) & (step + modulus < -step)
     step = np.where(over, step + modulus, step)
-    sure = ~back | over
-    begin[here], end[here], quantity[here] = at[here - 1], at[here], step
-    told[here] = sure
-    return Turns(meter[here][back], at[here][back], over[back])
-
-
-def _laid(meter: Ints, begin: Ints, end: Ints, quantity: Ints, every: Ints, spec: _Specs, found: Ints) -> Hours:
-    """Stretches laid over the hours that they cross. Most lie in one hour and are taken as they are."""
-    hour = begin // HOUR
-    more = (end - 1) // HOUR - hour
+    begin, end, every = at[here - 1], at[here], spells.every[spell[here]]
+    turns = Turns(spells.meters[place[here]][back], end[back], over[back])
+    known = np.flatnonzero(~back | over)
     long = (end - begin) * 10 > every * LONG_TENTHS
-    covered = end - begin
-    if not more.any():
-        return _summed(meter, hour, quantity, covered, long, spec, found)
-    one = more == 0
-    cross = np.flatnonzero(~one)
-    count = more[cross] + 1
+    found = Stretches(place[here], begin, end, step, long)
+    return Stretches(*(getattr(found, n)[known] for n in Stretches.__slots__)), turns
+
+
+def _joined(a: Stretches, b: Stretches) -> Stretches:
+    return Stretches(*(np.concatenate([getattr(a, n), getattr(b, n)]) for n in Stretches.__slots__))
+
+
+def laid(given: Stretches, within: tuple[int, int] | None = None) -> Parts:
+    """Stretches laid over the hours that they cross. Most lie in one hour and are taken as they are.
+
+    `within` are the hours (since 1970) that are asked for, the last exclusive; parts outside are left out.
+    """
+    first, last = given.begin // HOUR, (given.end - 1) // HOUR
+    one, covered = first == last, given.end - given.begin
+    low, high = (first, last) if within is None else (np.maximum(first, within[0]), np.minimum(last, within[1] - 1))
+    inside = one & (low <= high)
+    cross = np.flatnonzero(~one & (low <= high))
+    count = high[cross] - low[cross] + 1
     of = np.repeat(cross, count)
-    part_hour = hour[of] + (np.arange(len(of)) - np.repeat(np.cumsum(count) - count, count))
-    start = np.maximum(part_hour * HOUR, begin[of])
-    stop = np.minimum((part_hour + 1) * HOUR, end[of])
-    length = end[of] - begin[of]
-    part = _share(quantity[of], stop - begin[of], length) - _share(quantity[of], start - begin[of], length)
-    return _summed(
-        np.concatenate([meter[one], meter[of]]), np.concatenate([hour[one], part_hour]),
-        np.concatenate([quantity[one], part]), np.concatenate([covered[one], stop - start]),
-        np.concatenate([long[one], long[of]]), spec, np.concatenate([found[one], found[of]]),
-    )  # fmt: skip
+    hour = low[of] + (np.arange(len(of)) - np.repeat(np.cumsum(count) - count, count))
+    start, stop = np.maximum(hour * HOUR, given.begin[of]), np.minimum((hour + 1) * HOUR, given.end[of])
+    quantity, begin, length = given.quantity[of], given.begin[of], covered[of]
+    part = share(quantity, stop - begin, length) - share(quantity, start - begin, length)
+    alone = Parts(given.place, first, given.quantity, covered, given.long)
+    if not inside.all():
+        alone = Parts(*(getattr(alone, n)[inside] for n in Parts.__slots__))
+    if not len(cross):
+        return alone
+    cut = Parts(given.place[of], hour, part, stop - start, given.long[of])
+    return Parts(*(np.concatenate([getattr(alone, n), getattr(cut, n)]) for n in Parts.__slots__))
 
 
-def _summed(
-    meter: Ints, hour: Ints, part: Ints, covered: Ints, long: NDArray[np.bool_], spec: _Specs, found: Ints
-) -> Hours:  # fmt: skip
-    """Parts of one meter and hour together, times the meter's factor, rounded once."""
-    if not _ascending(meter, hour, strictly=False):
-        order = np.lexsort((hour, meter))
-        meter, hour, part, covered, found = (x[order] for x in (meter, hour, part, covered, found))
-        long = long[order]
-    new = np.ones(len(meter), dtype=bool)
-    new[1:] = (meter[1:] != meter[:-1]) | (hour[1:] != hour[:-1])
+def _summed(parts: Parts, spells: Spells) -> Hours:
+    """Parts of one meter and hour together, times the factor of the meter at that hour, rounded once."""
+    if not _ascending(parts.place, parts.hour, strictly=False):
+        order = np.lexsort((parts.hour, parts.place))
+        parts = Parts(*(getattr(parts, n)[order] for n in Parts.__slots__))
+    place, hour, covered = parts.place, parts.hour, parts.covered
+    new = np.ones(len(place), dtype=bool)
+    new[1:] = (place[1:] != place[:-1]) | (hour[1:] != hour[:-1])
     at = np.flatnonzero(new)
     if not len(at):
-        nothing = np.zeros(0, dtype=np.int64)
-        return Hours(nothing, nothing, nothing, nothing, nothing)
+        return Hours(nothing(), nothing(), nothing(), nothing(), nothing())
     everything = np.add.reduceat(covered, at)
-    spread = np.add.reduceat(np.where(long, covered, 0), at) if long.any() else np.zeros(len(at), dtype=np.int64)
-    return Hours(
-        meter[at], hour[at] * HOUR, _bounded(_scaled(_sums(part, at), spec.factor[found[at]])), everything - spread,
-        spread,
-    )  # fmt: skip
+    spread = np.add.reduceat(np.where(parts.long, covered, 0), at)
+    return counted(place[at], hour[at], _sums(parts.quantity, at), everything - spread, spread, spells)
+
+
+def counted(place: Ints, hour: Ints, raw: Any, measured: Ints, spread: Ints, spells: Spells) -> Hours:
+    """Raw sums of hours times their factors: where the one rounding of an hour is."""
+    factor = spells.factor[spells.of_hours(place, hour * HOUR)]
+    return Hours(spells.meters[place], hour * HOUR, _bounded(_scaled(raw, factor)), measured, spread)
 
 
 def _scaled(raw: Any, factor: Ints) -> Any:
     """Sums times the factors of their meters (millionths), rounded half away from zero."""
     if (factor == SCALE).all():
         return raw
-    return _share(raw, factor, np.full(len(raw), SCALE))
+    return share(raw, factor, np.full(len(raw), SCALE))
 
 
 def _sums(part: Ints, at: Ints) -> Any:
@@ -216,7 +234,7 @@ def _sums(part: Ints, at: Ints) -> Any:
     return np.add.reduceat(part.astype(object), at)
 
 
-def _share(quantity: Any, part: Ints, whole: Ints) -> Any:
+def share(quantity: Any, part: Ints, whole: Ints) -> Any:
     """quantity × part ÷ whole, rounded half away from zero; exact also where the product has more than 64 bits."""
     if not len(quantity):
         return quantity

@@ -100,6 +100,8 @@ def align(packs: Sequence[Pack], together: PackSet | None = None) -> Alignment:
     told: dict[Key, tuple[str, str, str | None]] = {}
     for column, pack in enumerate(ordered):
         for target in pack.targets:
+            if target.subject.uscc is not None:  # what one unit is given says nothing of a region
+                continue
             name = _name(target.indicator, names, labels)
             cell = _cell(pack, target, plain_name(name[0]))
             if cell.assigned_to and not any(p.instrument.region in target.subject.regions for p in ordered):

@@ -11,7 +11,7 @@ from shuangkong.policy.aligning_told import marks_of as align_marks
 from shuangkong.policy.aligning_told import name_of as align_name
 from shuangkong.policy.aligning_told import say as align_word
 from shuangkong.policy.aligning_told import verdict_words as align_verdict
-from shuangkong.policy.checks import unanswered
+from shuangkong.policy.checks import unanswered, unregistered, words_of_flaw
 from shuangkong.policy.clauses import NONE_BECAUSE, Duty, Figure
 from shuangkong.policy.comparing import ENTRY_KINDS, Difference, differences
 from shuangkong.policy.complaints import PackErrors
@@ -51,11 +51,13 @@ from shuangkong.policy.publishing import (
     unpacked,
     with_published,
 )
+from shuangkong.policy.reading.apart import Asked as ReadAsked
+from shuangkong.policy.reading.apart import Bounds as ReadBounds
+from shuangkong.policy.reading.apart import difference_in, version_in
 from shuangkong.policy.reading.clean import Clean, clean
 from shuangkong.policy.reading.draft_words import Words as DraftWords
-from shuangkong.policy.reading.drafting import Draft, LeftOut, draft, drafted
+from shuangkong.policy.reading.drafting import Draft, LeftOut, draft
 from shuangkong.policy.reading.files import MAX_BYTES as MAX_DOCUMENT_BYTES
-from shuangkong.policy.reading.files import text_in
 from shuangkong.policy.reading.model import Candidate as ReadCandidate
 from shuangkong.policy.reading.model import Clause as ReadClause
 from shuangkong.policy.reading.model import Document as ReadDocument
@@ -66,7 +68,7 @@ from shuangkong.policy.reading.naming import names_of as indicator_names
 from shuangkong.policy.reading.printed import Lit, Piece, as_printed, cleaned_span, find_words, normalised, pieces
 from shuangkong.policy.reading.remembering import Remembered, carried
 from shuangkong.policy.reading.service import read_text
-from shuangkong.policy.reading.versions import ClauseChange, EntryChange, Version, VersionDifference, difference
+from shuangkong.policy.reading.versions import ClauseChange, EntryChange, Version, VersionDifference
 from shuangkong.policy.rules.catalogue import Bindable, Catalogue, SubjectKind, source_of, with_declared
 from shuangkong.policy.rules.cells import cell
 from shuangkong.policy.rules.checked import (
@@ -172,6 +174,8 @@ __all__ = [
     "PolicyError",
     "Product",
     "Proposal",
+    "ReadAsked",
+    "ReadBounds",
     "ReadCandidate",
     "ReadClause",
     "ReadDocument",
@@ -215,11 +219,10 @@ __all__ = [
     "conversion",
     "coverage",
     "decide_proposal",
-    "difference",
+    "difference_in",
     "differences",
     "divides",
     "draft",
-    "drafted",
     "figures_in",
     "find_words",
     "holds",
@@ -250,7 +253,6 @@ __all__ = [
     "shown",
     "source_of",
     "tasks_workbook",
-    "text_in",
     "threshold_of",
     "tidy",
     "told",
@@ -258,12 +260,15 @@ __all__ = [
     "unanswered",
     "unit_of",
     "unpacked",
+    "unregistered",
     "value_of",
+    "version_in",
     "walk",
     "why_unread",
     "with_declared",
     "with_published",
     "with_values",
+    "words_of_flaw",
     "yearly_pace",
     "years_of",
 ]

@@ -12,7 +12,7 @@ from shuangkong.policy.packset import PackSet
 from shuangkong.policy.words import Words, said
 
 #: What it is that no pack declares.
-Missing = Literal["document", "edition", "indicator", "product", "carrier"]
+Missing = Literal["document", "edition", "indicator", "product", "carrier", "unit"]
 
 
 def unanswered(packs: PackSet, indicators: Iterable[str] = ()) -> tuple[Flaw, ...]:
@@ -25,6 +25,20 @@ def unanswered(packs: PackSet, indicators: Iterable[str] = ()) -> tuple[Flaw, ..
     keys = {p.key for p in packs.packs}
     names = {*packs.indicators, *indicators}
     return tuple(flaw for pack in packs.packs for flaw in (*_documents(pack, ids, keys), *_entries(pack, packs, names)))
+
+
+def unregistered(packs: Iterable[Pack], registered: Container[str]) -> tuple[Flaw, ...]:
+    """Single units that targets name by a unified social credit code with which no unit is registered.
+
+    `registered` holds the codes that are. Such a target binds nobody until the unit is registered.
+    """
+    return tuple(
+        flaw
+        for pack in packs
+        for flaw in _missing(
+            pack, ((t.subject.uscc, t.slug) for t in pack.targets if t.subject.uscc), registered, "unit"
+        )
+    )
 
 
 def _documents(pack: Pack, ids: set[str], keys: set[str]) -> Iterator[Flaw]:
@@ -65,7 +79,7 @@ def _missing(pack: Pack, asked: Iterable[tuple[str, str]], there: Container[str]
 
 
 def words_of_flaw(flaw: Flaw) -> Words:
-    """The words of a flaw of `unanswered`."""
+    """The words of a flaw of `unanswered` or `unregistered`."""
     entries = flaw.evidence["entries"]
     return _words(
         str(flaw.evidence["missing"]), str(flaw.evidence["name"]), len(entries if isinstance(entries, list) else [])
@@ -82,4 +96,6 @@ def _words(what: str, name: str, entries: int) -> Words:
         return said("PACK-005", "no_product", name=name, more=more)
     if what == "carrier":
         return said("PACK-005", "no_carrier", name=name, more=more)
+    if what == "unit":
+        return said("PACK-005", "no_unit", name=name, more=more)
     return said("PACK-005", "no_indicator", name=name, more=more)

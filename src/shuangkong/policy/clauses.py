@@ -73,7 +73,8 @@ class Figure(Frozen):
 class Clause(Frozen):
     """A clause (条款) under its number in the document; `title` is in the pack author's own words.
 
-    `figures` lists every figure that the clause prints, in its order, but for years inside the plan's period.
+    `figures` lists every figure that the clause prints, in its order, but for years inside the plan's period. Without a
+    `confidence` it is as sure as the document.
     """
 
     id: Text
@@ -82,6 +83,7 @@ class Clause(Frozen):
     kind: Literal["section", "target", "rule", "duty", "definition", "other"]
     none_because: LabelModel | None = None
     figures: tuple[Figure, ...] = ()
+    confidence: Confidence | None = None
 
     @field_validator("none_because", mode="before")
     @classmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -17,13 +18,17 @@ from shuangkong.policy.checks import words_of_flaw
 from shuangkong.policy.fields import parse_day
 from shuangkong.policy.places import region_path
 from shuangkong.policy.reading import service as reading
-from shuangkong.policy.reading.files import text_of
-from shuangkong.policy.reading.versions import Version, difference
+from shuangkong.policy.reading.apart import Bounds, version_of_file
+from shuangkong.policy.reading.versions import difference
 from shuangkong.policy.reading.versions_told import versions_json, versions_lines
 from shuangkong.policy.rendering import check_lines, coverage_lines, document_line, tree_lines, word
 from shuangkong.policy.words import said, told
 
 policy_app = typer.Typer(no_args_is_help=True, help="规则包：检查、查看、在某地某日有效的文件 (packs)")
+
+
+#: Where the program that holds these commands puts what gives the bounds of reading.
+READ_BOUNDS = "shuangkong.read_bounds"
 
 
 class Lang(StrEnum):
@@ -38,6 +43,12 @@ Speaks = Annotated[Lang, typer.Option("--lang", help="中文 zh 或英文 en (zh
 Also = Annotated[list[Path] | None, typer.Option("--packs", help="另加规则包文件夹 (further folders with packs)")]
 
 
+def bounds_of(context: typer.Context) -> Bounds | None:
+    """What reading a stranger's file may take, as the program that holds these commands sets it; none without one."""
+    ask: Callable[[], Bounds] | None = context.meta.get(READ_BOUNDS)
+    return ask() if ask is not None else None
+
+
 @policy_app.command("check")
 def check_command(
     context: typer.Context,
@@ -47,12 +58,18 @@ def check_command(
     builtin: Annotated[
         bool, typer.Option("--builtin", help="随程序提供的规则包 (the packs that ship with the program)")
     ] = False,
+    workspace: Annotated[
+        Path | None,
+        typer.Option(
+            "-w", "--workspace", help="另查目标所指的用能单位是否已登记 (also whether named units are registered)"
+        ),
+    ] = None,
     as_json: AsJson = False,
     lang: Speaks = Lang.zh,
 ) -> None:
     """检查规则包：一次列出全部问题，写明位置和改法；有问题时退出码为 2 (check packs; every problem in one pass)."""
     catalogue = context.obj() if context.obj is not None else None
-    report = service.check(paths or [], builtin=builtin, catalogue=catalogue)
+    report = service.check(paths or [], builtin=builtin, catalogue=catalogue, workspace=workspace)
     if as_json:
         _json(report.as_json())
     else:
@@ -130,6 +147,7 @@ def clauses_command(
 
 @policy_app.command("read")
 def read_command(
+    context: typer.Context,
     file: Annotated[Path, typer.Argument(help="文件：txt、md、docx、有文字层的 pdf、html (a document)")],
     document: Annotated[
         int | None, typer.Option("--document", help="只读其中第几份文件 (only the document of this number in the file)")
@@ -138,7 +156,7 @@ def read_command(
     lang: Speaks = Lang.zh,
 ) -> None:
     """读文件：列出候选目标和任务，附条款号和原文 (read a document: targets and duties as candidates)."""
-    found = reading.read_file(file, document)
+    found = version_of_file(file, bounds_of(context), document).reading
     if as_json:
         _json(reading.as_json(found, document))
         return
@@ -148,13 +166,14 @@ def read_command(
 
 @policy_app.command("versions")
 def versions_command(
+    context: typer.Context,
     old: Annotated[Path, typer.Argument(help="旧版文件 (the older version)")],
     new: Annotated[Path, typer.Argument(help="新版文件 (the newer version)")],
     as_json: AsJson = False,
     lang: Speaks = Lang.zh,
 ) -> None:
     """比较同一文件的两个版本，先列改动的目标和任务 (compare two versions of a document clause by clause)."""
-    found = difference(*(Version.of(text_of(path), path.name) for path in (old, new)))
+    found = difference(*(version_of_file(path, bounds_of(context)) for path in (old, new)))
     if as_json:
         _json(versions_json(found))
         return

@@ -14,7 +14,7 @@ from shuangkong.kernel.labels import Language
 from shuangkong.policy import service
 from shuangkong.policy.aligning import align
 from shuangkong.policy.aligning_told import alignment_json, alignment_lines, alignment_workbook
-from shuangkong.policy.cli import Also, AsJson, Lang, Speaks
+from shuangkong.policy.cli import Also, AsJson, Lang, Speaks, bounds_of
 from shuangkong.policy.fields import parse_day
 from shuangkong.policy.packset import PackSet
 from shuangkong.policy.reading.draft_words import said as words_said
@@ -60,7 +60,7 @@ def draft_command(
     language = _language(lang)
     made = draft_file(
         file, document, packs=_packs(context, packs), known=_day(known), pack_id=pack_id, region=region,
-        synthetic=synthetic, language=language,
+        synthetic=synthetic, language=language, bounds=bounds_of(context),
     )  # fmt: skip
     files = write_draft(made, out)
     report = service.check([out], builtin=True, catalogue=context.obj() if context.obj is not None else None)
@@ -113,7 +113,9 @@ def align_command(
     if len(documents) < 2:
         raise said("PACK-006", "few", n=len(documents)).at("UPPER LOWER...")
     together = _packs(context, packs)
-    found = align([taken(d, None, packs=together, known=_day(known)) for d in documents], together)
+    found = align(
+        [taken(d, None, packs=together, known=_day(known), bounds=bounds_of(context)) for d in documents], together
+    )
     if out is not None:
         out.write_bytes(alignment_workbook(found, language))
     if as_json:
@@ -137,7 +139,7 @@ def duties_command(
 ) -> None:
     """任务分工表：牵头、配合、时限，以及部门与条款对照 (the duties of a document as a table of tasks)."""
     language = _language(lang)
-    pack = taken(name, document, packs=_packs(context, packs), known=_day(known))
+    pack = taken(name, document, packs=_packs(context, packs), known=_day(known), bounds=bounds_of(context))
     if out is not None:
         out.write_bytes(tasks_workbook(pack, language))
     if as_json:

@@ -15,6 +15,7 @@ from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.labels import Label
 from shuangkong.kernel.periods import Period, PeriodKind
 from shuangkong.policy.words import Words, said
+from shuangkong.registry.api import check_uscc
 
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -83,6 +84,25 @@ def matching(pattern: str, complaint: Callable[[str], Words]) -> BeforeValidator
     return BeforeValidator(check)
 
 
+def _unit_code(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return check_uscc(value)
+    except UserError as error:
+        raise wrong(_unit_code_words(error, value[:40])) from None
+
+
+def _unit_code_words(error: UserError, given: str) -> Words:
+    """What the register says of a code, in the words of packs."""
+    f = error.facts
+    if error.case == "uscc_length":
+        return said("PACK-003", "unit_length", given=given, n=f["n"])
+    if error.case == "uscc_check":
+        return said("PACK-003", "unit_check", given=given, digit=f["digit"])
+    return said("PACK-003", "unit_character", given=given, place=f["place"], character=f["character"])
+
+
 #: An exact decimal, with the digits as printed; never passes through a float.
 Number = Annotated[Decimal, BeforeValidator(_exact)]
 #: A calendar day; only year-month-day is read.
@@ -110,6 +130,8 @@ RegionCode = Annotated[
     Field(strict=True),
     matching(r"[0-9]{6}", lambda given: said("PACK-003", "no_region", given=given)),
 ]
+#: The unified social credit code of a unit (统一社会信用代码), checked as the register checks it.
+UnitCode = Annotated[str, Field(strict=True), BeforeValidator(_unit_code)]
 #: How sure an entry is. A `candidate` was read by a program and reviewed by nobody: nothing is decided on it.
 Confidence = Literal["confirmed", "inferred", "unofficial", "recalled", "synthetic", "candidate"]
 

@@ -64,6 +64,12 @@ def load_files(files: Mapping[str, bytes], *, origin: str) -> Pack:
     return _Assembly(files, origin).pack()
 
 
+def kept_pack(files: Mapping[str, bytes], *, origin: str) -> Pack:
+    """The pack in the bytes that a run kept; one that ships with the program and was read is not read anew."""
+    shipped = _shipped().get(tuple(sorted(files.items()))) if builtin_packs.cache_info().currsize else None
+    return load_files(files, origin=origin) if shipped is None else shipped.model_copy(update={"origin": origin})
+
+
 def find_packs(path: FilePath | Traversable) -> Iterator[tuple[str, FilePath | Traversable]]:
     """Every pack folder at or below a path, with its place below it, in the order of names."""
     if path.joinpath(INSTRUMENT).is_file():
@@ -96,6 +102,11 @@ def builtin_packs() -> tuple[Pack, ...]:
     """The packs that ship with the program: `packs/<issuer>/<document>/`, in the order of their names; read once."""
     root = resources.files("shuangkong").joinpath("packs")
     return load_all(root, origin="packs") if root.is_dir() else ()
+
+
+@cache
+def _shipped() -> dict[tuple[tuple[str, bytes], ...], Pack]:
+    return {pack.files: pack for pack in builtin_packs()}
 
 
 def _files(root: FilePath | Traversable, prefix: str = "") -> Iterator[tuple[str, bytes]]:

@@ -25,6 +25,7 @@ from shuangkong.policy.fields import (
     Slug,
     Source,
     Text,
+    UnitCode,
     Year,
     wrong,
 )
@@ -118,10 +119,14 @@ class UnitSelection(Frozen):
 
 
 class Subject(Frozen):
-    """Whom a target binds: regions by code, or units inside those regions (or the instrument's own)."""
+    """Whom a target binds: regions by code, units inside those regions (or the instrument's own), or one unit.
+
+    `uscc` is the unified social credit code of the one unit; it stands alone.
+    """
 
     regions: tuple[RegionCode, ...] = ()
     units: UnitSelection | None = None
+    uscc: UnitCode | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -134,7 +139,9 @@ class Subject(Frozen):
 
     @model_validator(mode="after")
     def _someone(self) -> Subject:
-        if not self.regions and self.units is None:
+        if self.uscc is not None and (self.regions or self.units is not None):
+            raise wrong(said("PACK-003", "unit_alone"))
+        if not self.regions and self.units is None and self.uscc is None:
             raise wrong(said("PACK-003", "no_one"))
         if len(set(self.regions)) != len(self.regions):
             raise wrong(said("PACK-003", "region_twice"))
@@ -240,7 +247,7 @@ class IndicatorDeclaration(Frozen):
     """An indicator (指标) that a pack speaks of: only ever reported, a streak, or the name of a computed one.
 
     `grades` are the words of one that is published as a grade (unit: grade); `streak` says of which other indicator and
-    condition this one counts the periods in a row.
+    condition this one counts the periods in a row. Without a `confidence` it is as sure as the document.
     """
 
     id: Slug
@@ -249,6 +256,7 @@ class IndicatorDeclaration(Frozen):
     nature: Nature
     grades: tuple[GradeWord, ...] = ()
     streak: StreakRule | None = None
+    confidence: Confidence | None = None
     note: Text | None = None
 
     @model_validator(mode="after")

@@ -10,7 +10,7 @@ from enum import StrEnum
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.labels import Label
 from shuangkong.policy.complaints import PackErrors
-from shuangkong.policy.loading import load_files
+from shuangkong.policy.loading import kept_pack
 from shuangkong.policy.merging import by_key, merge_entries, merge_parameters
 from shuangkong.policy.model import Carrier, Clause, IndicatorDeclaration, Instrument, Pack, Parameter, Product, Target
 from shuangkong.policy.overlay import Overlay, Replacement, apply_change, load_overlay
@@ -173,7 +173,8 @@ class PackSet:
     def targets_for(self, region_path: Sequence[str], day: date, known: date) -> tuple[tuple[Pack, Target], ...]:
         """Targets in force that bind the region itself, or units in it, from the nation down.
 
-        A target without regions binds units of its instrument's region; one with regions binds those alone.
+        A target without regions binds units of its instrument's region; one with regions binds those alone. One that
+        names a single unit is not there: where a unit lies the register knows.
         """
         here, above = region_path[-1], set(region_path)
         found = []
@@ -217,7 +218,7 @@ class PackSet:
     @classmethod
     def from_bytes(cls, kept: Kept) -> PackSet:
         """The set that `bytes` came from."""
-        packs = cls(load_files(dict(files), origin=name) for name, files in kept if not name.startswith(_OVERLAY))
+        packs = cls(kept_pack(dict(files), origin=name) for name, files in kept if not name.startswith(_OVERLAY))
         for name, files in kept:
             if name.startswith(_OVERLAY):
                 packs = packs.overlay(load_overlay(files[0][1], origin=name))

@@ -1,7 +1,8 @@
-"""From what people call a region to its codes from the nation down; the one place that asks the registry."""
+"""What packs ask of the register (登记): a region's codes from the nation down, and which units are there."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
@@ -11,6 +12,13 @@ from shuangkong.policy.model import NATION
 from shuangkong.registry import api as registry
 
 _NATION_NAMES = frozenset((NATION, "全国", "国家", "中国", "nation", "China"))
+
+
+def registered_units(codes: Iterable[str], workspace: Path) -> frozenset[str]:
+    """Those of some unified social credit codes with which a unit is registered in a workspace."""
+    opened = Workspace.open(workspace)
+    with reading(opened.engine) as db:
+        return frozenset(registry.units_of(db, Scope.all("cli"), codes, opened.clock()))
 
 
 def region_path(code_or_name: str, day: date, workspace: Path | None = None) -> tuple[str, ...]:

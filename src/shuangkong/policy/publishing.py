@@ -10,7 +10,7 @@ import io
 import lzma
 import zipfile
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -147,16 +147,20 @@ def decide_proposal(
     *,
     at: datetime,
     principal: str,
+    took_part: Collection[str] = (),
 ) -> Proposal:
     """Publish or reject somebody else's proposal, or withdraw the own one.
 
-    PACK-007 where it waits no more or a reason is missing; PACK-008 where one person would do both parts.
+    took_part: who, besides the one who proposed it, decided what is in it, and so cannot publish it. PACK-007 where it
+    waits no more or a reason is missing; PACK-008 where one person would do both parts.
     """
     found = proposal(db, proposal_id)
     if state != "published" and not reason.strip():
         raise said("PACK-007", "reason").at(found.key)
     if (found.proposed_by == principal) != (state == "withdrawn"):
         raise said("PACK-008", "second").at(found.key)
+    if state == "published" and principal in took_part:
+        raise said("PACK-008", "took_part").at(found.key)
     t = pack_proposal
     done = db.execute(
         t.update()

@@ -12,12 +12,13 @@ from typing import Any, TypeVar
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.flaws import Flaw
 from shuangkong.kernel.labels import Label
-from shuangkong.policy.checks import unanswered, words_of_flaw
+from shuangkong.policy.checks import unanswered, unregistered, words_of_flaw
 from shuangkong.policy.complaints import PackErrors
 from shuangkong.policy.coverage import ClauseCoverage, coverage
 from shuangkong.policy.loading import builtin_packs, find_packs, load_all, load_cases, load_pack
 from shuangkong.policy.model import Clause, Pack, Parameter, Target
 from shuangkong.policy.packset import STANDING_LABELS, PackSet, StandingPack
+from shuangkong.policy.places import registered_units
 from shuangkong.policy.rules.catalogue import Catalogue
 from shuangkong.policy.rules.model import TableEntry
 from shuangkong.policy.words import listed as names_listed
@@ -72,11 +73,17 @@ class CheckReport:
 
 
 def check(
-    paths: Sequence[Path], *, builtin: bool, indicators: Iterable[str] = (), catalogue: Catalogue | None = None
+    paths: Sequence[Path],
+    *,
+    builtin: bool,
+    indicators: Iterable[str] = (),
+    catalogue: Catalogue | None = None,
+    workspace: Path | None = None,
 ) -> CheckReport:
     """Load every pack at or below the paths (and the built-in ones) and collect all problems in one pass.
 
     `catalogue` is what inputs of decision tables can be bound to; without it bindings are not looked at.
+    With a `workspace` units that targets name and its register does not hold are warnings.
 
     A path without a pack is a problem: a check that compared nothing has not passed.
     """
@@ -90,8 +97,11 @@ def check(
             said("PACK-006", "nothing_checked").at(),
         )
     together = next(iter(_tried(lambda: (PackSet(packs, catalogue=catalogue),), problems)), None)
-    flaws = unanswered(together, indicators) if together is not None else []
-    return CheckReport(tuple(packs), cases, tuple(problems), tuple(flaws), together)
+    flaws = unanswered(together, indicators) if together is not None else ()
+    if workspace is not None:
+        named = [t.subject.uscc for p in packs for t in p.targets if t.subject.uscc]
+        flaws += unregistered(packs, registered_units(named, workspace))
+    return CheckReport(tuple(packs), cases, tuple(problems), flaws, together)
 
 
 def packs_of(paths: Sequence[Path]) -> PackSet:

@@ -12,12 +12,10 @@ from shuangkong.policy import service
 from shuangkong.policy.loading import load_files
 from shuangkong.policy.model import Pack
 from shuangkong.policy.packset import PackSet
-from shuangkong.policy.reading.clean import clean
+from shuangkong.policy.reading.apart import Bounds, version_of_file
 from shuangkong.policy.reading.draft_document import place_of
 from shuangkong.policy.reading.drafting import Draft, draft
-from shuangkong.policy.reading.files import text_of
 from shuangkong.policy.reading.model import Document
-from shuangkong.policy.reading.service import read_text
 from shuangkong.policy.rules.catalogue import Catalogue
 from shuangkong.policy.words import said
 
@@ -38,11 +36,11 @@ def packs_known(folders: list[Path], catalogue: Catalogue | None) -> PackSet:
 
 def draft_file(
     path: Path, number: int | None, *, packs: PackSet, known: date, pack_id: str | None = None,
-    region: str | None = None, synthetic: bool = False, language: Language = "zh",
+    region: str | None = None, synthetic: bool = False, language: Language = "zh", bounds: Bounds | None = None,
 ) -> Drafted:  # fmt: skip
     """The draft of a document of a file: the one of this number, else the first instrument; READ-004 for none."""
-    text = text_of(path)
-    reading = read_text(text, number, path.name)
+    version = version_of_file(path, bounds, number)
+    reading = version.reading
     read = [d for d in reading.documents if d.kind in ("instrument", "summary") and number in (None, d.number)]
     if not read:
         raise said("READ-004", "none").at(path.name)
@@ -50,7 +48,7 @@ def draft_file(
     named = pack_id or suggested_id(document, known)
     made = draft(
         document, reading.targets, reading.duties, reading.candidates, pack_id=named, known=known, packs=packs,
-        region=region, text=clean(text).text, synthetic=synthetic, language=language,
+        region=region, text=version.cleaned.text, synthetic=synthetic, language=language,
     )  # fmt: skip
     return Drafted(document, named, made)
 
@@ -61,13 +59,13 @@ def suggested_id(document: Document, known: date) -> str:
     return f"draft.{place_of(document, day).code}.{day.year}.{document.number}"
 
 
-def taken(name: str, number: int | None, *, packs: PackSet, known: date) -> Pack:
+def taken(name: str, number: int | None, *, packs: PackSet, known: date, bounds: Bounds | None = None) -> Pack:
     """The pack of a file (read, every entry a candidate), of a folder, or the one called so; raises PACK-006."""
     path = Path(name)
     if path.is_dir():
         return service.named(name, [])
     if path.is_file():
-        made = draft_file(path, number, packs=packs, known=known)
+        made = draft_file(path, number, packs=packs, known=known, bounds=bounds)
         # two files of one place and year are two documents
         stem = re.sub("[^a-z0-9]+", "-", path.stem.lower()).strip("-")
         origin = f"{made.pack_id}.{stem}" if stem else made.pack_id

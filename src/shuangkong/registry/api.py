@@ -1,6 +1,16 @@
 """The door of the registry: what other slices may use."""
 
 from shuangkong.registry.changes import merge_regions, move, split_region
+from shuangkong.registry.closed_days import (
+    CLOSED_KINDS,
+    ClosedEntry,
+    ClosedSpell,
+    close_days,
+    closed_days,
+    closed_spells,
+    withdraw_closed,
+)
+from shuangkong.registry.closed_sheets import ClosedReport, closed_schema, import_closed_days
 from shuangkong.registry.codelists import industry_successors
 from shuangkong.registry.codes import (
     find_region,
@@ -21,8 +31,14 @@ from shuangkong.registry.consents import (
     give_consent,
     withdraw_consent,
 )
+from shuangkong.registry.consumers import consumer_mark, consumer_marks, set_consumer_mark
 from shuangkong.registry.enlist import ensure_regions, region_id
-from shuangkong.registry.lookups import Directory, directory, resolve
+from shuangkong.registry.lookups import UNIT_NAMES, Directory, directory, resolve, units_of
+from shuangkong.registry.meter_changes import MeterChange, meter_changes
+from shuangkong.registry.meter_model import MeterEntry, MeterPlan, MeterPlans, MeterSpell
+from shuangkong.registry.meter_rules import CONCENTRATIONS
+from shuangkong.registry.meter_sheets import MeterReport, import_meters, meter_schema
+from shuangkong.registry.meters import meter_spells, meters_state, register_meters
 from shuangkong.registry.model import (
     NATION,
     Industry,
@@ -45,6 +61,16 @@ from shuangkong.registry.projects import (
     written,
 )
 from shuangkong.registry.reading import Fact, SubjectCard, describe, names_of, subjects_seen
+from shuangkong.registry.reading_tokens import (
+    ReadingToken,
+    issue_reading_token,
+    issue_reading_tokens,
+    reading_tokens,
+    revoke_reading_token,
+    standing_digests,
+    token_digest,
+    tokens_state,
+)
 from shuangkong.registry.rules import ALWAYS, FOREVER, PUBLISHED
 from shuangkong.registry.service import (
     correct,
@@ -71,6 +97,14 @@ from shuangkong.registry.snapshots import (
     subtree,
 )
 from shuangkong.registry.spelling import plain
+from shuangkong.registry.station_sheets import StationReport, import_stations, station_schema
+from shuangkong.registry.stations import (
+    StationEntry,
+    StationSpell,
+    register_stations,
+    station_spells,
+    stations_state,
+)
 from shuangkong.registry.store import source as source_table
 from shuangkong.registry.tables import REPORTING_PLAN, SUBJECT_ALIASES, SUBJECT_CLOSURE, SUBJECTS
 from shuangkong.registry.unit_sheets import UnitReport, import_units, unit_schema
@@ -78,6 +112,8 @@ from shuangkong.registry.uscc import check_uscc
 
 __all__ = [
     "ALWAYS",
+    "CLOSED_KINDS",
+    "CONCENTRATIONS",
     "CONSENT_USES",
     "FOREVER",
     "NATION",
@@ -87,27 +123,47 @@ __all__ = [
     "SUBJECTS",
     "SUBJECT_ALIASES",
     "SUBJECT_CLOSURE",
+    "UNIT_NAMES",
+    "ClosedEntry",
+    "ClosedReport",
+    "ClosedSpell",
     "Consent",
     "Directory",
     "Fact",
     "Industry",
     "Level",
+    "MeterChange",
+    "MeterEntry",
+    "MeterPlan",
+    "MeterPlans",
+    "MeterReport",
+    "MeterSpell",
     "PlanEntry",
     "ProjectEntry",
     "ProjectField",
     "ProjectReport",
+    "ReadingToken",
     "Region",
     "RegionEntry",
     "SourceEntry",
+    "StationEntry",
+    "StationReport",
+    "StationSpell",
     "SubjectCard",
     "UnitEntry",
     "UnitReport",
     "ancestors",
     "check_uscc",
+    "close_days",
+    "closed_days",
+    "closed_schema",
+    "closed_spells",
     "closure_table",
     "consent_rows",
     "consented_units",
     "consents",
+    "consumer_mark",
+    "consumer_marks",
     "correct",
     "describe",
     "directory",
@@ -115,12 +171,21 @@ __all__ = [
     "every_subject",
     "find_region",
     "give_consent",
+    "import_closed_days",
+    "import_meters",
     "import_projects",
+    "import_stations",
     "import_units",
     "industry",
     "industry_path",
     "industry_successors",
+    "issue_reading_token",
+    "issue_reading_tokens",
     "merge_regions",
+    "meter_changes",
+    "meter_schema",
+    "meter_spells",
+    "meters_state",
     "move",
     "names_of",
     "opened",
@@ -134,6 +199,7 @@ __all__ = [
     "project_id",
     "project_schema",
     "publish",
+    "reading_tokens",
     "record_source",
     "region_by_code",
     "region_by_name",
@@ -141,23 +207,35 @@ __all__ = [
     "region_path",
     "region_paths",
     "regions_on",
+    "register_meters",
     "register_projects",
     "register_regions",
+    "register_stations",
     "register_unit",
     "register_units",
     "resolve",
+    "revoke_reading_token",
     "scope_subjects",
+    "set_consumer_mark",
     "sheets",
     "snapshot",
     "source_row",
     "source_table",
     "split_region",
+    "standing_digests",
+    "station_schema",
+    "station_spells",
+    "stations_state",
     "subject_ids",
     "subjects_seen",
     "subtree",
+    "token_digest",
+    "tokens_state",
     "typed",
     "unit_schema",
+    "units_of",
     "unpublish",
+    "withdraw_closed",
     "withdraw_consent",
     "written",
 ]

@@ -20,6 +20,10 @@ from shuangkong.registry.snapshots import scope_subjects
 from shuangkong.registry.spelling import plain
 from shuangkong.registry.uscc import check_uscc
 
+#: So many codes are looked up in one statement.
+_AT_ONCE = 5_000
+#: What units are named by.
+UNIT_NAMES = ("uscc", "local", "name_zh", "name_en")
 Held = tuple[date, date, SubjectId, str]
 
 
@@ -66,6 +70,19 @@ class Directory:
             return own.pop()
         return self.resolve(SCHEME, listed.code, day)
 
+    def unit(self, text: str, day: date, among: frozenset[SubjectId]) -> SubjectId:
+        """One of some units by USCC, code of its own or name, on a day; REG-001 where it is none, or more than one."""
+        for scheme in UNIT_NAMES:
+            try:
+                return self.resolve(scheme, text, day, within=among)
+            except UserError:
+                continue
+        raise UserError(
+            "REG-001", f"no unit, or more than one, is registered as “{text[:60]}” on {day.isoformat()}.", where="unit",
+            remedy="Give its 18-character USCC, or register it first.", case="unit",
+            facts={"text": text[:60], "day": day.isoformat()},
+        )  # fmt: skip
+
 
 def directory(
     connection: sa.Connection, scope: Scope, known: datetime, schemes: Iterable[str] | None = None
@@ -104,6 +121,29 @@ def resolve(connection: sa.Connection, scope: Scope, scheme: str, value: str, da
     if scheme == SCHEME and (early := _early(rows, wanted, day)):
         return early
     return _one(rows, scheme, value, day, None)
+
+
+def units_of(
+    connection: sa.Connection, scope: Scope, codes: Iterable[str], known: datetime
+) -> dict[str, SubjectId]:  # fmt: skip
+    """The units that have, or once had, a unified social credit code, by code, as known at `known`.
+
+    A code with which no unit in scope is registered is not there. A code stays the unit's when it gets another one; of
+    several units that had it the last one counts.
+    """
+    t, wanted = store.alias, sorted({*codes})
+    seen = scope_subjects(connection, scope, known)
+    shown = None if seen is None else set(seen["subject_id"].to_pylist())
+    found: dict[str, tuple[date, SubjectId]] = {}
+    for i in range(0, len(wanted), _AT_ONCE):
+        query = sa.select(t.c.value, t.c.valid_from, t.c.subject_id).where(
+            store.standing(t, known), t.c.scheme == "uscc", t.c.value.in_(wanted[i : i + _AT_ONCE]),
+            t.c.subject_id.in_(sa.select(store.subject.c.subject_id).where(store.subject.c.kind == "unit")),
+        )  # fmt: skip
+        for code, start, subject in connection.execute(query):
+            if shown is None or subject in shown:
+                found[code] = max(found.get(code, (start, subject)), (start, SubjectId(subject)))
+    return {code: subject for code, (_, subject) in found.items()}
 
 
 def _early(held: list[Held], code: str, day: date) -> SubjectId | None:

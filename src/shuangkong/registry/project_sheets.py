@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Mapping as Plain
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
 
-from shuangkong.engine.api import Workspace, reading, record, writing
+from shuangkong.engine.api import Workspace, reading, record, writing_in_turn
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.labels import Label
 from shuangkong.kernel.numbers import parse_decimal
@@ -29,6 +28,7 @@ from shuangkong.registry.projects import (
     register_projects,
     written,
 )
+from shuangkong.registry.register_reports import RegisterReport
 from shuangkong.registry.sheets import api as sheets
 from shuangkong.registry.store import subject as subject_table
 from shuangkong.registry.uscc import check_uscc
@@ -113,27 +113,8 @@ def _figure(cell: str, one: ProjectField) -> object:
     return _NEGATIVE if found < 0 and not one.negative else found
 
 
-@dataclass(frozen=True, slots=True)
-class ProjectReport:
-    """What a register of projects did, or would do: projects by what happens to them, and facts put right."""
-
-    rows: int
-    plans: tuple[Planned, ...]
-    refusals: tuple[sheets.Refusal, ...]
-    mapping: sheets.Mapping
-    committed: bool
-    sheet: str = ""
-
-    def count(self, effect: str) -> int:
-        """How many projects are new, changed, corrected or unchanged."""
-        return sum(p.effect == effect for p in self.plans)
-
-    @property
-    def writes(self) -> int:
-        """How many projects are written."""
-        return sum(p.effect != "unchanged" for p in self.plans)
-
-
+#: What a sheet of projects did to the register, or would do; what is put right stands in the plans.
+ProjectReport = RegisterReport[Planned]
 #: What is done in the transaction of a register, with its report and the SHA-256 of its file.
 Also = Callable[[sa.Connection, ProjectReport, str], None]
 
@@ -160,18 +141,18 @@ def import_projects(
     guessed, _ = sheets.suggest_mapping(table, project_schema())
     used = mapping or guessed
     checked = sheets.check_rows(table, used, project_schema())
-    now = workspace.clock()
-    with reading(workspace.engine) as db:
+    # looked up where it is written: of two who register one code at once the second is told that it is taken
+    with (reading if dry_run else writing_in_turn)(workspace.engine) as db:
+        now = workspace.clock()
         places = directory(db, scope.for_writing(), now)
         taken = _elsewhere(db, checked, places)
         entries, refusals = _entries(checked, places, taken, name, synthetic=synthetic)
         plans = planned(db, entries, now)
-    done = ProjectReport(
-        checked.data_rows, plans, tuple(refusals), used, not refusals and not dry_run, table.sheet or ""
-    )
-    if done.committed:
-        sha256 = workspace.blobs.put(content)
-        with writing(workspace.engine) as db:
+        done = ProjectReport(
+            checked.data_rows, plans, tuple(refusals), used, not refusals and not dry_run, table.sheet or ""
+        )
+        if done.committed:
+            sha256 = workspace.blobs.put(content)
             register_projects(db, entries, now, principal=scope.principal, reason=reason)
             detail = {
                 "file": name,

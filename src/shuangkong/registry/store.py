@@ -22,11 +22,12 @@ def _row_id() -> sa.Column[str]:
     return sa.Column("row_id", _ID, primary_key=True)
 
 
-def _subject(name: str) -> sa.Column[str]:
-    return sa.Column(name, _ID, sa.ForeignKey("subject.subject_id"), nullable=False, index=True)
+def subject_column(name: str, *, index: bool = True) -> sa.Column[str]:
+    """A column that names a subject."""
+    return sa.Column(name, _ID, sa.ForeignKey("subject.subject_id"), nullable=False, index=index or None)
 
 
-def _dated(table: str) -> tuple[sa.Column[Any] | sa.CheckConstraint, ...]:
+def dated_columns(table: str) -> tuple[sa.Column[Any] | sa.CheckConstraint, ...]:
     """Days of validity, the instant of recording and the row put right, of one row of a dated table."""
     return (
         sa.Column("valid_from", sa.Date, nullable=False),
@@ -67,10 +68,10 @@ alias = sa.Table(
     "subject_alias",
     METADATA,
     _row_id(),
-    _subject("subject_id"),
+    subject_column("subject_id"),
     sa.Column("scheme", sa.String(20), nullable=False),
     sa.Column("value", sa.String(200), nullable=False),
-    *_dated("subject_alias"),
+    *dated_columns("subject_alias"),
     sa.Index(None, "scheme", "value"),
 )
 #: Parenthood: lies_in (属地), jurisdiction (管辖); and what became of whom: merged_into, split_from.
@@ -78,38 +79,38 @@ parent = sa.Table(
     "subject_parent",
     METADATA,
     _row_id(),
-    _subject("child_id"),
-    _subject("parent_id"),
+    subject_column("child_id"),
+    subject_column("parent_id"),
     sa.Column("relation", sa.String(20), nullable=False),
-    *_dated("subject_parent"),
+    *dated_columns("subject_parent"),
 )
 #: Dated facts of a subject: industry_code, industry_edition, unit_class…
 attribute = sa.Table(
     "subject_attribute",
     METADATA,
     _row_id(),
-    _subject("subject_id"),
+    subject_column("subject_id"),
     sa.Column("name", sa.String(60), nullable=False),
     sa.Column("value", sa.Text, nullable=False),
     sa.Column("synthetic", sa.Boolean, nullable=False),
-    *_dated("subject_attribute"),
+    *dated_columns("subject_attribute"),
 )
 #: Who must report which book in which rhythm: what coverage is measured against.
 reporting_plan = sa.Table(
     "reporting_plan",
     METADATA,
     _row_id(),
-    _subject("subject_id"),
+    subject_column("subject_id"),
     sa.Column("book", sa.String(40), nullable=False),
     sa.Column("period_kind", sa.String(10), nullable=False),
-    *_dated("reporting_plan"),
+    *dated_columns("reporting_plan"),
 )
 #: What a unit opened to an organisation, for which use; taking back is an instant, so that it is known as of when.
 consent = sa.Table(
     "consent",
     METADATA,
     _row_id(),
-    _subject("subject_id"),
+    subject_column("subject_id"),
     sa.Column("grantee", sa.String(80), nullable=False, index=True),
     sa.Column("use", sa.String(20), nullable=False),
     sa.Column("valid_from", sa.Date, nullable=False),

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from shuangkong.engine.api import Workspace, reading, record, writing
+from shuangkong.engine.api import Workspace, reading, record, writing_in_turn
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.labels import Label
 from shuangkong.kernel.scope import Scope
@@ -105,19 +105,19 @@ def import_units(
     guessed, guesses = sheets.suggest_mapping(table, schema)
     used = mapping or guessed
     checked = sheets.check_rows(table, used, schema)
-    now = workspace.clock()
-    with reading(workspace.engine) as db:
+    # looked up where it is written: of two who register one code at once the second is told that it is taken
+    with (reading if dry_run else writing_in_turn)(workspace.engine) as db:
+        now = workspace.clock()
         places = directory(db, scope.for_writing(), now)
         elsewhere = _elsewhere(db, checked, places)
-    entries, refusals = _entries(checked, places, elsewhere, name)
-    there = sum(("uscc", e.uscc) in places.held for e, _ in entries)
-    done = UnitReport(
-        checked.data_rows, len(entries) - there, there, tuple(refusals), used, guesses, not refusals and not dry_run,
-        table.sheet or "",
-    )  # fmt: skip
-    if done.committed:
-        sha256 = workspace.blobs.put(content)
-        with writing(workspace.engine) as db:
+        entries, refusals = _entries(checked, places, elsewhere, name)
+        there = sum(("uscc", e.uscc) in places.held for e, _ in entries)
+        done = UnitReport(
+            checked.data_rows, len(entries) - there, there, tuple(refusals), used, guesses,
+            not refusals and not dry_run, table.sheet or "",
+        )  # fmt: skip
+        if done.committed:
+            sha256 = workspace.blobs.put(content)
             _register(db, entries, now, scope.principal, {"file": name, "sha256": sha256})
             if also:
                 also(db, done, sha256)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
+from functools import lru_cache
 
 from stdnum.cn import uscc
 
 from shuangkong.kernel.errors import UserError
 
 _ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+#: A sheet names each unit in hundreds of rows: so many codes are held against their check digit once.
+_REMEMBERED = 10_000
 
 
 def check_uscc(text: str, *, where: str = "") -> str:
@@ -17,6 +20,18 @@ def check_uscc(text: str, *, where: str = "") -> str:
 
     REG-001 says what is wrong: the length, a character and its place, or the check digit.
     """
+    return _remembered(text) or _checked(text, where)
+
+
+@lru_cache(_REMEMBERED)
+def _remembered(text: str) -> str:
+    try:
+        return _checked(text, "")
+    except UserError:
+        return ""
+
+
+def _checked(text: str, where: str) -> str:
     code = uscc.compact(unicodedata.normalize("NFKC", text))
     if len(code) != 18:
         what = f"it has {len(code)} characters, not 18"

@@ -178,13 +178,14 @@ def _decide(given: Mapping[str, object], place: str) -> Rows:
 
 
 def _decide_named(name: str, given: Mapping[str, object], place: str) -> Rows:
-    """A table of a pack, PACK:TABLE, on a day (`day`; the first one of the pack where it is left out)."""
+    """A table of a pack, PACK:TABLE, on a day (`day`; the first one of the pack) as known on another (`known`)."""
     pack, _, wanted = name.partition(":")
     asked = table(given.get("inputs"), f"{place} given.inputs")
     head = [column_of(h) for h in asked.head]
     rows = [dict(zip(head, r, strict=True)) for r in asked.rows]
     day = date.fromisoformat(str(given["day"])) if "day" in given else packs().table(pack, wanted).start
-    return decided_rows(packs(), pack, wanted, rows, day=day, known=KNOWN, where=place)
+    known = date.fromisoformat(str(given["known"])) if "known" in given else KNOWN
+    return decided_rows(packs(), pack, wanted, rows, day=day, known=known, where=place)
 
 
 def _exact(data: object) -> object:

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from decimal import Decimal
 from functools import cache
 from typing import Any
 
 import pyarrow as pa
 
-from shuangkong.accounting.api import BOOK_ENTRIES, INPUTS, Method, carrier_named, factors_for
+from shuangkong.accounting.api import (
+    BOOK_ENTRIES,
+    BOOKED,
+    INPUTS,
+    MEASURE,
+    SUMMED,
+    Method,
+    carrier_named,
+    factors_for,
+    is_mass,
+)
 from shuangkong.kernel.numbers import quantise
 from shuangkong.kernel.periods import Period
 from shuangkong.kernel.units import base_of, convert, unit
@@ -22,7 +31,7 @@ from shuangkong.testkit.model import Table, table, wrong
 TABLES = ("entries", "subjects", "inside", "due", "applies", "caps", "bases", "methods")
 ENTRY = (
     "subject_id", "period_key", "item", "quantity", "unit", "role", "extent", "basis", "price_base", "state",
-    "confidence",
+    "confidence", "measured",
 )  # fmt: skip
 VALUES = {
     "地区生产总值": "gdp",
@@ -34,7 +43,9 @@ ROLES = {
     "": "consumption", "消费": "consumption", "原料用能": "feedstock", "新增可再生": "new_renewable",
     "重大项目": "major_project", "绿证": "certificate", "非化石": "nonfossil", "规上工业": "industry_consumption",
 }  # fmt: skip
-MEASURE_UNITS = {"energy": "tce", "co2": "tCO2", "electricity": "kWh", "energy_industry": "tce"}
+MEASURE_UNITS = {
+    "energy": "tce", "co2": "tCO2", "electricity": "kWh", "energy_industry": "tce", "co2_industry": "tCO2",
+}  # fmt: skip
 DEFAULT_METHOD = Method("gbt2589-2020", "calorific")
 KNOWN = date(2026, 1, 1)
 _EARLY, _OPEN = date(1, 1, 1), date(9999, 12, 31)
@@ -103,12 +114,13 @@ def period(key: str) -> dict[str, Any]:
 def _entry(number: int, row: Mapping[str, object], place: str) -> dict[str, object]:
     item, of = text(row, "item"), unit(text(row, "unit"))
     quantity = decimal(row, "quantity")
-    base = base_of(of.dimension).id
+    pollutant = is_mass(item, of.id)
+    base = BOOKED if pollutant else base_of(of.dimension).id
     carrier = carrier_named(packs(), item)
-    book = "value" if item in VALUES else "energy" if carrier is not None else "output"
+    book = "value" if item in VALUES else "energy" if carrier is not None else "pollutant" if pollutant else "output"
     if quantity is not None:
         quantity = quantise(convert(quantity, of.id, base))
-    role = text(row, "role")
+    role = text(row, "role") or ("emission" if pollutant else "")
     made: dict[str, object] = {
         "entry_id": f"e{number}",
         "book": book,
@@ -129,6 +141,7 @@ def _entry(number: int, row: Mapping[str, object], place: str) -> dict[str, obje
         "recorded_at": datetime(2026, 1, 1, tzinfo=UTC),
         "corrects": None,
         "confidence": text(row, "confidence", "confirmed"),
+        "measured": decimal(row, "measured"),
     }
     return {c.name: made.get(c.name) for c in BOOK_ENTRIES.columns}
 
@@ -166,16 +179,18 @@ def _closure(subjects: list[str], inside: Rows) -> Rows:
 
 
 def _due(given: Rows, methods: tuple[Method, ...]) -> Rows:
+    # a pollutant is summed by no method: what is due of it is due once
+    pollutant = {id(r) for r in given if text(r, "measure").startswith(MEASURE)}
     return [
         {
-            "method_id": m.id,
+            "method_id": "" if id(r) in pollutant else m.id,
             "measure": text(r, "measure", "energy"),
-            "unit": MEASURE_UNITS.get(text(r, "measure", "energy"), ""),
+            "unit": SUMMED if id(r) in pollutant else MEASURE_UNITS.get(text(r, "measure", "energy"), ""),
             "subject_id": text(r, "subject_id"),
             **period(text(r, "period_key")),
         }
         for r in given
-        for m in methods
+        for m in (methods[:1] if id(r) in pollutant else methods)
     ]
 
 
@@ -193,9 +208,9 @@ def _caps(given: Rows, methods: tuple[Method, ...]) -> Rows:
     return [
         {
             "method_id": m.id, "subject_id": text(r, "subject_id"), "period_key": text(r, "period_key"),
-            "cap": quantise(decimal(r, "cap") or Decimal(0)),
+            "cap": None if cap is None else quantise(cap),
         }
-        for r in given
+        for r, cap in ((r, decimal(r, "cap")) for r in given)
         for m in methods
     ]  # fmt: skip
 

@@ -7,9 +7,11 @@ from shuangkong.webkit.charts import (
     Flow,
     Origin,
     Series,
+    Span,
     Step,
     bar_chart,
     bullet_chart,
+    fan_chart,
     heat_map,
     line_chart,
     sankey,
@@ -41,6 +43,7 @@ from shuangkong.webkit.marks import (
     status_mark,
 )
 from shuangkong.webkit.messages import LANGUAGES, Speaker, UntranslatedText, chosen_language, read_messages
+from shuangkong.webkit.paper import day_words, letter
 from shuangkong.webkit.passwords import NewPassword, first_password
 from shuangkong.webkit.people import (
     Appointment,
@@ -148,6 +151,7 @@ __all__ = [
     "Session",
     "Slots",
     "Source",
+    "Span",
     "Speaker",
     "Step",
     "TableColumn",
@@ -171,6 +175,7 @@ __all__ = [
     "business_day",
     "chosen_language",
     "confirms",
+    "day_words",
     "decide",
     "download_headers",
     "drop_draft",
@@ -181,6 +186,7 @@ __all__ = [
     "export_csv",
     "export_xlsx",
     "exported",
+    "fan_chart",
     "figure",
     "first_password",
     "form_token",
@@ -189,6 +195,7 @@ __all__ = [
     "heat_map",
     "in_chunks",
     "keep_typing",
+    "letter",
     "line_chart",
     "load_draft",
     "make_token",

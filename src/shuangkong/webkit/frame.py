@@ -15,7 +15,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import jinja2
-from babel.dates import format_datetime
 from markupsafe import Markup, escape
 
 from shuangkong.kernel.labels import Label, Language
@@ -91,7 +90,9 @@ class Frame:
         *,
         pages: Sequence[tuple[str, str, str]] = (),
         more: Sequence[tuple[str, str, str]] = (),
+        beneath: Mapping[str, tuple[str, ...]] | None = None,
     ) -> None:
+        # `beneath`: addresses that belong to a page of the head and do not begin with its own
         self.texts = texts
         self.assets = Assets(packages)
         self.environment = jinja2.Environment(
@@ -102,8 +103,9 @@ class Frame:
             lstrip_blocks=True,
         )
         self.environment.globals.update(
-            asset=self.assets.url, mark=marks.status_mark, languages=LANGUAGES, pages=pages, more_pages=more
-        )
+            asset=self.assets.url, mark=marks.status_mark, languages=LANGUAGES, pages=pages, more_pages=more,
+            beneath=beneath or {},
+        )  # fmt: skip
 
     def render(self, template: str, language: Language, **values: Any) -> str:
         """The page of a template; `values` are what the page shows."""
@@ -142,17 +144,16 @@ def words(speaker: Speaker) -> dict[str, Any]:
         "period": lambda key: figures.period_words(key, language),
         "confidence": confidence,
         "rich": _rich,
-        "moment": lambda instant: moment(instant, language),
+        "moment": moment,
         "wrong": lambda error: wrong(error, speaker),
         "eve": lambda day: (day - timedelta(days=1)).isoformat(),
     }
     return {"lang": language, "speaker": speaker, **by_language}
 
 
-def moment(instant: datetime, language: Language) -> str:
-    """An instant as a clock in China shows it, to the minute."""
-    locale = "zh_CN" if language == "zh" else "en_GB"
-    return str(format_datetime(instant, "yyyy-MM-dd HH:mm", tzinfo=_CHINA, locale=locale))
+def moment(instant: datetime) -> str:
+    """An instant as a clock in China shows it, to the minute; the same in both languages."""
+    return instant.astimezone(_CHINA).strftime("%Y-%m-%d %H:%M")
 
 
 def _rich(text: str) -> Markup:

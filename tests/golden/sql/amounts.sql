@@ -19,6 +19,8 @@ FROM (
       THEN "t8"."state"
       WHEN "t3"."factor" IS NULL
       THEN "t3"."factor_state"
+      WHEN "t8"."measured" IS NOT NULL
+      THEN 'partial'
       ELSE 'ok'
     END AS "state",
     "t3"."factor_key",
@@ -222,7 +224,8 @@ FROM (
       ) = 5
       THEN 'candidate'
       ELSE 'confirmed'
-    END AS "confidence"
+    END AS "confidence",
+    "t8"."measured"
   FROM (
     SELECT
       "t6"."entry_id",
@@ -247,6 +250,7 @@ FROM (
       "t6"."recorded_at",
       "t6"."corrects",
       "t6"."confidence",
+      "t6"."measured",
       "t6"."subject_id_right",
       COALESCE("t6"."area", '') AS "area",
       "t6"."sector",
@@ -277,6 +281,7 @@ FROM (
         "t4"."recorded_at",
         "t4"."corrects",
         "t4"."confidence",
+        "t4"."measured",
         "t5"."subject_id" AS "subject_id_right",
         "t5"."area",
         "t5"."sector"

@@ -15,6 +15,7 @@ WITH "t10" AS (
     "t5"."entries_known",
     "t5"."rank",
     "t5"."trouble",
+    "t5"."measured",
     "t5"."year_key",
     "t5"."counts_in_year"
   FROM (
@@ -34,6 +35,7 @@ WITH "t10" AS (
       "t0"."entries_known",
       "t0"."rank",
       "t0"."trouble",
+      "t0"."measured",
       "t0"."year_key",
       "t0"."counts_in_year"
     FROM "leaves" AS "t0"
@@ -74,6 +76,7 @@ WITH "t10" AS (
     "t8"."entries_known",
     "t8"."rank",
     "t8"."trouble",
+    "t8"."measured",
     "t8"."year_key",
     "t8"."counts_in_year"
   FROM (
@@ -114,6 +117,7 @@ FROM (
       "t13"."entries_known",
       "t13"."rank",
       "t13"."trouble",
+      "t13"."measured",
       "t13"."year_key",
       "t13"."counts_in_year",
       'own' AS "level"
@@ -141,6 +145,7 @@ FROM (
       "t13"."entries_known",
       "t13"."rank",
       "t13"."trouble",
+      "t13"."measured",
       "t13"."year_key",
       "t13"."counts_in_year",
       'own' AS "level"
@@ -172,6 +177,7 @@ FROM (
       "t12"."entries_known",
       "t12"."rank",
       "t12"."trouble",
+      "t12"."measured",
       "t12"."year_key",
       "t12"."counts_in_year",
       'subtree' AS "level"
@@ -199,6 +205,7 @@ FROM (
       "t12"."entries_known",
       "t12"."rank",
       "t12"."trouble",
+      "t12"."measured",
       "t12"."year_key",
       "t12"."counts_in_year",
       'subtree' AS "level"

@@ -11,10 +11,10 @@ WITH "t1" AS (
     "t0"."part",
     "t0"."extent",
     SUM("t0"."amount") FILTER(WHERE
-      "t0"."state" = 'ok') AS "amount",
+      "t0"."state" IN ('ok', 'partial')) AS "amount",
     COUNT("t0"."entry_id") AS "entries",
     COUNT("t0"."entry_id") FILTER(WHERE
-      "t0"."state" = 'ok') AS "entries_known",
+      "t0"."state" IN ('ok', 'partial')) AS "entries_known",
     MAX(
       CASE
         WHEN "t0"."confidence" = 'confirmed'
@@ -34,8 +34,13 @@ WITH "t1" AS (
     ) AS "rank",
     MAX("t0"."state") FILTER(WHERE
       NOT (
-        "t0"."state" = 'ok'
-      )) AS "trouble"
+        "t0"."state" IN ('ok', 'partial')
+      )) AS "trouble",
+    COALESCE(
+      MIN(COALESCE("t0"."measured", CAST(1.000000 AS DECIMAL(38, 6)))) FILTER(WHERE
+        "t0"."state" IN ('ok', 'partial')),
+      CAST(0.000000 AS DECIMAL(38, 6))
+    ) AS "measured"
   FROM "amounts" AS "t0"
   GROUP BY
     1,
@@ -69,6 +74,7 @@ FROM (
     "t8"."entries_known",
     "t8"."rank",
     "t8"."trouble",
+    "t8"."measured",
     "t8"."year_key",
     "t8"."has_year",
     (
@@ -93,6 +99,7 @@ FROM (
       "t5"."entries_known",
       "t5"."rank",
       "t5"."trouble",
+      "t5"."measured",
       "t5"."year_key",
       COALESCE("t7"."has_year", FALSE) AS "has_year"
     FROM (
@@ -112,6 +119,7 @@ FROM (
         "t2"."entries_known",
         "t2"."rank",
         "t2"."trouble",
+        "t2"."measured",
         CAST(EXTRACT(year FROM "t2"."period_start") AS TEXT) AS "year_key"
       FROM "t1" AS "t2"
     ) AS "t5"

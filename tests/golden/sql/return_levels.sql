@@ -26,6 +26,7 @@ WITH "t17" AS (
       "t1"."counts_in_year",
       "t1"."have",
       "t1"."rank",
+      "t1"."share",
       "t1"."due"
     FROM "returns" AS "t1"
     WHERE
@@ -46,6 +47,7 @@ WITH "t17" AS (
     "t14"."counts_in_year",
     "t14"."have",
     "t14"."rank",
+    "t14"."share",
     "t14"."due"
   FROM (
     SELECT
@@ -77,6 +79,7 @@ WITH "t17" AS (
     "t11"."counts_in_year",
     "t11"."have",
     "t11"."rank",
+    "t11"."share",
     "t11"."due"
   FROM (
     SELECT
@@ -93,6 +96,7 @@ WITH "t17" AS (
       "t1"."counts_in_year",
       "t1"."have",
       "t1"."rank",
+      "t1"."share",
       "t1"."due"
     FROM "returns" AS "t1"
   ) AS "t11"
@@ -130,6 +134,7 @@ WITH "t17" AS (
     "t15"."counts_in_year",
     "t15"."have",
     "t15"."rank",
+    "t15"."share",
     "t15"."due",
     "t32"."ancestor_id",
     "t32"."inner_id" AS "inner_id_right",
@@ -151,6 +156,7 @@ WITH "t17" AS (
       "t1"."counts_in_year",
       "t1"."have",
       "t1"."rank",
+      "t1"."share",
       "t1"."due"
     FROM "returns" AS "t1"
     WHERE
@@ -205,6 +211,7 @@ FROM (
           "t23"."counts_in_year",
           "t23"."have",
           "t23"."rank",
+          "t23"."share",
           "t23"."due",
           'own' AS "level"
         FROM "t19" AS "t23"
@@ -229,6 +236,7 @@ FROM (
           "t23"."counts_in_year",
           "t23"."have",
           "t23"."rank",
+          "t23"."share",
           "t23"."due",
           'own' AS "level"
         FROM "t19" AS "t23"
@@ -257,6 +265,7 @@ FROM (
           "t24"."counts_in_year",
           "t24"."have",
           "t24"."rank",
+          "t24"."share",
           "t24"."due",
           'subtree' AS "level"
         FROM "t22" AS "t24"
@@ -281,6 +290,7 @@ FROM (
           "t24"."counts_in_year",
           "t24"."have",
           "t24"."rank",
+          "t24"."share",
           "t24"."due",
           'subtree' AS "level"
         FROM "t22" AS "t24"
@@ -308,6 +318,7 @@ FROM (
     "t45"."counts_in_year",
     0 AS "have",
     "t45"."rank",
+    CAST(0.000000 AS DECIMAL(38, 6)) AS "share",
     "t45"."due",
     'subtree' AS "level"
   FROM (
@@ -325,6 +336,7 @@ FROM (
       "t44"."counts_in_year",
       "t44"."have",
       "t44"."rank",
+      "t44"."share",
       "t44"."due"
     FROM (
       SELECT
@@ -341,6 +353,7 @@ FROM (
         "t42"."counts_in_year",
         "t42"."have",
         "t42"."rank",
+        "t42"."share",
         "t42"."due"
       FROM (
         SELECT
@@ -357,6 +370,7 @@ FROM (
           "t20"."counts_in_year",
           "t20"."have",
           "t20"."rank",
+          "t20"."share",
           "t20"."due"
         FROM "t17" AS "t20"
         ANTI JOIN (
@@ -377,6 +391,7 @@ FROM (
               "t37"."counts_in_year",
               "t37"."have",
               "t37"."rank",
+              "t37"."share",
               "t37"."due"
             FROM "t36" AS "t37"
             WHERE
@@ -400,6 +415,7 @@ FROM (
               "t37"."counts_in_year",
               "t37"."have",
               "t37"."rank",
+              "t37"."share",
               "t37"."due"
             FROM "t36" AS "t37"
             WHERE

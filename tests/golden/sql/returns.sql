@@ -1,4 +1,4 @@
-WITH "t7" AS (
+WITH "t8" AS (
   SELECT
     "t0"."method_id",
     "t0"."measure",
@@ -10,9 +10,27 @@ WITH "t7" AS (
     "t0"."period_end",
     "t0"."extent",
     "t0"."year_key",
-    MIN(CASE WHEN "t0"."entries_known" < "t0"."entries" THEN 0 ELSE 1 END) AS "have",
+    MIN(
+      CASE
+        WHEN (
+          "t0"."entries_known" < "t0"."entries"
+        )
+        OR (
+          "t0"."measured" < CAST(1.000000 AS DECIMAL(38, 6))
+        )
+        THEN 0
+        ELSE 1
+      END
+    ) AS "have",
     MAX("t0"."rank") AS "rank",
-    BOOL_OR(CAST("t0"."counts_in_year" AS BOOLEAN)) AS "counts_in_year"
+    BOOL_OR(CAST("t0"."counts_in_year" AS BOOLEAN)) AS "counts_in_year",
+    MIN(
+      CASE
+        WHEN "t0"."entries_known" < "t0"."entries"
+        THEN CAST(0.000000 AS DECIMAL(38, 6))
+        ELSE "t0"."measured"
+      END
+    ) AS "share"
   FROM "leaves" AS "t0"
   GROUP BY
     1,
@@ -36,7 +54,7 @@ WITH "t7" AS (
     "t2"."period_start",
     "t2"."period_end"
   FROM "expected_returns" AS "t2"
-  ANTI JOIN "t7" AS "t12"
+  ANTI JOIN "t8" AS "t12"
     ON "t2"."method_id" = "t12"."method_id"
     AND "t2"."measure" = "t12"."measure"
     AND "t2"."subject_id" = "t12"."subject_id"
@@ -68,26 +86,28 @@ SELECT
   "t28"."counts_in_year",
   "t28"."have",
   "t28"."rank",
+  "t28"."share",
   1 AS "due"
 FROM (
   SELECT
     *
   FROM (
     SELECT
-      "t9"."method_id",
-      "t9"."measure",
-      "t9"."unit",
-      "t9"."subject_id",
-      "t9"."period_key",
-      "t9"."period_kind",
-      "t9"."period_start",
-      "t9"."period_end",
-      "t9"."extent",
-      "t9"."year_key",
-      "t9"."counts_in_year",
-      CAST("t9"."have" AS BIGINT) AS "have",
-      CAST("t9"."rank" AS BIGINT) AS "rank"
-    FROM "t7" AS "t9"
+      "t10"."method_id",
+      "t10"."measure",
+      "t10"."unit",
+      "t10"."subject_id",
+      "t10"."period_key",
+      "t10"."period_kind",
+      "t10"."period_start",
+      "t10"."period_end",
+      "t10"."extent",
+      "t10"."year_key",
+      "t10"."counts_in_year",
+      CAST("t10"."have" AS BIGINT) AS "have",
+      CAST("t10"."rank" AS BIGINT) AS "rank",
+      "t10"."share"
+    FROM "t8" AS "t10"
   ) AS "t14"
   UNION ALL
   SELECT
@@ -106,7 +126,8 @@ FROM (
       CAST(EXTRACT(year FROM "t26"."period_start") AS TEXT) AS "year_key",
       TRUE AS "counts_in_year",
       CAST(0 AS BIGINT) AS "have",
-      CAST(0 AS BIGINT) AS "rank"
+      CAST(0 AS BIGINT) AS "rank",
+      CAST(0.000000 AS DECIMAL(38, 6)) AS "share"
     FROM (
       SELECT
         *
@@ -130,16 +151,16 @@ FROM (
             *
           FROM (
             SELECT
-              "t9"."method_id",
-              "t9"."subject_id",
-              "t9"."period_key",
-              "t9"."period_kind",
-              "t9"."period_start",
-              "t9"."period_end",
-              "t9"."extent"
-            FROM "t7" AS "t9"
+              "t10"."method_id",
+              "t10"."subject_id",
+              "t10"."period_key",
+              "t10"."period_kind",
+              "t10"."period_start",
+              "t10"."period_end",
+              "t10"."extent"
+            FROM "t8" AS "t10"
             WHERE
-              "t9"."measure" = 'energy'
+              "t10"."measure" = 'energy'
           ) AS "t13"
         ) AS "t22"
         INNER JOIN (
@@ -156,7 +177,7 @@ FROM (
           ON "t22"."method_id" = "t5"."method_id"
           AND "t22"."subject_id" = "t5"."subject_id"
           AND "t22"."period_kind" = "t5"."period_kind"
-        ANTI JOIN "t7" AS "t11"
+        ANTI JOIN "t8" AS "t11"
           ON "t22"."method_id" = "t11"."method_id"
           AND "t5"."measure" = "t11"."measure"
           AND "t22"."subject_id" = "t11"."subject_id"
@@ -187,8 +208,8 @@ FROM (
         FROM (
           SELECT
             "t21"."method_id",
-            "t10"."measure",
-            "t10"."unit",
+            "t9"."measure",
+            "t9"."unit",
             "t21"."subject_id",
             "t21"."period_key",
             "t21"."period_kind",
@@ -222,8 +243,8 @@ FROM (
                   )
               ) AS "t4"
             ) AS "t6"
-          ) AS "t10"
-            ON "t21"."method_id" = "t10"."method_id" AND "t21"."subject_id" = "t10"."subject_id"
+          ) AS "t9"
+            ON "t21"."method_id" = "t9"."method_id" AND "t21"."subject_id" = "t9"."subject_id"
         ) AS "t23"
       ) AS "t25"
     ) AS "t26"

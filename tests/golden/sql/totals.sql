@@ -40,7 +40,7 @@ FROM (
       ELSE COALESCE("t20"."trouble", 'no_data')
     END AS "state",
     COALESCE(
-      EXACT_RATIO(CAST("t20"."known" AS DECIMAL(38, 6)), CAST("t20"."expected" AS DECIMAL(38, 6))),
+      EXACT_RATIO("t20"."share", CAST("t20"."expected" AS DECIMAL(38, 6))),
       CAST(0.000000 AS DECIMAL(38, 6))
     ) AS "coverage",
     CASE
@@ -75,7 +75,8 @@ FROM (
       "t18"."trouble",
       "t18"."entries",
       "t19"."expected",
-      "t19"."known"
+      "t19"."known",
+      "t19"."share"
     FROM (
       SELECT
         "t14"."method_id",
@@ -122,6 +123,7 @@ FROM (
             "t9"."entries_known",
             "t9"."rank",
             "t9"."trouble",
+            "t9"."measured",
             "t9"."year_key",
             "t9"."counts_in_year",
             "t9"."level"
@@ -182,7 +184,8 @@ FROM (
         "t15"."period_end",
         "t15"."level",
         SUM("t15"."due") AS "expected",
-        SUM("t15"."have") AS "known"
+        SUM("t15"."have") AS "known",
+        SUM("t15"."share") AS "share"
       FROM (
         SELECT
           *
@@ -211,6 +214,7 @@ FROM (
             "t11"."counts_in_year",
             "t11"."have",
             "t11"."rank",
+            "t11"."share",
             "t11"."due",
             "t11"."level"
           FROM (

@@ -26,6 +26,7 @@ WITH "t15" AS (
       "t2"."counts_in_year",
       "t2"."have",
       "t2"."rank",
+      "t2"."share",
       "t2"."due"
     FROM "returns" AS "t2"
     WHERE
@@ -46,6 +47,7 @@ WITH "t15" AS (
     "t13"."counts_in_year",
     "t13"."have",
     "t13"."rank",
+    "t13"."share",
     "t13"."due",
     "t24"."ancestor_id",
     "t24"."inner_id" AS "inner_id_right",
@@ -67,6 +69,7 @@ WITH "t15" AS (
       "t2"."counts_in_year",
       "t2"."have",
       "t2"."rank",
+      "t2"."share",
       "t2"."due"
     FROM "returns" AS "t2"
     WHERE
@@ -74,11 +77,11 @@ WITH "t15" AS (
   ) AS "t13"
   INNER JOIN (
     SELECT
-      "t22"."ancestor_id",
-      "t22"."subject_id" AS "inner_id",
-      "t22"."valid_from",
-      "t22"."valid_to",
-      "t22"."depth"
+      "t21"."ancestor_id",
+      "t21"."subject_id" AS "inner_id",
+      "t21"."valid_from",
+      "t21"."valid_to",
+      "t21"."depth"
     FROM (
       SELECT
         "t3"."ancestor_id",
@@ -89,7 +92,7 @@ WITH "t15" AS (
       FROM "subject_closure" AS "t3"
       SEMI JOIN "t15" AS "t19"
         ON "t3"."ancestor_id" = "t19"."subject_id"
-    ) AS "t22"
+    ) AS "t21"
   ) AS "t24"
     ON "t13"."inner_id" = "t24"."inner_id"
     AND "t24"."valid_from" < "t13"."period_end"
@@ -138,6 +141,7 @@ FROM (
         "t11"."entries_known",
         "t11"."rank",
         "t11"."trouble",
+        "t11"."measured",
         "t11"."year_key",
         "t11"."counts_in_year",
         "t11"."level"
@@ -175,8 +179,13 @@ FROM (
     ) AS "t17"
   ) AS "t20"
   WHERE
-    "t20"."entries_known" < "t20"."entries"
-) AS "t21"
+    (
+      "t20"."entries_known" < "t20"."entries"
+    )
+    OR (
+      "t20"."measured" < CAST(1.000000 AS DECIMAL(38, 6))
+    )
+) AS "t22"
 UNION
 SELECT
   *
@@ -217,6 +226,7 @@ FROM (
         "t36"."counts_in_year",
         "t36"."have",
         "t36"."rank",
+        "t36"."share",
         "t36"."due"
       FROM (
         SELECT
@@ -233,6 +243,7 @@ FROM (
           "t34"."counts_in_year",
           "t34"."have",
           "t34"."rank",
+          "t34"."share",
           "t34"."due"
         FROM (
           SELECT
@@ -249,6 +260,7 @@ FROM (
             "t18"."counts_in_year",
             "t18"."have",
             "t18"."rank",
+            "t18"."share",
             "t18"."due"
           FROM "t15" AS "t18"
           ANTI JOIN (
@@ -269,6 +281,7 @@ FROM (
                 "t26"."counts_in_year",
                 "t26"."have",
                 "t26"."rank",
+                "t26"."share",
                 "t26"."due"
               FROM "t25" AS "t26"
               WHERE
@@ -292,6 +305,7 @@ FROM (
                 "t26"."counts_in_year",
                 "t26"."have",
                 "t26"."rank",
+                "t26"."share",
                 "t26"."due"
               FROM "t25" AS "t26"
               WHERE
@@ -320,6 +334,7 @@ FROM (
                 "t18"."counts_in_year",
                 "t18"."have",
                 "t18"."rank",
+                "t18"."share",
                 "t18"."due"
               FROM "t15" AS "t18"
               ANTI JOIN (
@@ -340,6 +355,7 @@ FROM (
                     "t26"."counts_in_year",
                     "t26"."have",
                     "t26"."rank",
+                    "t26"."share",
                     "t26"."due"
                   FROM "t25" AS "t26"
                   WHERE
@@ -363,6 +379,7 @@ FROM (
                     "t26"."counts_in_year",
                     "t26"."have",
                     "t26"."rank",
+                    "t26"."share",
                     "t26"."due"
                   FROM "t25" AS "t26"
                   WHERE

@@ -17,8 +17,10 @@ from shuangkong.metering.committing import Committer
 from shuangkong.metering.hj212.api import (
     ALL_KEPT,
     Acknowledged,
+    FaultLog,
     Observed,
     Readings,
+    SentBefore,
     Server,
     Splitter,
     Station,
@@ -222,6 +224,9 @@ WRONG = [
     (upload(1, pw="000000"), ["password"]),
     (upload(1, area="w01001-Rtd=1"), ["time_missing"]),
     (upload(1, area="DataTime=2026;w01001-Rtd=1"), ["time"]),
+    (upload(1, area="DataTime=00010101000000;w01001-Rtd=1"), ["time_impossible"]),
+    (upload(1, area="DataTime=19700101080000;w01001-Rtd=1"), ["time_impossible"]),
+    (upload(1, area="DataTime=20261121083001;w01001-Rtd=1"), ["time_impossible"]),
     (upload(1, area="8f3a01c5d2e4"), ["item", "unreadable"]),
     (upload(1, area="6L+Z5piv5Yqg5a+G="), ["name", "unreadable"]),
     (frame(b"nothing of the kind"), ["head", "area", "head_missing", "head_missing", "head_missing", "head_missing"]),
@@ -523,3 +528,97 @@ def test_readings_go_into_the_journal_and_come_out_as_they_were(tmp_path: Path) 
         for cn in ("2051", "2061")
         for factor, value, mark in (("a", 1_500_000, ord("D")), ("b", NO_VALUE, NO_MARK))
     ]
+
+
+def test_a_frame_that_comes_again_is_answered_and_kept_once(tmp_path: Path) -> None:
+    """Byte for byte and under its QN it is the same frame, at once, later, and beside others; another value is not."""
+    sent = SentBefore()
+    with GroundJournal(tmp_path / "journal") as ground, Committer(ground, lambda: 0) as committer:
+
+        async def run() -> None:
+            server = Server(into_journal(committer, sent), STATIONS.get, clock=lambda: NOW, limits=LIMITS)
+            port = await server.listen("127.0.0.1", 0)
+            work = asyncio.create_task(server.serve())
+            line = Line(*await asyncio.open_connection("127.0.0.1", port))
+            line.send(upload(1) * 2)
+            assert await line.numbers(2) == [1, 1]
+            line.send(upload(1) + upload(2))
+            assert sorted(await line.numbers(2)) == [1, 2]
+            line.send(upload(1, area="DataTime=20261120083000;w01001-Rtd=9.5,w01001-Flag=N"))
+            assert await line.numbers(1) == [1]
+            line.writer.close()
+            work.cancel()
+            await asyncio.gather(work, return_exceptions=True)
+
+        alone(run())
+    found = [record for path in segments(tmp_path / "journal") for record in records(path)]
+    values = [int(v) for r in found if not isinstance(r, Broken) for v in unpacked(bytes(r[1])).value]
+    assert sorted(values) == [1_500_000, 2_500_000, 9_500_000]
+    assert sent.again == 2
+
+
+def test_a_part_without_a_time_is_of_its_message(tmp_path: Path) -> None:
+    """Two messages under one QN, whose second parts say the same without a time: each hour has its reading."""
+    with GroundJournal(tmp_path / "journal") as ground, Committer(ground, lambda: 0) as committer:
+
+        async def run() -> None:
+            server = Server(into_journal(committer, SentBefore()), STATIONS.get, clock=lambda: NOW, limits=LIMITS)
+            port = await server.listen("127.0.0.1", 0)
+            work = asyncio.create_task(server.serve())
+            line = Line(*await asyncio.open_connection("127.0.0.1", port))
+            for hour in ("07", "08"):
+                one = f"DataTime=20261120{hour}0000;w01001-Avg={hour}.5,w01001-Flag=N"
+                for n, area in ((1, one), (2, "w01018-Avg=3.5,w01018-Flag=N")):
+                    line.send(upload(1, cn="2061", flag=7, extra=f"PNUM=2;PNO={n};", area=area))
+                    assert await line.numbers(1) == [1]
+            line.writer.close()
+            work.cancel()
+            await asyncio.gather(work, return_exceptions=True)
+
+        alone(run())
+    found = [record for path in segments(tmp_path / "journal") for record in records(path)]
+    batches = [unpacked(bytes(r[1])) for r in found if not isinstance(r, Broken)]
+    told = [(b.channels[c].split("/")[1], int(t)) for b in batches for c, t in zip(b.channel, b.at, strict=True)]
+    assert [name for name, _ in told] == ["w01001-avg", "w01018-avg"] * 2
+    assert len({t for name, t in told if name == "w01018-avg"}) == 2
+
+
+def test_what_is_remembered_of_frames_is_bounded() -> None:
+    """Of the frames sent, at least half as many as are to be remembered are, and never more than all of them."""
+    sent = SentBefore(most=8)
+    for n in range(100):
+        sent.kept([n.to_bytes(16, "big")], 0)
+    held = sent._fresh | sent._older
+    assert 4 <= len(held) <= 8
+    assert (99).to_bytes(16, "big") in held
+
+
+def test_faults_are_kept_by_station(tmp_path: Path) -> None:
+    """Each station has its own counts, reasons and last time; an MN that nobody registered stands apart."""
+    log = FaultLog(lambda: NOW)
+
+    async def run() -> None:
+        journal = Journal()
+        journal.gate.set()
+        server = Server(journal.taken, STATIONS.get, clock=lambda: NOW, limits=LIMITS, log=log)
+        port = await server.listen("127.0.0.1", 0)
+        work = asyncio.create_task(server.serve())
+        line = Line(*await asyncio.open_connection("127.0.0.1", port))
+        line.send(upload(1, pw="000000") * 3 + upload(1, mn="HC000002") + upload(1, mn="NEW1") + b"rubbish")
+        line.send(upload(4, mn="ANY1")[:-6] + b"0000\r\n")
+        line.send(upload(2) + upload(3, modbus=True))
+        assert await line.numbers(1) == [2]
+        await until(lambda: log.version >= 6 and log.stations["HC000001"].last_code == "crc_modbus")
+        line.writer.close()
+        work.cancel()
+        await asyncio.gather(work, return_exceptions=True)
+
+    alone(run())
+    assert set(log.stations) == {"HC000001", "HC000002"}, "a frame that is broken may say any MN"
+    one, other = log.stations["HC000001"], log.stations["HC000002"]
+    assert (one.reasons["password"][0], one.reasons["crc"][0], one.refused) == (3, 1, 4)
+    assert one.last_code == "crc_modbus"
+    assert (other.refused, list(other.reasons)) == (1, ["password"])
+    assert {mn: (s.refused, s.last_code) for mn, s in log.unknown.items()} == {"NEW1": (1, "station")}
+    again = FaultLog(lambda: NOW, log.as_dict())
+    assert again.as_dict() == log.as_dict()

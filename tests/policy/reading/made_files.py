@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from collections.abc import Sequence
 
 SPACE = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
@@ -31,6 +32,10 @@ def pdf(pages: Sequence[Sequence[tuple[int, int, str]]]) -> bytes:
         )
         objects.append(b"<< /Length %d >>\nstream\n%s\nendstream" % (len(words), words))
     objects[1] = b"<< /Type /Pages /Count %d /Kids [%s] >>" % (len(kids), b" ".join(b"%d 0 R" % k for k in kids))
+    return _written(objects)
+
+
+def _written(objects: Sequence[bytes]) -> bytes:
     out = io.BytesIO(b"%PDF-1.5\n")
     out.seek(0, io.SEEK_END)
     places = []
@@ -42,6 +47,21 @@ def pdf(pages: Sequence[Sequence[tuple[int, int, str]]]) -> bytes:
     out.write(b"".join(b"%010d 00000 n \n" % place for place in places))
     out.write(b"trailer << /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (len(objects) + 1, start))
     return out.getvalue()
+
+
+def pdf_sharing(pages: int, operators: bytes) -> bytes:
+    """A PDF of a few kilobytes whose pages all show one long stream, packed."""
+    packed = zlib.compress(operators)
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Count %d /Kids [%s] >>" % (pages, b" ".join(b"%d 0 R" % (5 + k) for k in range(pages))),
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+        b"<< /Length %d /Filter /FlateDecode >>\nstream\n%s\nendstream" % (len(packed), packed),
+    ]
+    objects += [
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] /Resources << /Font << /F1 3 0 R >> >> /Contents 4 0 R >>"
+    ] * pages
+    return _written(objects)
 
 
 def word(body: str, numbering: str = "", styles: str = "") -> bytes:

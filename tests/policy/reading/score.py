@@ -74,8 +74,8 @@ def labelled() -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 def passages(apart: bool) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """(what it shows, text, label) of every invented passage: those rules were written for, or those kept apart."""
-    path = HERE / ("passages_apart.yaml" if apart else "passages.yaml")
-    for entry in yaml.safe_load(path.read_text("utf-8")):
+    paths = [HERE / name for name in (("passages_apart.yaml",) if apart else ("passages.yaml", "passages_later.yaml"))]
+    for entry in (entry for path in paths for entry in yaml.safe_load(path.read_text("utf-8"))):
         text = f"{entry.get('title', PLAN)}\n{entry['text']}"
         whole = {"start": 0, "end": len(text), "quote": entry["what"]}
         wanted = [{**_row(row), **whole} for row in entry["targets"]]

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from shuangkong.app.catalogue import catalogue
 from shuangkong.policy import service
-from shuangkong.policy.api import PackErrors, PackSet, builtin_packs, draft, drafted, load_files
+from shuangkong.policy.api import PackErrors, PackSet, builtin_packs, draft, load_files
 from shuangkong.policy.reading.clean import clean
 from shuangkong.policy.reading.files import text_of
 from shuangkong.policy.reading.model import Reading, Target
@@ -51,7 +51,7 @@ def entries(files: dict[str, str], name: str) -> list[dict[str, Any]]:
 def made(reading: Reading, **given: Any) -> dict[str, str]:
     """The files of the draft of a reading's first document."""
     facts: dict[str, Any] = {"pack_id": "demo.draft", "known": KNOWN, "packs": packs()} | given
-    return drafted(reading.documents[0], reading.targets, reading.duties, reading.candidates, **facts)
+    return draft(reading.documents[0], reading.targets, reading.duties, reading.candidates, **facts).files
 
 
 @pytest.mark.shared
@@ -84,8 +84,15 @@ def test_the_loader_takes_every_sentence_of_the_corpus(case: dict[str, Any]) -> 
     files = made(reading)
     pack = load_files({n: t.encode() for n, t in files.items()}, origin="draft")
     assert len(pack.targets) == len(reading.targets)
-    marks = {pack.instrument.confidence, *(t.confidence for t in pack.targets), *(d.confidence for d in pack.duties)}
-    assert marks == {"candidate"}
+    marked = (pack.instrument, *pack.targets, *pack.duties, *pack.tables, *pack.clauses, *pack.indicators)
+    assert {one.confidence for one in marked} == {"candidate"}
+
+
+def test_what_was_reviewed_is_marked_by_its_document() -> None:
+    """A clause and a declared indicator of a reviewed pack are as sure as the document and say nothing of their own."""
+    files = made(read("一、目标\n到2025年，合成材料利用率达到52%以上。"), confidence="confirmed")
+    for name in ("clauses.yaml", "indicators.yaml"):
+        assert [e for e in entries(files, name) if "confidence" in e] == []
 
 
 def test_what_is_certain_is_bound_and_what_is_not_is_named() -> None:
@@ -219,7 +226,7 @@ def test_any_text_of_a_document_comes_through(value: str) -> None:
     """Whatever a document is called, the strict loader reads back the same words."""
     reading = read("到2025年，合成率达到52%。")
     document = replace(reading.documents[0], title=value, issuer=value)
-    files = drafted(document, reading.targets, (), pack_id="demo.draft", known=KNOWN)
+    files = draft(document, reading.targets, (), pack_id="demo.draft", known=KNOWN).files
     pack = load_files({n: t.encode() for n, t in files.items()}, origin="draft")
     assert (pack.instrument.title.zh, pack.instrument.issuer) == (value, value)
 
@@ -231,7 +238,7 @@ def test_a_word_that_readers_take_for_something_else_is_quoted(word: str) -> Non
     """A document called so is still called so, to the strict loader and to others."""
     reading = read("到2025年，合成率达到52%。")
     document = replace(reading.documents[0], title=word, issuer=word)
-    files = drafted(document, reading.targets, (), pack_id="demo.draft", known=KNOWN)
+    files = draft(document, reading.targets, (), pack_id="demo.draft", known=KNOWN).files
     assert load_files({n: t.encode() for n, t in files.items()}, origin="draft").instrument.title.zh == word
     assert yaml.safe_load(files["instrument.yaml"])["issuer"] == word
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from shuangkong.policy.reading.clean import clean
 from shuangkong.policy.reading.service import as_json, read_text
+from shuangkong.policy.reading.targets import sentences
 
 #: Invented (合成).
 PLAN = """合成市“十四五”节能示范方案
@@ -286,3 +287,10 @@ def test_pieces_of_tables_in_any_order_are_read_without_a_fault(pieces: list[str
     text = "合" + "".join(pieces)
     for entry in (found := as_json(read_text(text)))["targets"] + found["duties"]:
         assert text[entry["start"] : entry["end"]] == entry["quote"]
+
+
+@pytest.mark.parametrize("piece", ["2025-", "3%", "建成3家", "（3家“《", "3至"])
+def test_a_line_without_end_is_cut(piece: str) -> None:
+    """No sentence is longer than a few thousand signs: what looks back and forth in one stays quick."""
+    text = piece * 4000
+    assert max(end - start for start, end, _ in sentences(text, 0, len(text))) <= 2500

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from policy.reading.score_rules import SOURCES
 from policy.reading.score_rules import rows as rows_of_packs
 from shuangkong.judgement.api import decided_rows
-from shuangkong.policy.api import PackSet, drafted, load_files
+from shuangkong.policy.api import PackSet, draft, load_files
 from shuangkong.policy.reading.model import Candidate
 from shuangkong.policy.reading.service import read_text
 
@@ -54,6 +54,10 @@ def test_a_rule_becomes_its_table(case: dict[str, Any]) -> None:
     found = rules(case["text"])
     assert [asked(c.fields["table"]) for c in found] == [w["inputs"] for w in wanted]
     assert [rows(c.fields["table"]) for c in found] == [w["rows"] for w in wanted]
+    if "unsure" in case:
+        assert [list(c.unsure) for c in found] == [case["unsure"]]
+        told = [a["zh"] for c in found for a in c.fields["table"].get("assumptions", ())]  # type: ignore[attr-defined]
+        assert len(told) == len(case["unsure"])
 
 
 @pytest.mark.parametrize("case", [c for c in CASES if "if" in c], ids=lambda c: str(c["what"]))
@@ -85,9 +89,8 @@ def test_a_rule_stays_a_table_through_json() -> None:
         reading = read_text(PLAN.format(case["text"]))
         own = [c for c in reading.candidates if c.kind == "rule"]
         kept = [replace(c, fields=json.loads(json.dumps(dict(c.fields)))) for c in own]
-        made = [
-            drafted(reading.documents[0], (), (), c, pack_id="demo.rule", known=date(2022, 1, 1)) for c in (own, kept)
-        ]
+        about = reading.documents[0]
+        made = [draft(about, (), (), c, pack_id="demo.rule", known=date(2022, 1, 1)).files for c in (own, kept)]
         assert made[0] == made[1]
         assert "tables/candidates.yaml" in made[0]
 
@@ -97,10 +100,10 @@ def decided(text: str, **given: object) -> dict[str, Any]:
     reading = read_text(PLAN.format(text))
     (rule,) = [c for c in reading.candidates if c.kind == "rule"]
     table: Any = rule.fields["table"]
-    files = drafted(
+    made = draft(
         reading.documents[0], (), (), [rule], pack_id="demo.rule", known=date(2022, 1, 1), confidence="confirmed"
     )
-    packs = PackSet([load_files({n: t.encode() for n, t in files.items()}, origin="rule")])
+    packs = PackSet([load_files({n: t.encode() for n, t in made.files.items()}, origin="rule")])
     row = {i["name"]: given.get(i["label"]["zh"]) for i in table["inputs"]}
     name = packs.packs[0].tables[0].id
     day = date(2022, 6, 1)
@@ -121,8 +124,8 @@ def test_a_drafted_table_decides(spend: str, share: str, grant: str | None) -> N
 def test_a_candidate_table_decides_nothing() -> None:
     """As long as nobody has reviewed it, a drafted table gives no answer and says why."""
     reading = read_text(PLAN.format("对合成示范单位，给予最高不超过12万元的奖励。"))
-    files = drafted(reading.documents[0], (), (), reading.candidates, pack_id="demo.rule", known=date(2022, 1, 1))
-    packs = PackSet([load_files({n: t.encode() for n, t in files.items()}, origin="rule")])
+    made = draft(reading.documents[0], (), (), reading.candidates, pack_id="demo.rule", known=date(2022, 1, 1))
+    packs = PackSet([load_files({n: t.encode() for n, t in made.files.items()}, origin="rule")])
     table, day = packs.packs[0].tables[0], date(2022, 6, 1)
     given_ = [{i.name: "true" for i in table.inputs}]
     told = decided_rows(packs, packs.packs[0].key, table.id, given_, day=day, known=day, where="test")[0]
@@ -155,3 +158,9 @@ def test_hand_made_tables_with_numbers_are_found() -> None:
     assert {found["wenzhou-retrofit-2021", t] for t in grants} == {"whole"}
     assert found["henan-two-high-2021", "red-months"] == "whole"
     assert sum(f == "whole" for f in found.values()) >= 20
+
+
+def test_years_in_a_row_without_another_figure_are_no_error() -> None:
+    """连续两年 bounds a rule whose consequence may have no figure at all."""
+    text = "考核办法（合成）\n第十四条 对连续两年超额完成的，次年免于现场核查。\n"
+    assert [c for c in read_text(text).candidates if c.kind == "rule"] == []

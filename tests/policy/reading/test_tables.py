@@ -153,3 +153,45 @@ def test_a_plan_for_one_year_takes_no_other_year_over() -> None:
     items = "合成市碳达峰方案\n一、任务\n1.甲事。2030年前建成示范2座。（市甲局）\n2.乙事。熟料产能压减21万吨。\n"
     found = as_json(read_text(items))["targets"]
     assert [(t["value"], t["target_year"]) for t in found] == [(2, 2030), (21, None)]
+
+
+#: Invented (合成): heads of other kinds, with what each cell gives.
+HEADS = {
+    "years in brackets behind what they are": (
+        "指标\t单位\t基准值（2020年）\t目标值（2025年）\n绿色建筑占比\t%\t77\t100\n",
+        [("绿色建筑占比", None, "reach", 100, "%", None, 2025)],
+    ),
+    "near and far": (
+        "评价指标\t现状值（2022年）\t近期目标（2025年）\t远期目标（2030年）\n再生水利用率\t21%\t30%\t40%\n",
+        [("再生水利用率", None, "reach", v, "%", None, y) for v, y in ((30, 2025), (40, 2030))],
+    ),
+    "a total over the plan in brackets": (
+        "指标\t单位\t2020年现状\t2025年目标\t“十四五”累计\n"
+        "碳排放降低\t%\t—\t—\t[18]\n蓄积量\t亿立方米\t3.2\t3.5\t[0.3]\n",
+        [
+            ("碳排放", None, "decrease_by", 18, "%", 2020, 2025),
+            ("蓄积量", None, "reach", 3.5, "亿立方米", None, 2025),
+            ("蓄积量", None, "increase_by", 0.3, "亿立方米", 2020, 2025),
+        ],
+    ),
+    "works by year": (
+        "重点工程\t单位\t2023年\t2024年\n淘汰燃煤锅炉\t台\t30\t20\n",
+        [("淘汰燃煤锅炉", None, "reach", v, "台", None, y) for v, y in ((30, 2023), (20, 2024))],
+    ),
+    "two goals by place": (
+        "设区市\t能耗强度降低基本目标（%）\t激励目标（%）\n甲市\t14\t14.5\n",
+        [
+            ("能耗强度降低基本目标", "甲市", "decrease_by", 14, "%", 2020, 2025),
+            ("能耗强度降低激励目标", "甲市", "decrease_by", 14.5, "%", 2020, 2025),
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", HEADS)
+def test_heads_of_other_kinds_are_read(kind: str) -> None:
+    """A head may turn year and word round, count over the plan, list works by year or leave out what a goal is for."""
+    rows, wanted = HEADS[kind]
+    found = as_json(read_text(HEAD + rows + "三、保障措施\n加强领导。\n"))["targets"]
+    keys = ("indicator", "scope", "comparator", "value", "unit", "base_year", "target_year")
+    assert [tuple(t[k] for k in keys) for t in found] == wanted

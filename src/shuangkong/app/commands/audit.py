@@ -34,16 +34,17 @@ def verify_command(
     不给 --head 时，整条链被重写或截尾无从发现 (without --head a cut or wholly rewritten log looks whole).
     """
     from shuangkong.app.acting import acting
-    from shuangkong.app.auditing import as_dict
-    from shuangkong.engine.api import Head, Workspace, reading, verified
+    from shuangkong.app.auditing import as_dict, checked
+    from shuangkong.engine.api import Head, Workspace, reading
 
     opened = Workspace.open(workspace)
     acting(opened, as_name, "audit verify")
     upto = Head.parse(head, "--head") if head else None
     with reading(opened.engine) as db:
-        found = verified(db, upto)
+        result = checked(db, upto)
+    found = result.chain
     if as_json:
-        put_json(as_dict(found, upto))
+        put_json(as_dict(result, upto))
     else:
         typer.echo(f"{found.entries} 条 (entries)  链末端 (head) {found.head}")
         for fault in found.faults:
@@ -52,6 +53,12 @@ def verify_command(
         more = f", and {found.more} more" if found.more else ""
         raise UserError(
             "AUDIT-001", f"{len(found.faults)} faults{more}: {found.faults[0]}.",
+            remedy="Keep this workspace as it is, compare it with a back-up, and find out who could write to it.",
+        )  # fmt: skip
+    if result.broken:
+        named = ", ".join(str(s.entry) for s in result.broken[:10])
+        raise UserError(
+            "AUDIT-001", f"what the lake holds is not what entries {named} sealed.",
             remedy="Keep this workspace as it is, compare it with a back-up, and find out who could write to it.",
         )  # fmt: skip
 

@@ -25,7 +25,7 @@ from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.labels import Language
 
 if TYPE_CHECKING:
-    from shuangkong.registry.api import ProjectReport, UnitReport
+    from shuangkong.registry.api import MeterReport, ProjectReport, UnitReport
 
 
 def add(app: typer.Typer) -> None:
@@ -40,7 +40,7 @@ def import_command(
         str,
         typer.Option(
             "--book",
-            help="账册、等级 grades，或名录 units、projects (energy, output, value, carbon; grades; a register)",
+            help="账册、等级 grades，或名录 units、projects、meters (energy, output, value, carbon; grades, …)",
         ),
     ],
     known_on: Annotated[str, typer.Option("--known-on", help="报出日 (day on which the figures were handed in)")] = "",
@@ -76,11 +76,13 @@ def import_command(
 ) -> None:
     """导入报表到账：列对应、检查、试运行；有一行被拒，整个文件不写入 (import a sheet into a book)."""
     from shuangkong.accounting.api import (
+        METERS,
         PROJECTS,
         REGISTERS,
         UNITS,
         Origin,
         allowed_uses,
+        import_meter_register,
         import_project_register,
         import_register,
         import_sheet,
@@ -107,6 +109,13 @@ def import_command(
             opened, bytes_of(file), origin, scope=who.scope, sheet=sheet or None, mapping=given, dry_run=dry_run
         )
         _show_projects(projects, as_json=as_json, language=language_of(lang))
+        return
+    if book == METERS:
+        meters = import_meter_register(
+            opened, packs_with(packs, opened), bytes_of(file), origin, scope=who.scope, sheet=sheet or None,
+            mapping=given, dry_run=dry_run,
+        )  # fmt: skip
+        _show_meters(meters, as_json=as_json, language=language_of(lang))
         return
     report = import_sheet(
         opened, packs_with(packs, opened), book, bytes_of(file), origin, scope=who.scope, sheet=sheet or None,
@@ -149,23 +158,38 @@ def _show_projects(done: ProjectReport, *, as_json: bool, language: Language) ->
         raise typer.Exit(2)
 
 
+def _show_meters(done: MeterReport, *, as_json: bool, language: Language) -> None:
+    from shuangkong.app.importing import meter_lines, meters_as_dict
+
+    if as_json:
+        put_json(meters_as_dict(done))
+    else:
+        for line in meter_lines(done, language):
+            typer.echo(line)
+    if done.refusals:
+        raise typer.Exit(2)
+
+
 def template_command(
     book: Annotated[
         str,
         typer.Argument(
             help="账册 energy、output、value、carbon，公布的等级 grades，"
-            "或 units、projects (a book, published grades, or a register)"
+            "或 units、projects、meters (a book, published grades, or a register)"
         ),
     ],
     file: Annotated[Path, typer.Argument(help="要写的 xlsx (xlsx to write)")],
     lang: Speaks = Lang.zh,
 ) -> None:
     """生成填报模板 (write an empty sheet with the right heads for a book)."""
-    from shuangkong.accounting.api import schema_of
+    from shuangkong.accounting.api import meters_schema, schema_of
     from shuangkong.registry.api import project_schema, sheets, unit_schema
 
-    registers = {"units": unit_schema, "projects": project_schema}
-    schema = registers[book]() if book in registers else schema_of(book, packs_with(None))
+    if book == "meters":
+        schema = meters_schema(packs_with(None))
+    else:
+        registers = {"units": unit_schema, "projects": project_schema}
+        schema = registers[book]() if book in registers else schema_of(book, packs_with(None))
     try:
         file.write_bytes(sheets.template(schema, language_of(lang)))
     except OSError as wrong:

@@ -90,14 +90,20 @@ def _findings(workspace: Workspace, run: RunRecord, scope: Scope) -> list[dict[s
 
 
 def why_command(
-    finding: Annotated[str, typer.Argument(help="结论号 f_… (key of a finding, f_…)")],
+    finding: Annotated[
+        str,
+        typer.Argument(
+            help="结论号 f_…，预警或预测号 w_…，后果号 x_…，估计号 l_…，弹性总量号 t_…"
+            " (key of a finding f_…, a grade or nowcast w_…, a measure x_…, an estimate l_…, a flexed total t_…)"
+        ),
+    ],
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     run_id: Annotated[str, typer.Option("--run", help="运算号，不填为最近一次 (a run; the newest if left out)")] = "",
     as_json: AsJson = False,
     lang: Speaks = Lang.zh,
     as_name: AsName = "",
 ) -> None:
-    """一条结论的来龙去脉：条款、指标、系数、账目、文件与行 (from a finding to clause, readings, file and row)."""
+    """结论、预警、预测、弹性总量的来龙去脉：条款、指标、账目、文件与行 (from a number to clause, readings, file)."""
     from shuangkong.app.acting import acting
     from shuangkong.app.explaining import explain, why_lines
     from shuangkong.engine.api import Workspace

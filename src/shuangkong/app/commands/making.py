@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +22,9 @@ from shuangkong.app.commands.options import (
     progress_bar,
     put_json,
 )
+
+#: Objects more than were given back, upon which cycles are sought while the demo is made.
+_CYCLES = 200_000
 
 
 def add(app: typer.Typer) -> None:
@@ -47,11 +53,12 @@ def demo_command(
     from shuangkong.kernel.scope import Scope
 
     language = language_of(lang)
-    opened = Workspace.create(workspace, demo=True)
-    packs = library()
-    with progress_bar(language, quiet=as_json) as at:
-        loaded = load_demo(opened, packs, scale=scale, as_of=day_of(as_of, "--as-of"), progress=at)
-    summary = summarise(opened, loaded.run, packs, Scope.all(LOADER))
+    with _cycles_sought_rarely():
+        opened = Workspace.create(workspace, demo=True)
+        packs = library()
+        with progress_bar(language, quiet=as_json) as at:
+            loaded = load_demo(opened, packs, scale=scale, as_of=day_of(as_of, "--as-of"), progress=at)
+        summary = summarise(opened, loaded.run, packs, Scope.all(LOADER))
     summary["imports"] = [
         {"file": r.file_name, "book": r.book, "new": r.fresh, "corrected": r.corrected, "unchanged": r.unchanged}
         for r in loaded.reports
@@ -65,6 +72,17 @@ def demo_command(
         from shuangkong.app.commands.serve import Listening, serve
 
         serve(opened, Listening(port=port))
+
+
+@contextmanager
+def _cycles_sought_rarely() -> Iterator[None]:
+    """Packs and expressions live until the demo is made: going through them all again and again takes a ninth of it."""
+    usual = gc.get_threshold()
+    gc.set_threshold(_CYCLES, *usual[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
 
 
 _FIRST_STEPS = """下一步 (next), each with -w FOLDER:

@@ -20,6 +20,7 @@ from shuangkong.kernel.labels import Label, Language
 if TYPE_CHECKING:
     from shuangkong.engine.api import Workspace
     from shuangkong.policy.api import PackSet
+    from shuangkong.webkit.api import Who
 
 DEFAULT_WORKSPACE = Path("shuangkong-workspace")
 
@@ -82,6 +83,23 @@ def past_day(text: str, option: str) -> date:
 
 def put_json(data: object) -> None:
     typer.echo(json.dumps(data, ensure_ascii=False, indent=1, default=plain_value))
+
+
+def told(as_json: bool, data: dict[str, Any], line: str) -> None:
+    """What a command did: as JSON, or as a line."""
+    if as_json:
+        put_json(data)
+    else:
+        typer.echo(line)
+
+
+def acting_in(workspace: Path, as_name: str, command: str) -> tuple[Workspace, Who]:
+    """The workspace, opened, and who acts in it; RIGHT-002 where they may not do the command."""
+    from shuangkong.app.acting import acting
+    from shuangkong.engine.api import Workspace
+
+    opened = Workspace.open(workspace)
+    return opened, acting(opened, as_name, command)
 
 
 def plain_value(value: object) -> Any:

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from shuangkong.app.commands.options import DEFAULT_WORKSPACE, AsJson, AsName, WorkspaceOption, put_json
+from shuangkong.app.commands.options import (
+    DEFAULT_WORKSPACE,
+    AsJson,
+    AsName,
+    WorkspaceOption,
+    acting_in,
+    put_json,
+    told,
+)
 
 if TYPE_CHECKING:
     from shuangkong.engine.api import Workspace
@@ -41,11 +48,11 @@ def add_command(
     from shuangkong.engine.api import writing
     from shuangkong.webkit.api import add_person, first_password
 
-    opened, who = _acting(workspace, as_name, "people add")
+    opened, who = acting_in(workspace, as_name, "people add")
     secret = first_password()
     with writing(opened.engine) as db:
         made = add_person(db, name, display, at=opened.clock(), principal=who.principal, password=secret)
-    _told(
+    told(
         as_json, {"person": made.person_id, "name": made.name, "password": secret},
         f"{_once(made.name, secret)}\n下一步 (next): shuangkong people appoint {made.name} ROLE",
     )  # fmt: skip
@@ -58,7 +65,7 @@ def list_command(workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: AsJson
     from shuangkong.engine.api import reading
     from shuangkong.webkit.api import business_day, people, standing
 
-    opened, _ = _acting(workspace, as_name, "people list")
+    opened, _ = acting_in(workspace, as_name, "people list")
     day = business_day(opened.clock())
     rows = []
     with reading(opened.engine) as db:
@@ -107,14 +114,14 @@ def appoint_command(
     from shuangkong.engine.api import writing
     from shuangkong.webkit.api import appoint
 
-    opened, who = _acting(workspace, as_name, "people appoint")
+    opened, who = acting_in(workspace, as_name, "people appoint")
     day, last = _days(opened, start, until)
     with writing(opened.engine) as db:
         asked = wanted(
             db, opened, role, day=day, place=place, organisation=organisation, use=use, until=last
         )  # fmt: skip
         made = appoint(db, _person(db, name), asked, at=opened.clock(), principal=who.principal)
-    _told(
+    told(
         as_json,
         {"appointment": made.appointment_id, "role": made.role},
         f"已任命 (appointed): {name}  {made.role}  {made.appointment_id}",
@@ -131,7 +138,7 @@ def revoke_command(
     from shuangkong.engine.api import writing
     from shuangkong.webkit.api import revoke
 
-    opened, who = _acting(workspace, as_name, "people revoke")
+    opened, who = acting_in(workspace, as_name, "people revoke")
     with writing(opened.engine) as db:
         revoke(db, appointment, at=opened.clock(), principal=who.principal)
     typer.echo(appointment)
@@ -145,12 +152,12 @@ def password_command(
     from shuangkong.engine.api import writing
     from shuangkong.webkit.api import first_password, set_password
 
-    opened, who = _acting(workspace, as_name, "people password")
+    opened, who = acting_in(workspace, as_name, "people password")
     secret = first_password()
     with writing(opened.engine) as db:
         found = _person(db, name)
         set_password(db, found, secret, at=opened.clock(), principal=who.principal, must_change=True)
-    _told(as_json, {"person": found.person_id, "name": found.name, "password": secret}, _once(found.name, secret))
+    told(as_json, {"person": found.person_id, "name": found.name, "password": secret}, _once(found.name, secret))
 
 
 @people_app.command("close")
@@ -164,7 +171,7 @@ def close_command(
     from shuangkong.engine.api import writing
     from shuangkong.webkit.api import set_active
 
-    opened, who = _acting(workspace, as_name, "people close")
+    opened, who = acting_in(workspace, as_name, "people close")
     with writing(opened.engine) as db:
         found = _person(db, name)
         set_active(db, found, active=reopen, at=opened.clock(), principal=who.principal)
@@ -183,7 +190,7 @@ def publish_command(
     from shuangkong.engine.api import writing
     from shuangkong.registry.api import publish
 
-    opened, who = _acting(workspace, as_name, "people publish")
+    opened, who = acting_in(workspace, as_name, "people publish")
     day, _ = _days(opened, start, "")
     with writing(opened.engine) as db:
         ids = [region_named(db, opened, text, day) for text in regions]
@@ -203,7 +210,7 @@ def unpublish_command(
     from shuangkong.engine.api import writing
     from shuangkong.registry.api import unpublish
 
-    opened, who = _acting(workspace, as_name, "people unpublish")
+    opened, who = acting_in(workspace, as_name, "people unpublish")
     day, _ = _days(opened, start, "")
     with writing(opened.engine) as db:
         unpublish(db, region_named(db, opened, region, day), day, opened.clock(), principal=who.principal)
@@ -225,14 +232,14 @@ def give_command(
     from shuangkong.engine.api import writing
     from shuangkong.registry.api import give_consent
 
-    opened, who = _acting(workspace, as_name, "consent give")
+    opened, who = acting_in(workspace, as_name, "consent give")
     day, last = _days(opened, start, until)
     with writing(opened.engine) as db:
         made = give_consent(
             db, _own(who), organisation, consent_use(use), (day, day_after(last)), at=opened.clock(),
             principal=who.principal,
         )  # fmt: skip
-    _told(as_json, {"consent": made}, made)
+    told(as_json, {"consent": made}, made)
 
 
 @consent_app.command("withdraw")
@@ -245,7 +252,7 @@ def withdraw_command(
     from shuangkong.engine.api import writing
     from shuangkong.registry.api import withdraw_consent
 
-    opened, who = _acting(workspace, as_name, "consent withdraw")
+    opened, who = acting_in(workspace, as_name, "consent withdraw")
     with writing(opened.engine) as db:
         withdraw_consent(db, consent, at=opened.clock(), principal=who.principal, of=_own(who))
     typer.echo(consent)
@@ -261,7 +268,7 @@ def consents_command(
     from shuangkong.app.consenting import consents_of
     from shuangkong.engine.api import reading
 
-    opened, who = _acting(workspace, as_name, "consent list")
+    opened, who = acting_in(workspace, as_name, "consent list")
     with reading(opened.engine) as db:
         found = consents_of(db, who.scope, opened.clock())
     if as_json:
@@ -271,14 +278,6 @@ def consents_command(
         end = f"{c.valid_to:%Y-%m-%d}" if c.valid_to else "…"
         state = "  (已收回 withdrawn)" if c.withdrawn_at else ""
         typer.echo(f"{c.row_id}  {c.subject_id}  {c.grantee}  {c.use}  {c.valid_from:%Y-%m-%d} – {end}{state}")
-
-
-def _acting(workspace: Path, as_name: str, command: str) -> tuple[Workspace, Who]:
-    from shuangkong.app.acting import acting
-    from shuangkong.engine.api import Workspace
-
-    opened = Workspace.open(workspace)
-    return opened, acting(opened, as_name, command)
 
 
 def _own(who: Who) -> Any:
@@ -326,10 +325,3 @@ def _once(name: str, secret: str) -> str:
         f"用户 (user): {name}\n初始口令 (first password): {secret}\n"
         "只显示这一次，首次登录须更换 (shown this once; it is changed at the first sign-in)."
     )
-
-
-def _told(as_json: bool, data: dict[str, Any], line: str) -> None:
-    if as_json:
-        put_json(data)
-    else:
-        typer.echo(line)

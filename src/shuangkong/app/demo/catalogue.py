@@ -87,6 +87,14 @@ class Break(_Strict):
         return (self.start is None or year >= self.start) and (self.end is None or year < self.end)
 
 
+class Extent(_Strict):
+    """From a year on the figures of a region are of another area than before: its code, the year, and what changed."""
+
+    code: str
+    start: int = Field(alias="from")
+    note: str
+
+
 class ReportedColumn(_Strict):
     """A column of published indicator values; `blank` gives the state of an empty cell by region code."""
 
@@ -139,6 +147,7 @@ class CarriedFile(_Strict):
     region: Place
     period: str | Fixed
     breaks: tuple[Break, ...] = ()
+    extents: tuple[Extent, ...] = ()
     not_loaded: dict[str, str] = {}
     reported: tuple[ReportedColumn, ...] = ()
     entries: tuple[EntryColumn, ...] = ()

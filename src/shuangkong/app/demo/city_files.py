@@ -22,7 +22,7 @@ from shuangkong.app.demo.units import DemoUnit
 from shuangkong.kernel.periods import Period
 
 Kind = Literal["return", "late", "correction"]
-Book = Literal["energy", "output", "value", "grades", "projects"]
+Book = Literal["energy", "output", "value", "grades", "growth", "projects"]
 Form = Literal["gb18030.csv", "csv", "xlsx"]
 
 #: How a role is written in the column 性质.

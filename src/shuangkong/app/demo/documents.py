@@ -30,7 +30,7 @@ def hand_up_documents(workspace: Workspace, principal: str, region: str) -> int:
             there = [d for d in document_rows(db, region=region) if d.file_name == name]
         if there:
             continue
-        made = hand_up(workspace, scope, Handed(content, name, region=region, synthetic=True))
+        made = hand_up(workspace, scope, Handed(content, name, region=region, synthetic=True, apart=False))
         new += 1
         if file == VERSIONS[0][0]:
             _review(workspace, scope, made)

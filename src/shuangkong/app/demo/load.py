@@ -102,11 +102,32 @@ def plan_of_work() -> tuple[Step, ...]:
             ("city",),
         ),
         Step(
+            "meters",
+            Label("登记计量器具，载入一个月的读数（合成）", "register meters, take in a month of readings (synthetic)"),
+            "lake",
+            "take_readings(workspace, metered_city(city), principal)",
+            ("city",),
+        ),
+        Step(
             "run",
             Label("核算与判定", "account and judge"),
             "run",
             "app.pipeline.run_pipeline(workspace, …)",
-            ("carried", "city_files", "projects"),
+            ("carried", "city_files", "projects", "meters"),
+        ),
+        Step(
+            "cases",
+            Label("立案督办（合成）", "open cases (synthetic)"),
+            "registry",
+            "open_demo_cases(workspace, packs, run, city, day)",
+            ("run",),
+        ),
+        Step(
+            "scenario",
+            Label("保存一个达峰情景（合成）", "save a scenario of the peak (synthetic)"),
+            "registry",
+            "save_demo_scenario(workspace, region, principal)",
+            ("run",),
         ),
     )
 

@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from shuangkong.app.demo.catalogue import CarriedFile, Catalogue, EntryColumn, Fixed, ReportedColumn
+from shuangkong.dualcontrol.api import EXTENT
 from shuangkong.kernel.ids import digest
 from shuangkong.kernel.numbers import MAX_QUANTITY
 from shuangkong.kernel.periods import Period
@@ -100,7 +101,7 @@ def _reported(carried: CarriedFile, number: int, cells: dict[str, str], column: 
     text = cells[column.column].strip()
     if text:
         value: Decimal | None = -Decimal(text) if column.negate else Decimal(text)
-        note = _note(carried, cells, column)
+        note = _note(carried, cells, column, code)
     else:
         value = None
         note = column.blank.get(code) or column.blank.get("*") or _bad(carried, f"row {number}: no {column.column}")
@@ -113,9 +114,10 @@ def _reported(carried: CarriedFile, number: int, cells: dict[str, str], column: 
     }
 
 
-def _note(carried: CarriedFile, cells: dict[str, str], column: ReportedColumn) -> str | None:
+def _note(carried: CarriedFile, cells: dict[str, str], column: ReportedColumn, code: str) -> str | None:
     year = _period(carried, cells).start.year
     parts = [b.note for b in carried.breaks if b.covers(year)]
+    parts += [f"{EXTENT}{e.note}" for e in carried.extents if e.code == code and year >= e.start]
     parts += [f"GDP at {column.price_base} prices"] if column.price_base else []
     parts += [cells[carried.note_column]] if carried.note_column else []
     parts += [carried.note] if carried.note else []

@@ -19,10 +19,12 @@ from shuangkong.accounting.api import (
     import_project_register,
     import_sheet,
 )
+from shuangkong.app.demo.cases import open_demo_cases
 from shuangkong.app.demo.catalogue import catalogue
 from shuangkong.app.demo.city import make_city
 from shuangkong.app.demo.city_files import DemoFile, city_files
 from shuangkong.app.demo.documents import hand_up_documents
+from shuangkong.app.demo.growth import growth_file
 from shuangkong.app.demo.load import (
     CARRIED_TOKEN,
     LOADER,
@@ -33,8 +35,12 @@ from shuangkong.app.demo.load import (
     register_places,
     resolver,
 )
+from shuangkong.app.demo.metering import metered_city
+from shuangkong.app.demo.metering_load import take_readings
 from shuangkong.app.demo.people import register_people
 from shuangkong.app.demo.projects import project_file
+from shuangkong.app.demo.scenarios import save_demo_scenario
+from shuangkong.app.demo.sharing import share_out_city
 from shuangkong.app.demo.warnings import warning_files
 from shuangkong.app.pipeline import run_pipeline
 from shuangkong.engine.api import Commit, RunRecord, TableContract, Workspace, reading, record, writing
@@ -98,17 +104,24 @@ def load_demo(workspace: Workspace, packs: PackSet, *, scale: int, as_of: date, 
         there = {(b["book"], b["sha256"]) for b in batches(db, Scope.system("load the demo"))}
     reports = tuple(
         _import(workspace, packs, f)
-        for f in (*city_files(city), *warning_files())
+        for f in (*city_files(city), *warning_files(), growth_file(city))
         if (f.book, hashlib.sha256(f.content).hexdigest()) not in there
     )
     at("projects")
     _register(workspace, project_file(city))
+    at("meters")
+    take_readings(workspace, metered_city(city), PRINCIPAL)
     at("documents")
     hand_up_documents(workspace, PRINCIPAL, city.design.city.code)
     at("run")
     run = run_pipeline(
         workspace, packs, known=workspace.clock(), as_of=as_of, scope=Scope.system("run the demo's pipeline")
     )
+    share_out_city(workspace, run, city, PRINCIPAL)
+    at("cases")
+    open_demo_cases(workspace, packs, run, city, as_of)
+    at("scenario")
+    save_demo_scenario(workspace, city.design.city.code, PRINCIPAL)
     progress(Label("完成", "done"), total, total)
     return Loaded(reports, run)
 

@@ -15,7 +15,7 @@ from shuangkong.app.web.audit_head import audit_head
 from shuangkong.app.web.context import Asked, Asks
 from shuangkong.app.web.listings import Eyes, Listing, list_routes
 from shuangkong.app.web.log_words import LogWords, action_words, people_in, principal_words, subjects_in
-from shuangkong.engine.api import Head, Verified, jobs, reading, verified, writing
+from shuangkong.engine.api import Head, jobs, reading, writing
 from shuangkong.engine.api import head as log_head
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.labels import Label
@@ -71,19 +71,21 @@ def _words(eyes: Eyes) -> dict[str, Callable[[str], str]]:
 LISTING = Listing(SPEC, "audit.read", audit_source, _words)
 
 
-def _page(a: Asked, *, found: Verified | None = None, upto: str = "", error: UserError | None = None) -> Response:
+def _page(
+    a: Asked, *, found: auditing.Checked | None = None, upto: str = "", error: UserError | None = None
+) -> Response:
     """The entries in scope, the head of the log, and what the last verification found."""
     words = _words(LISTING.eyes(a))
     table = LISTING.asked(a)
     with reading(a.workspace.engine) as db:
         said = _log_words(a, db, [text for r in table.part.rows for text in (r["object"], r["detail"])])
-        entries = log_head(db).sequence
+        entries, long = log_head(db).sequence, auditing.takes_long(db)
         asked = [j for j in jobs.jobs_seen(db, a.scope, limit=200) if j.kind == auditing.VERIFY.name]
     return a.page(
         "audit.html", a.view(), status=400 if error else 200, table=table, words=words, said=said, upto=upto,
-        head=audit_head(a.workspace), entries=entries, error=error, more=found.more if found else 0,
+        head=audit_head(a.workspace), entries=entries, error=error, more=found.chain.more if found else 0,
         result=auditing.as_dict(found, None) if found else None, job=asked[0] if asked else None,
-        actor=lambda text: principal_words(a.speaker, text), as_job=entries > auditing.AT_ONCE,
+        actor=lambda text: principal_words(a.speaker, text), as_job=long,
     )  # fmt: skip
 
 
@@ -103,8 +105,8 @@ def verify(a: Reads, head: Annotated[str, Form(max_length=120)] = "") -> Respons
     except UserError as error:
         return _page(a, upto=head, error=error)
     with reading(a.workspace.engine) as db:
-        long = log_head(db).sequence > auditing.AT_ONCE
-        found = None if long else verified(db, upto)
+        long = auditing.takes_long(db)
+        found = None if long else auditing.checked(db, upto)
     if found is None:
         with writing(a.workspace.engine) as db:
             arguments = {"head": str(upto) if upto else ""}

@@ -70,6 +70,14 @@ def own_region(view: RunView) -> str:
     return own if own is not None and own in view.subjects else ""
 
 
+def region_of(view: RunView, subject: Subject) -> str:
+    """The region to which a page about `subject` belongs: itself, or the one in which a unit lies; empty if unseen.
+
+    The select in the head lists regions; a unit among them would stand under a wrong name and lead nowhere.
+    """
+    return next((s.id for s in reversed(view.path(subject.id)) if s.kind == "region"), "")
+
+
 def sent_on(a: Asked, view: RunView) -> Response | None:
     """Where to go instead: to the full address after choosing, or with what was kept; None to stay."""
     asked = a.request.query_params

@@ -95,6 +95,8 @@ _USUAL = {
     ("role", "value"),
     ("role", "carbon"),
     ("role", "grades"),
+    ("role", "growth"),
+    ("role", "figures"),
     ("extent", "own"),
 }
 

@@ -4,35 +4,40 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+import sqlalchemy as sa
 from fastapi import APIRouter, Depends, Query
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from shuangkong.app import document_store as store
 from shuangkong.app.catalogue import library
+from shuangkong.app.document_comparing import ask_compare, compared
 from shuangkong.app.document_publishing import indicators_called, indicators_of
 from shuangkong.app.document_review import last_step, stamp
 from shuangkong.app.document_store import ENTRY_STATES, KINDS, DocumentRow, Entry
 from shuangkong.app.documents import (
     Handed,
     before,
-    compared,
     documents_seen,
     hand_up,
     regions_of,
     seen,
     version_of,
+    waiting,
 )
 from shuangkong.app.web.context import Asked, Asks
 from shuangkong.app.web.documents_forms import COMPARATORS, shown_values
 from shuangkong.app.web.documents_shown import FILTERS, Choice, OnPage, on_page
 from shuangkong.app.web.imports_pages import plain_name
-from shuangkong.engine.api import jobs, reading
+from shuangkong.app.web.sent import Sent
+from shuangkong.engine.api import jobs, reading, writing
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.labels import Label
 from shuangkong.policy.api import MAX_DOCUMENT_BYTES, DraftWords, EntryChange, ReadTarget
 from shuangkong.webkit.api import Filled, FormField, FormSpec, download_headers, people, wrong
 
+#: The principal under which the demo is loaded; it is no person.
+_LOADER = "demo"
 router = APIRouter(include_in_schema=False)
 Reads = Annotated[Asked, Depends(Asks("documents.read"))]
 Reviews = Annotated[Asked, Depends(Asks("documents.review"))]
@@ -92,12 +97,12 @@ def listing(a: Asked, form: Filled | None = None, error: UserError | None = None
     with reading(a.workspace.engine) as db:
         rows = documents_seen(db, a.scope, a.workspace.clock())
         counts = store.counts_of(db, [d.document_id for d in rows])
-        waiting = {d.document_id: _job(db, a, d) for d in rows if d.content is None}
+        jobs_of = {d.document_id: _job(db, a, d) for d in rows if d.content is None}
     first = {"synthetic": "1"} if a.workspace.demo else {}
     offered = form or (upload_form(a).empty(**first) if a.may("documents.review") else None)
     return a.page(
         "documents.html", a.view(), status=400 if error or (form and not form.good) else 200, rows=rows, counts=counts,
-        waiting=waiting, form=offered, error=error, names=names_of(a), places=_places(a, rows),
+        waiting=jobs_of, form=offered, error=error, names=names_of(a), places=_places(a, rows),
         total=lambda d: sum(counts.get(d.document_id, {}).values()),
         done=lambda d: sum(n for s, n in counts.get(d.document_id, {}).items() if s != "candidate"),
     )  # fmt: skip
@@ -201,7 +206,8 @@ def entry_words(a: Asked) -> dict[str, Any]:
 def names_of(a: Asked) -> dict[str, str]:
     """What principals are called; the terminal and whoever is unknown are called by their principal."""
     with reading(a.workspace.engine) as db:
-        return {p.person_id: p.display or p.name for p in people(db)}
+        found = {p.person_id: p.display or p.name for p in people(db)}
+    return {_LOADER: a.speaker.say("documents.by_loader"), **found}
 
 
 @router.get("/documents/{document_id}/original")
@@ -222,22 +228,46 @@ def versions_page(
 ) -> HTMLResponse:  # fmt: skip
     """What one version has other than another: targets and duties first, then clause by clause."""
     with reading(a.workspace.engine) as db:
-        at = a.workspace.clock()
-        row = seen(db, a.scope, document_id, at)
-        series = sorted(documents_seen(db, a.scope, at, series=row.series), key=lambda d: d.version)
-        old = seen(db, a.scope, other, at) if other else before(db, row)
-    ready = [d for d in series if d.content]
-    if old is not None and old.series != row.series:
-        raise UserError(
-            "READ-006", "the two are not versions of one document.", where=other, case="series",
-            remedy="Choose among the versions of one document.",
-        )  # fmt: skip
-    found = None
-    if old is not None and old.document_id != row.document_id:
-        found = compared(a.workspace, old, row)
+        row, old = _two(db, a, document_id, other)
+        series = documents_seen(db, a.scope, a.workspace.clock(), series=row.series)
+    ready = [d for d in sorted(series, key=lambda d: d.version) if d.content]
+    two = old is not None and old.document_id != row.document_id
+    found = compared(a.workspace, old, row) if old is not None and two else None
     return a.page(
         "document_versions.html", a.view(), d=row, old=old, series=ready, found=found, comparators=COMPARATORS,
-        is_target=lambda e: isinstance(e, ReadTarget), side=_side,
+        long=two and found is None, is_target=lambda e: isinstance(e, ReadTarget), side=_side,
+    )  # fmt: skip
+
+
+@router.post("/documents/{document_id}/versions")
+def compare(a: Reads, document_id: str, sent: Sent) -> Response:
+    """Have two long versions compared by a worker."""
+    other = next((v for k, v in sent if k == "with" and isinstance(v, str)), "")
+    with writing(a.workspace.engine) as db:
+        row, old = _two(db, a, document_id, other)
+        if old is None or old.document_id == row.document_id:
+            raise _not_two(other)
+        job = ask_compare(db, a.workspace, a.scope, old, row)
+    return RedirectResponse(f"/jobs/{job.job_id}", 303)
+
+
+def _two(db: sa.Connection, a: Asked, document_id: str, other: str) -> tuple[DocumentRow, DocumentRow | None]:
+    """A document and the version to compare it with, or the one before it; both have to be of one series and read."""
+    at = a.workspace.clock()
+    row = seen(db, a.scope, document_id, at)
+    old = seen(db, a.scope, other, at) if other else before(db, row)
+    if old is not None and old.series != row.series:
+        raise _not_two(other)
+    for one in () if old is None else (row, old):
+        if one.content is None:
+            raise waiting(one)
+    return row, old
+
+
+def _not_two(other: str) -> UserError:
+    return UserError(
+        "READ-006", "the two are not versions of one document.", where=other[:60], case="series",
+        remedy="Choose among the versions of one document.",
     )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from shuangkong.webkit.api import Speaker, wrong
 
 _STATUS = {
     "RUN-001": 404, "RUN-002": 404, "REG-001": 404, "PACK-006": 404, "JOB-001": 404, "AUDIT-002": 404, "IMP-004": 404,
-    "READ-005": 404,
+    "READ-005": 404, "SHARE-002": 404, "CASE-001": 404, "CASE-003": 403,
     "SCOPE-001": 403, "WS-003": 503,
     "RIGHT-001": 401, "RIGHT-002": 403, "RIGHT-003": 401, "RIGHT-006": 403,
 }  # fmt: skip

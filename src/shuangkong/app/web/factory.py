@@ -14,11 +14,19 @@ from shuangkong.app.web import (
     align_pages,
     api_page,
     audit_pages,
+    board_pages,
+    board_slots,
+    cases_by_hand,
+    cases_pages,
+    cases_sections,
     consent_pages,
     corrections,
+    deductions_pages,
     documents_pages,
     documents_publish,
     documents_steps,
+    dual_control,
+    emitted_section,
     errors,
     grades_section,
     health,
@@ -26,6 +34,18 @@ from shuangkong.app.web import (
     imports_pages,
     jobs_pages,
     json_api,
+    levels_section,
+    metering_board,
+    metering_closed,
+    metering_intake,
+    metering_list,
+    metering_meter,
+    metering_readings,
+    metering_sections,
+    metering_stations,
+    metering_tokens,
+    metering_unmapped,
+    moved_pages,
     pages,
     pages_packs,
     people_pages,
@@ -33,6 +53,8 @@ from shuangkong.app.web import (
     proposals_pages,
     region_search,
     rights_page,
+    scenarios_pages,
+    sharing_pages,
     signing,
     tables_pages,
     whatif_pages,
@@ -63,24 +85,37 @@ MESSAGES = (
     ("shuangkong.app.web", "messages_rules.yaml"),
     ("shuangkong.app.web", "messages_projects.yaml"),
     ("shuangkong.app.web", "messages_whatif.yaml"),
+    ("shuangkong.app.web", "messages_metering.yaml"),
     ("shuangkong.app.web", "messages_log.yaml"),
     ("shuangkong.app.web", "messages_proposals.yaml"),
     ("shuangkong.app.web", "messages_documents.yaml"),
     ("shuangkong.app.web", "messages_align.yaml"),
+    ("shuangkong.app.web", "messages_cases.yaml"),
+    ("shuangkong.app.web", "messages_moved.yaml"),
+    ("shuangkong.app.web", "messages_scenarios.yaml"),
+    ("shuangkong.app.web", "messages_sharing.yaml"),
+    ("shuangkong.app.web", "messages_watching.yaml"),
 )
 #: Address, name and right of each page in the head, in the order in which they are read.
 PAGES = (
     ("/", "frame.home", "findings.read"),
+    ("/board", "board.title", "findings.read"),
     ("/findings", "frame.findings", "findings.read"),
     ("/units", "units.title", "units.read"),
     ("/projects", "projects.title", "units.read"),
+    ("/metering", "metering.title", "meters.read"),
     ("/rules", "rules.title", "findings.read"),
-    ("/packs", "frame.packs", "findings.read"),
+    ("/cases", "cases.title", "cases.read"),
     ("/documents", "documents.title", "documents.read"),
     ("/imports", "imports.title", "import.write"),
 )
+#: Addresses that belong to a page of the head and do not begin with its own.
+BENEATH = {"/metering": ("/meters", "/stations")}
 #: The same for the pages that fewer people need, under “more”.
 MORE = (
+    ("/packs", "frame.packs", "findings.read"),
+    ("/sharing", "sharing.title", "sharing.read"),
+    ("/scenarios", "scenarios.title", "flex.read"),
     ("/whatif", "whatif.title", "scenario.run"),
     ("/runs", "frame.runs", "findings.read"),
     ("/jobs", "jobs.title", "jobs.read"),
@@ -100,12 +135,24 @@ def create_app(workspace: Workspace, serving: Serving | None = None, slots: Slot
         title="Shuangkong 双控", version=__version__, docs_url=None, redoc_url=None, openapi_url="/api/openapi.json",
         lifespan=warmed,
     )  # fmt: skip
-    frame = Frame(PACKAGES, read_messages(*MESSAGES), pages=PAGES, more=MORE)
+    frame = Frame(PACKAGES, read_messages(*MESSAGES), pages=PAGES, more=MORE, beneath=BENEATH)
     slots = slots or Slots()
     slots.register("unit.sections", projects_pages.of_owner, name="projects", priority=20)
     for slot in ("unit.sections", "region.tabs"):
         slots.register(slot, tables_pages.of_subject, name="rules", priority=10)
+    for slot in ("unit.sections", "region.tabs"):
+        slots.register(slot, moved_pages.of_subject, name="moved", priority=4)
+        slots.register(slot, emitted_section.of_subject, name="emitted", priority=6)
+    slots.register("region.tabs", deductions_pages.of_region, name="deductions", priority=3)
     slots.register("region.tabs", grades_section.of_region, name="grades", priority=20)
+    slots.register("unit.sections", metering_sections.of_unit, name="meters", priority=5)
+    slots.register("region.tabs", metering_sections.of_region, name="meters", priority=5)
+    slots.register("home.side", metering_sections.of_home, name="meters", priority=5)
+    slots.register("region.head", board_slots.of_region, name="board", priority=10)
+    slots.register("home.attention", board_slots.of_home, name="board", priority=10)
+    slots.register("region.tabs", levels_section.of_region, name="levels", priority=3)
+    slots.register("region.tabs", cases_sections.of_region, name="cases", priority=15)
+    slots.register("home.attention", cases_sections.of_home, name="cases", priority=10)
     frame.environment.globals["slot"] = slots.fill
     app.state.site = Site(Reader(workspace.with_secret()), frame)
     _wrap(app, serving or Serving())
@@ -116,16 +163,34 @@ def create_app(workspace: Workspace, serving: Serving | None = None, slots: Slot
     app.include_router(region_search.router)
     app.include_router(projects_pages.router)
     app.include_router(tables_pages.router)
+    # the channels without a meter have an address that a number of a meter could be taken for
+    for own in (metering_board, metering_intake, metering_unmapped, metering_list, metering_meter, metering_readings,
+                metering_stations, metering_tokens, metering_closed):  # fmt: skip
+        app.include_router(own.router)
     app.include_router(whatif_pages.router)
+    app.include_router(sharing_pages.router)
     app.include_router(imports_list.router)
     app.include_router(imports_pages.router)
     app.include_router(jobs_pages.router)
     app.include_router(proposals_pages.router)
     for own in (documents_pages, documents_steps, documents_publish):
         app.include_router(own.router)
+    # its address stands before that of a case
+    app.include_router(cases_by_hand.router)
+    app.include_router(cases_pages.router)
+    app.include_router(cases_pages.api)
     app.include_router(signing.router)
     for own in (people_pages, consent_pages, audit_pages, corrections, rights_page):
         app.include_router(own.router)
+    app.include_router(board_pages.router)
+    app.include_router(board_pages.api)
+    app.include_router(dual_control.router)
+    app.include_router(deductions_pages.router)
+    app.include_router(deductions_pages.api)
+    app.include_router(scenarios_pages.router)
+    app.include_router(scenarios_pages.api)
+    app.include_router(moved_pages.router)
+    app.include_router(moved_pages.api)
     app.include_router(json_api.router)
     app.include_router(api_page.router)
     app.add_api_route("/static/{name}", static, methods=["GET", "HEAD"], include_in_schema=False)

@@ -14,8 +14,8 @@ from shuangkong.engine.api import read_result
 from shuangkong.kernel.labels import Label
 
 #: So many months, and years, are shown of each thing that is graded.
-SHOWN = {"month": 18, "year": 6}
-_EVERY = "('month', 'year')"
+SHOWN = {"month": 18, "half": 6, "year": 6}
+_EVERY = "('month', 'half', 'year')"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def grades_of(view: RunView, subject: Subject) -> tuple[GradeLine, ...]:
         return tuple(
             GradeLine(one.label.label, min(g.value for g in one.grades), _periods(one, mine, every))
             for name, one in graded.items()
-            for every in ("month", "year")
+            for every in ("month", "half", "year")
             if (mine := [r for r in rows if r["indicator_id"] == name and r["period_kind"] == every])
         )
 
@@ -60,6 +60,10 @@ def grades_of(view: RunView, subject: Subject) -> tuple[GradeLine, ...]:
 
 def _periods(one: Any, rows: list[Row], every: Any) -> tuple[Graded, ...]:
     words = {g.value: g.label.label for g in one.grades}
+    if every == "half":
+        # halves are published now and then: those that are there, and no hole between
+        newest = sorted(rows, key=lambda r: r["period_start"])[-SHOWN[every] :]
+        return tuple(Graded(r["period_key"], words.get(r["value"]), r) for r in newest)
     there = {index_of(r["period_start"], every): r for r in rows}
     first, last = max(min(there), max(there) - SHOWN[every] + 1), max(there)
     found = []

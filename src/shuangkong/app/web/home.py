@@ -10,6 +10,8 @@ from typing import Any
 
 from shuangkong.app.web.reading import RunView
 from shuangkong.app.web.rows import Finding, Subject
+from shuangkong.engine.api import count_withheld
+from shuangkong.judgement.api import FINDING_CHANGES
 from shuangkong.webkit.api import STATUS_ORDER, Place, province_places, severity
 
 #: A choice is offered where a clause asks the same of at least this many regions.
@@ -157,10 +159,11 @@ def honesty(view: RunView) -> dict[str, Any]:
 
 
 def changed(view: RunView) -> dict[str, Any]:
-    """Counts by kind of change, and the ones whose status turned."""
+    """Counts by kind of change, the ones whose status turned, and whether some are kept from the reader."""
     counts = Counter(r["change"] for r in view.changes)
     turned = [r for r in view.changes if r["change"] == "changed" and r["status"] != r["status_before"]]
-    return {"counts": counts, "turned": turned[:8], "turned_total": len(turned)}
+    untold = count_withheld(view.run.folder, FINDING_CHANGES, view.seen, ("change",))
+    return {"counts": counts, "turned": turned[:8], "turned_total": len(turned), "untold": bool(untold)}
 
 
 def elsewhere(view: RunView, choice: Choice | None) -> list[Finding]:

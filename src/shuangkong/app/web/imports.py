@@ -10,11 +10,20 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from shuangkong.accounting.api import BOOKS, PROJECTS, UNITS, import_sheet, schema_of
+from shuangkong.accounting.api import (
+    BOOKS,
+    METERS,
+    PROJECTS,
+    UNITS,
+    import_meter_register,
+    import_sheet,
+    meters_schema,
+    schema_of,
+)
 from shuangkong.accounting.import_changes import figures_before
 from shuangkong.app.catalogue import library
 from shuangkong.app.import_drafts import ImportDraft
-from shuangkong.app.importing import as_dict, projects_as_dict, units_as_dict
+from shuangkong.app.importing import as_dict, meters_as_dict, projects_as_dict, units_as_dict
 from shuangkong.app.web.rows import subject_of
 from shuangkong.engine.api import Blobs, Workspace, reading
 from shuangkong.kernel.labels import Label
@@ -33,6 +42,7 @@ from shuangkong.registry.sheets.plan import words_of
 
 BOOK_NAMES: dict[str, Label] = {
     **BOOKS, UNITS: Label("用能单位名录", "register of units"), PROJECTS: Label("项目名录", "register of projects"),
+    METERS: Label("计量器具名录", "register of meters"),
 }  # fmt: skip
 #: Rows above which a check is a job: it would take longer than a page may.
 CHECKED_AT_ONCE = 5_000
@@ -73,6 +83,8 @@ def schema_for(workspace: Workspace, book: str) -> sheets.SheetSchema:
     """What a book, or a register, wants from a sheet; raises IMP-002."""
     if book == PROJECTS:
         return project_schema()
+    if book == METERS:
+        return meters_schema(packs_here(workspace))
     return unit_schema() if book == UNITS else schema_of(book, packs_here(workspace))
 
 
@@ -133,6 +145,12 @@ def check_now(workspace: Workspace, draft: ImportDraft, scope: Scope) -> Check:
             dry_run=True,
         )  # fmt: skip
         return as_check(projects_as_dict(planned))
+    if draft.book == METERS:
+        meters = import_meter_register(
+            workspace, packs_here(workspace), content, draft.origin(), scope=scope, sheet=draft.sheet or None,
+            mapping=draft.mapping, dry_run=True,
+        )  # fmt: skip
+        return as_check(meters_as_dict(meters))
     report = import_sheet(
         workspace, packs_here(workspace), draft.book, content, draft.origin(), scope=scope, sheet=draft.sheet or None,
         mapping=draft.mapping, dry_run=True,
@@ -164,6 +182,8 @@ def items_of(workspace: Workspace, book: str) -> dict[str, Label]:
         return {p.id: Label(p.label.zh, p.label.en) for p in packs.products.values()}
     if book == PROJECTS:
         return {f.name: f.label for f in project_fields().values()}
+    if book == METERS:
+        return {f.name: f.label for f in schema_for(workspace, book).fields}
     return {c.value: c.label for f in schema_for(workspace, book).fields if f.name == "item" for c in f.choices}
 
 

@@ -207,7 +207,8 @@ def _wrong(sheet: sheets.Sheet, head: sheets.Head, schema: sheets.SheetSchema, m
     for spec in schema.fields:
         if spec.name in melted and spec.name in given:
             found.append(Wrong("twice", spec.name, "、".join(k for k, _ in mapping.melt.columns[:3])))  # type: ignore[union-attr]
-        if (spec.required or spec.kind == "decimal") and spec.name not in given and spec.name not in melted:
+        # the figure of a book has its unit in a field of its own; figures of a register may be left out
+        if (spec.required or spec.unit_field is not None) and spec.name not in given and spec.name not in melted:
             found.append(Wrong("missing", spec.name))
         elif spec.measured and (spec.name in given or spec.name in melted):
             found += _unit_wrong(spec, mapping, head, given)

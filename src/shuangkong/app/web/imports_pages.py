@@ -13,11 +13,11 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 
-from shuangkong.accounting.api import REGISTERS, allowed_uses
+from shuangkong.accounting.api import allowed_uses
 from shuangkong.app import import_drafts as drafts
 from shuangkong.app import import_mending as mending
 from shuangkong.app.import_drafts import Fix, ImportDraft
-from shuangkong.app.jobs import ask_import
+from shuangkong.app.jobs import action_of_book, ask_import
 from shuangkong.app.upkeep import give_up
 from shuangkong.app.web import imports as m
 from shuangkong.app.web.context import Asked, Asks
@@ -64,8 +64,7 @@ async def upload(a: Writes) -> Response:
 
 def _taken(a: Asked, filled: Filled, content: bytes) -> Response:
     given = filled.values
-    if given["book"] in REGISTERS:
-        require(a.who, "register.write")
+    require(a.who, action_of_book(given["book"]))
     name = plain_name(given["file"].filename or "")
     if len(content) > form_of(a)["file"].bytes_:
         return file_page(a, filled.refused(file=FieldError("field_error.file_large", {"size": "20 MB"})))
@@ -223,8 +222,7 @@ def commit(a: Writes, draft_id: str, chosen: Text = "", reason: Text = "") -> Re
         return checked_page(a, own_draft(a, draft_id), "commit", wrong)
     with writing(a.workspace.engine) as db:
         draft = drafts.draft_of(db, a.who.principal, draft_id, lock=True)
-        if draft.book in REGISTERS:
-            require(a.who, "register.write")
+        require(a.who, action_of_book(draft.book))
         if draft.mapping is None or chosen != draft.chosen:
             raise UserError("FORM-001", "the import was changed meanwhile.", where="chosen",
                             remedy="Open the check again.", case="changed")  # fmt: skip

@@ -7,10 +7,11 @@ from datetime import date
 import sqlalchemy as sa
 from fastapi.responses import HTMLResponse
 
-from shuangkong.accounting.api import LIMITABLE, REGISTERS
+from shuangkong.accounting.api import LIMITABLE
 from shuangkong.app import import_drafts as drafts
 from shuangkong.app import import_mending as mending
 from shuangkong.app.import_drafts import ImportDraft
+from shuangkong.app.jobs import action_of_book
 from shuangkong.app.web import imports as m
 from shuangkong.app.web.context import Asked
 from shuangkong.app.web.imports_columns import PART, YEAR, Columns, columns_of
@@ -34,7 +35,7 @@ _USE_HINT = Label(
 
 def form_of(a: Asked) -> FormSpec:
     """The form of the first step: only books that the reader may write."""
-    books = tuple((b, label) for b, label in m.BOOK_NAMES.items() if b not in REGISTERS or a.may("register.write"))
+    books = tuple((b, label) for b, label in m.BOOK_NAMES.items() if a.may(action_of_book(b)))
     return FormSpec(
         "import",
         Label("新的导入", "New import"),
@@ -132,16 +133,14 @@ def own_draft(a: Asked, draft_id: str) -> ImportDraft:
     """A draft of the reader to be looked at; IMP-004, or RIGHT-002 for a register that they may not write."""
     with reading(a.workspace.engine) as db:
         draft = drafts.draft_of(db, a.who.principal, draft_id)
-    if draft.book in REGISTERS:
-        require(a.who, "register.write")
+    require(a.who, action_of_book(draft.book))
     return draft
 
 
 def open_draft(a: Asked, db: sa.Connection, draft_id: str) -> ImportDraft:
     """A draft to be changed; FORM-001 for one that is committed or about to be."""
     draft = drafts.draft_of(db, a.who.principal, draft_id, lock=True)
-    if draft.book in REGISTERS:
-        require(a.who, "register.write")
+    require(a.who, action_of_book(draft.book))
     if draft.commit_job is not None:
         job = jobs.job_seen(db, a.scope, draft.commit_job)
         if job.state in ("queued", "running") or committed(job):

@@ -162,7 +162,7 @@ def what(row: Mapping[str, Any], speaker: Speaker) -> str:
         return " · ".join(parts + ([speaker.say("jobs.dry_run")] if given["dry_run"] else []))
     if row["kind"] == "judge":
         return speaker.say("jobs.as_of", day=given["as_of"]) if given.get("as_of") else speaker.say("jobs.as_of_today")
-    if row["kind"] == "read":
+    if row["kind"] in ("read", "compare"):
         return str(given.get("file", ""))
     if row["kind"] == "whatif":
         return str(given["name"])

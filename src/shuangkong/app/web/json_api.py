@@ -20,6 +20,7 @@ from shuangkong.app.web.findings_list import SPEC, findings_source, given
 from shuangkong.app.web.projects_list import LISTING as PROJECTS
 from shuangkong.app.web.projects_list import given as projects_given
 from shuangkong.app.web.projects_list import projects_source
+from shuangkong.app.web.reason_page import reason_json
 from shuangkong.app.web.rows import Finding, finding_of
 from shuangkong.app.web.rule_changes_list import LISTING as CHANGES
 from shuangkong.app.web.rule_changes_list import changes_source
@@ -33,7 +34,8 @@ from shuangkong.app.web.units_list import given as units_given
 from shuangkong.app.web.units_list import method_of, units_source
 from shuangkong.app.whatif import tried
 from shuangkong.app.whatif_effects import effects
-from shuangkong.webkit.api import parse_choices, query_parameters, read_part
+from shuangkong.dualcontrol.api import has_reason
+from shuangkong.webkit.api import Choices, Part, TableSpec, parse_choices, query_parameters, read_part
 
 
 class Trouble(BaseModel):
@@ -121,56 +123,65 @@ def _cockpit(c: Cockpit, tell: Teller) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _choices(a: Asked, spec: TableSpec) -> Choices:
+    """What is asked of a list, filtered and sorted as on its page, up to `MOST` rows at a time."""
+    return parse_choices(spec, a.request.query_params.multi_items(), sizes=range(1, MOST + 1))
+
+
+def _linked(part: Part, path: str, key: str) -> list[dict[str, Any]]:
+    """The rows of a part, each with the address of its own page."""
+    return [{**r, "href": f"{path}/{r[key]}"} for r in part.rows]
+
+
+def _page(part: Part, **more: Any) -> Response:
+    """A part of a list with how much there is of it."""
+    return as_json({"total": part.total, "page": part.number, "pages": part.pages, **more})
+
+
 @router.get("/findings", openapi_extra={"parameters": query_parameters(SPEC, MOST)})
 def findings(a: Reads) -> Response:
     """Findings of the newest run, filtered and sorted as on the page; up to a thousand at a time."""
     run = a.needed()
-    choices = parse_choices(SPEC, a.request.query_params.multi_items(), sizes=range(1, MOST + 1))
+    choices = _choices(a, SPEC)
     part = read_part(findings_source(run), choices, given(run))
     tell = Teller(run, a.speaker)
-    rows = [finding_json(finding_of(r), tell) for r in part.rows]
-    return as_json({"total": part.total, "page": part.number, "pages": part.pages, "findings": rows})
+    return _page(part, findings=[finding_json(finding_of(r), tell) for r in part.rows])
 
 
 @router.get("/units", openapi_extra={"parameters": query_parameters(UNITS_SPEC, MOST)})
 def units(a: ReadsUnits) -> Response:
     """Units of the newest run, filtered and sorted as on the page; up to a thousand at a time."""
     run = a.needed()
-    choices = parse_choices(UNITS_SPEC, a.request.query_params.multi_items(), sizes=range(1, MOST + 1))
+    choices = _choices(a, UNITS_SPEC)
     part = read_part(units_source(run, choices.value("period")), choices, units_given(run))
-    rows = [{**r, "href": f"/units/{r['subject_id']}"} for r in part.rows]
-    return as_json({
-        "total": part.total, "page": part.number, "pages": part.pages, "method": method_of(run), "units": rows,
-    })  # fmt: skip
+    return _page(part, method=method_of(run), units=_linked(part, "/units", "subject_id"))
 
 
 @router.get("/projects", openapi_extra={"parameters": query_parameters(PROJECTS.spec, MOST)})
 def projects(a: ReadsUnits) -> Response:
     """Projects of the newest run with what the register says of them, filtered and sorted as on the page."""
     run = a.needed()
-    choices = parse_choices(PROJECTS.spec, a.request.query_params.multi_items(), sizes=range(1, MOST + 1))
+    choices = _choices(a, PROJECTS.spec)
     part = read_part(projects_source(run), choices, projects_given(run))
-    rows = [{**r, "href": f"/projects/{r['subject_id']}"} for r in part.rows]
-    return as_json({"total": part.total, "page": part.number, "pages": part.pages, "projects": rows})
+    return _page(part, projects=_linked(part, "/projects", "subject_id"))
 
 
 @router.get("/rule-findings", openapi_extra={"parameters": query_parameters(RULES.spec, MOST)})
 def rule_findings(a: Reads) -> Response:
     """What rules say in the newest run, filtered and sorted as on the page; `signal` is good, warn or bad."""
     run = a.needed()
-    choices = parse_choices(RULES.spec, a.request.query_params.multi_items(), sizes=range(1, MOST + 1))
+    choices = _choices(a, RULES.spec)
     part = read_part(rules_source(run), choices, rules_given(run))
-    rows = [{**r, "href": f"/rules/findings/{r['finding_key']}"} for r in part.rows]
-    return as_json({"total": part.total, "page": part.number, "pages": part.pages, "findings": rows})
+    return _page(part, findings=_linked(part, "/rules/findings", "finding_key"))
 
 
 @router.get("/rule-changes", openapi_extra={"parameters": query_parameters(CHANGES.spec, MOST)})
 def rule_changes(a: Reads) -> Response:
     """What opened, changed and closed of the findings of rules since the run before."""
     run = a.needed()
-    choices = parse_choices(CHANGES.spec, a.request.query_params.multi_items(), sizes=range(1, MOST + 1))
+    choices = _choices(a, CHANGES.spec)
     part = read_part(changes_source(run), choices, changes_given(run))
-    return as_json({"total": part.total, "page": part.number, "pages": part.pages, "changes": part.rows})
+    return _page(part, changes=part.rows)
 
 
 @router.get("/whatif/{run_id}")
@@ -184,7 +195,9 @@ def scenario(a: Tries, run_id: str) -> Response:
 
 @router.get("/findings/{key}")
 def finding(a: Reads, key: str) -> Response:
-    """One finding with the chain that it rests on."""
+    """One finding, grade, nowcast, consequence, estimate or flexed total with the chain that it rests on."""
     run = a.needed()
+    if has_reason(key):
+        return as_json(reason_json(run, key, a.speaker))
     chain = run.why(key).as_dict()
     return as_json({"run": run.run.run_id, **chain, "told": finding_json(run.finding(key), Teller(run, a.speaker))})

@@ -124,7 +124,7 @@ class Listing:
         return exported(
             self.source(eyes, choices), choices, ending, eyes.speaker, file_name=name, principal=eyes.scope.principal,
             at=eyes.workspace.clock(), about=(*notes(eyes, self.path), *self.remarks(eyes)), given=self.given(eyes),
-            told=self.told(eyes) if self.told else _told(self.spec, words, eyes.speaker),
+            told=self.told(eyes) if self.told else told_words(self.spec, words, eyes.speaker),
             word=lambda key, value: words[key](value) if key in words else value, step=step,
         )  # fmt: skip
 
@@ -134,7 +134,7 @@ class Listing:
         return fitting > limit(f"export_rows_{ending}")
 
 
-def _told(spec: TableSpec, words: Words, speaker: Speaker) -> tuple[Told, ...]:
+def told_words(spec: TableSpec, words: Words, speaker: Speaker) -> tuple[Told, ...]:
     """The words of the codes in an export, before the codes themselves."""
 
     def told(name: str, label: Label) -> Told:

@@ -122,7 +122,7 @@ class LogWords:
         if field == "for":
             return principal_words(self.speaker, text)
         if _INSTANT.match(text):
-            return moment(datetime.fromisoformat(text), self.speaker.language)
+            return moment(datetime.fromisoformat(text))
         return text
 
     def _label(self, field: str, text: str) -> Label | None:

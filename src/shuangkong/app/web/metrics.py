@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from datetime import datetime
 
 import sqlalchemy as sa
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from shuangkong import __version__
+from shuangkong.app.web.metering_intake import Intake, intake_of
 from shuangkong.engine.api import Workspace, head, latest_run, reading
 from shuangkong.kernel.scope import Scope
 
@@ -62,7 +64,7 @@ class _Work(Collector):
         return []
 
     def collect(self) -> Iterator[Metric]:
-        """Version, jobs by state, age of the newest run in seconds, sequence of the audit log."""
+        """Version, jobs by state, age of the newest run, sequence of the audit log, and how the collector fares."""
         yield _gauge("shuangkong_info", "Version that answers", {"version": __version__}, 1)
         run = latest_run(self.workspace, Scope.system("metrics of the server"), known=None)
         if run is not None and run.finished_at is not None:
@@ -75,6 +77,61 @@ class _Work(Collector):
                 for state, count in db.execute(sa.text("SELECT state, count(*) FROM job GROUP BY state")):
                     jobs.add_metric([state], count)
             yield jobs
+        now = self.workspace.clock()
+        yield from _collector(intake_of(self.workspace, now), now)
+
+
+#: What is told of each way in: the field of a way, and its words.
+_WAYS = (
+    ("posts", "Posts taken in since the collector began"),
+    ("readings", "Readings taken in since the collector began"),
+    ("again", "Posts that came again and were written once"),
+    ("rows_refused", "Rows refused within posts that were taken"),
+    ("posts_refused", "Posts or frames refused"),
+)
+_STATES = ("running", "silent", "stopped", "never")
+
+
+def _collector(told: Intake, now: datetime) -> Iterator[Metric]:
+    """How the collector fares, from the state that it keeps: where it never ran, its state alone.
+
+    A state that is old is told with its age: whoever watches sees that the other figures stand still.
+    """
+    state = GaugeMetricFamily("shuangkong_collector_state", "State of the collector, 1 for the one", labels=["state"])
+    for name in _STATES:
+        state.add_metric([name], float(told.state == name))
+    yield state
+    if told.at is None:
+        return
+    ages = (
+        ("state", "the collector last wrote its state", told.at),
+        ("stored", "readings were last stored", told.stored_at),
+        ("oldest_unstored", "the oldest reading that is acknowledged and not stored came", told.unsaved_since),
+        ("commit", "the lake last took readings in", told.last_commit),
+    )  # fmt: skip
+    for name, words, at in ages:
+        if at is not None:
+            age = max(0.0, (now - at).total_seconds())
+            yield _gauge(f"shuangkong_collector_{name}_age_seconds", f"Time since {words}", {}, age)
+    yield _gauge(
+        "shuangkong_collector_journal_bytes", "Readings in the journal, not in the lake", {}, told.journal_bytes
+    )
+    if told.stations_connected is not None:
+        yield _gauge("shuangkong_collector_stations", "Stations connected by HJ 212", {}, told.stations_connected)
+    for name, words in _WAYS:
+        family = CounterMetricFamily(f"shuangkong_collector_{name}", words, labels=["way"])
+        for way in told.ways:
+            family.add_metric([way.name], getattr(way, name))
+        yield family
+    refused = CounterMetricFamily("shuangkong_collector_refused", "Refusals by reason", labels=["way", "reason"])
+    for way in told.ways:
+        for code, _, count in way.reasons:
+            refused.add_metric([way.name, code], count)
+    yield refused
+    behind = GaugeMetricFamily("shuangkong_readings_behind", "Commits of readings not done", labels=["follower"])
+    for follower in told.behind:
+        behind.add_metric([follower.name], follower.commits)
+    yield behind
 
 
 def _gauge(name: str, words: str, labels: dict[str, str], value: float) -> GaugeMetricFamily:

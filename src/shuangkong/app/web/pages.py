@@ -13,7 +13,7 @@ from shuangkong.app.web import home as h
 from shuangkong.app.web import region as r
 from shuangkong.app.web import unit as u
 from shuangkong.app.web import why_page as w
-from shuangkong.app.web.choice import Chosen, chooser, chosen, own_region, sent_on
+from shuangkong.app.web.choice import Chosen, chooser, chosen, own_region, region_of, sent_on
 from shuangkong.app.web.context import Asked, Asks
 from shuangkong.app.web.energy import method_words
 from shuangkong.app.web.findings_list import LISTING as FINDINGS
@@ -21,11 +21,13 @@ from shuangkong.app.web.findings_list import findings_table
 from shuangkong.app.web.listings import list_routes
 from shuangkong.app.web.log_words import principal_words
 from shuangkong.app.web.reading import RunView
+from shuangkong.app.web.reason_page import reason_page
 from shuangkong.app.web.rows import Subject, finding_of
 from shuangkong.app.web.sentences import Teller
 from shuangkong.app.web.tables_reading import has_rule_finding
 from shuangkong.app.web.units_list import LISTING as UNITS
 from shuangkong.app.web.units_list import method_of, units_table
+from shuangkong.dualcontrol.api import has_reason
 from shuangkong.engine.api import runs_list
 from shuangkong.webkit.api import parse_choices, status_mark
 
@@ -128,7 +130,7 @@ def unit(a: ReadsUnits, subject_id: str, method: Annotated[str, Query(max_length
 
 def _unit(a: Asked, run: RunView, subject: Subject, method: str, *, home: bool = False) -> HTMLResponse:
     made = u.unit_page(run, subject, Teller(run, a.speaker), method)
-    return a.page("unit.html", run, **made, home=home, chooser=chooser(a, run))
+    return a.page("unit.html", run, **made, home=home, chooser=chooser(a, run, shown=Chosen(region_of(run, subject))))
 
 
 def findings(a: Asked) -> Response:
@@ -148,8 +150,10 @@ list_routes(router, FINDINGS, findings)
 
 @router.get("/findings/{key}")
 def why(a: Reads, key: str) -> Response:
-    """Why a finding stands: clause, target, indicator, figures, source; a rule has a page of its own."""
+    """Why a finding, a grade, a nowcast or a flexed total stands; a rule has a page of its own."""
     run = a.needed()
+    if has_reason(key):
+        return a.page("reason.html", run, **reason_page(run, key, a.speaker), chooser=chooser(a, run))
     if key not in run.by_key and has_rule_finding(run, key):
         return RedirectResponse(f"/rules/findings/{key}", status_code=303)
     return a.page("why.html", run, **w.why_page(run, run.finding(key), a.speaker), chooser=chooser(a, run))

@@ -11,16 +11,19 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 
+from shuangkong.app.unit_targets import named_units
 from shuangkong.app.web.choice import Chosen, chooser, chosen, sent_on
 from shuangkong.app.web.cockpit import Counts, counted
 from shuangkong.app.web.context import Asked, Asks
 from shuangkong.app.web.reading import RunView
-from shuangkong.app.web.rows import Finding
+from shuangkong.app.web.rows import Finding, Subject
 from shuangkong.app.web.sentences import anchor
 from shuangkong.app.web.tables_reading import counts
 from shuangkong.app.web.why_page import item_label, standing
+from shuangkong.engine.api import reading
 from shuangkong.judgement.api import RULE_STATUS_LABELS, RuleStatus
 from shuangkong.policy.api import NATION, Clause, Duty, Pack, Parameter, TableEntry, Target
+from shuangkong.registry.api import units_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -95,6 +98,13 @@ def tree(view: RunView, pack: Pack, choice: Chosen) -> list[Branch]:
     return rows
 
 
+def named(view: RunView, pack: Pack) -> dict[str, Subject]:
+    """The units that its targets name, by the code that names each; one that was not registered is not there."""
+    with reading(view.workspace.engine) as db:
+        found = units_of(db, view.scope, named_units([pack]), view.run.known)
+    return {code: view.subjects[unit] for code, unit in found.items() if unit in view.subjects}
+
+
 @router.get("/packs")
 def packs(a: Annotated[Asked, Depends(Asks("findings.read"))]) -> Response:
     """All documents, newest first, with how each stands and what was found under it."""
@@ -123,7 +133,8 @@ def pack(a: Annotated[Asked, Depends(Asks("findings.read"))], name: str) -> Resp
     choice = chosen(a, view)
     place = found.instrument.region
     return a.page(
-        "pack.html", view, pack=found, standing=standing(view, found.key), branches=tree(view, found, choice),
+        "pack.html", view, pack=found, named=named(view, found),
+        standing=standing(view, found.key), branches=tree(view, found, choice),
         item_label=lambda item: item_label(view, item),
         rule_status=lambda s: RULE_STATUS_LABELS[RuleStatus(s)], choice=choice, chooser=chooser(a, view, stays=True),
         neighbour=place != NATION and place not in view.by_code, listed=listed(choice, pack=found.key),

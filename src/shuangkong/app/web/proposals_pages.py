@@ -9,8 +9,9 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse, Response
 
 from shuangkong.app.catalogue import catalogue
-from shuangkong.app.publishing import Decision, decide_on, proposal_seen, proposals_seen, propose_pack
+from shuangkong.app.publishing import Decision, decide_on, proposal_seen, proposals_seen, propose_pack, took_part
 from shuangkong.app.web.context import Asked, Asks
+from shuangkong.app.web.documents_pages import names_of
 from shuangkong.app.web.imports_pages import plain_name
 from shuangkong.app.web.pack_words import Named, field_words, value_words
 from shuangkong.app.web.reading import RunView
@@ -19,7 +20,7 @@ from shuangkong.engine.api import reading
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.labels import Label
 from shuangkong.policy.api import ENTRY_KINDS, STATES, Difference, Pack, PackErrors, unpacked
-from shuangkong.webkit.api import Filled, FormField, FormSpec, people
+from shuangkong.webkit.api import Filled, FormField, FormSpec
 
 router = APIRouter(include_in_schema=False)
 Reads = Annotated[Asked, Depends(Asks("proposals.read"))]
@@ -142,7 +143,7 @@ def _listing(
     wrong = error is not None or bool(problems) or (form is not None and not form.good)
     return a.page(
         "proposals.html", a.view(), status=400 if wrong else 200, rows=rows, states=STATES, error=error,
-        problems=problems, names=_names(a), form=(form or PROPOSE.empty()) if a.may("packs.propose") else None,
+        problems=problems, names=names_of(a), form=(form or PROPOSE.empty()) if a.may("packs.propose") else None,
     )  # fmt: skip
 
 
@@ -156,16 +157,20 @@ def _one(
 ) -> Response:
     found, pack, changed = proposal_seen(a.workspace, a.scope, proposal)
     own = found.proposed_by == a.scope.principal
-    decisions: tuple[Decision, ...] = ("withdrawn",) if own else ("published", "rejected")
+    with reading(a.workspace.engine) as db:
+        deciders = took_part(db, found)
+    decided = a.scope.principal in deciders
+    decisions: tuple[Decision, ...] = ("withdrawn",) if own else ("rejected",) if decided else ("published", "rejected")
     if found.state != "open" or not a.may("packs.propose" if own else "packs.publish"):
         decisions = ()
     named = _named(a.view(), pack)
     offered = [((forms or {}).get(d) or FORMS[d].empty(), f"/proposals/{proposal}/{VERBS[d]}") for d in decisions]
     return a.page(
         "proposal.html", a.view(), status=400 if forms or error or problems else 200, p=found, pack=pack, own=own,
+        decided=decided, deciders=sorted(deciders),
         states=STATES, changed=changed[:SHOWN], left_off=max(0, len(changed) - SHOWN), n=len(changed), shown=FIELDS,
         first=bool(changed) and changed[0].kind == "instrument" and changed[0].change == "added", kind=_kind,
-        left=lambda one: max(0, len(one.fields) - FIELDS), error=error, problems=problems, names=_names(a),
+        left=lambda one: max(0, len(one.fields) - FIELDS), error=error, problems=problems, names=names_of(a),
         offered=offered, field_words=lambda path: field_words(path, a.speaker),
         value_words=lambda path, text: value_words(path, text, a.speaker, named),
     )  # fmt: skip
@@ -188,9 +193,3 @@ def _named(view: RunView | None, pack: Pack) -> Named:
 
 def _kind(one: Difference) -> Label:
     return ENTRY_KINDS[one.kind][1] if one.kind in ENTRY_KINDS else Label("文件信息", "the document")
-
-
-def _names(a: Asked) -> dict[str, str]:
-    """What principals are called; the terminal and whoever is unknown are called by their principal."""
-    with reading(a.workspace.engine) as db:
-        return {p.person_id: p.display or p.name for p in people(db)}

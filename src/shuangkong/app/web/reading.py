@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from shuangkong.accounting.api import CHANGE, INCREMENT, INDICATOR_VALUES, INDICATORS, TOTALS, readable_subjects
 from shuangkong.app.explaining import packs_of_run
+from shuangkong.app.unit_targets import seen_packs
 from shuangkong.app.web.rows import Finding, Subject, finding_of, latest, subject_of
 from shuangkong.engine.api import RunRecord, Workspace, latest_run, read_result, reading, run_record
 from shuangkong.judgement.api import FINDING_CHANGES, FINDINGS, Why, why
@@ -29,6 +30,18 @@ T = TypeVar("T")
 KEPT_RUNS = 12
 KEPT_ANSWERS = 300
 KEPT_NAMES = 3
+
+
+def all_within(children: Mapping[str, Iterable[str]], subject: str) -> frozenset[str]:
+    """A subject and all that lies in it; `children` are what lies directly in each."""
+    found: set[str] = set()
+    todo = [subject]
+    while todo:
+        one = todo.pop()
+        if one not in found:
+            found.add(one)
+            todo += children.get(one, ())
+    return frozenset(found)
 
 
 @dataclass(frozen=True)
@@ -130,17 +143,7 @@ class RunView:
 
     def within(self, region: str) -> frozenset[str]:
         """The region and all that lies in it, as far as the reader may see it."""
-        return self._once(("within", region), lambda: self._within(region))
-
-    def _within(self, region: str) -> frozenset[str]:
-        found: set[str] = set()
-        todo = [region]
-        while todo:
-            one = todo.pop()
-            if one not in found:
-                found.add(one)
-                todo += self.children.get(one, ())
-        return frozenset(found)
+        return self._once(("within", region), lambda: all_within(self.children, region))
 
     def path(self, subject: str) -> list[Subject]:
         """From the top down to the subject, leaving out what the reader may not see."""
@@ -160,8 +163,8 @@ class RunView:
 
     @cached_property
     def packs(self) -> PackSet:
-        """The packs that the run was made with."""
-        return packs_of_run(self.workspace, self.run)
+        """The packs that the run was made with, without targets of single units that the reader may not see."""
+        return seen_packs(self.workspace, packs_of_run(self.workspace, self.run), self.run.known, self.seen)
 
     def subject(self, subject: str, kind: str) -> Subject:
         """A region, unit or project by id; raises REG-001 for one that is not there or not to be seen."""

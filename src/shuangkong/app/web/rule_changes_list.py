@@ -11,6 +11,7 @@ from shuangkong.app.web.listings import Eyes, Listing
 from shuangkong.app.web.reading import RunView
 from shuangkong.app.web.sentences import Teller
 from shuangkong.app.web.tables_drawn import answered
+from shuangkong.engine.api import count_withheld
 from shuangkong.judgement.api import RULE_CHANGES, RULE_STATUS_LABELS, SIGNAL_LABELS, RuleStatus
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.labels import Label
@@ -100,6 +101,11 @@ def _source(view: RunView) -> FileSource:
 def changes_source(view: RunView) -> FileSource:
     """What opened, changed and closed, as the reader may see it; kept with the view."""
     return view._once(("rule_changes_source",), lambda: _source(view))
+
+
+def untold(view: RunView) -> bool:
+    """Whether changes are kept from the reader, who sees a region only because its page is public."""
+    return bool(count_withheld(view.run.folder, RULE_CHANGES, view.seen, ("change",)))
 
 
 def given(view: RunView) -> Given:

@@ -32,6 +32,8 @@ from shuangkong.policy.api import (
 from shuangkong.webkit.api import Speaker, figure, grouped, unit_words
 
 Row = dict[str, Any]
+#: What stands between texts of which a cell may be any.
+_EITHER = " / "
 
 HITS: dict[str, Label] = {
     "unique": Label("唯一：至多一行命中", "unique: at most one row hits"),
@@ -153,26 +155,28 @@ def _row(
         return None if values is None else holds(typed(node, kinds)[0], values)
 
     cells = tuple(
-        Drawn(_cell_text(row.when[i.name]), told(cell(i.name, kinds[i.name], row.when[i.name])), True)
+        Drawn(cell_text(row.when[i.name]), told(cell(i.name, kinds[i.name], row.when[i.name])), True)
         if i.name in row.when
         else Drawn("—")
         for i in entry.inputs
     )
     test = Drawn(row.test, told(parse(row.test)), True) if row.test is not None else None
-    outputs = tuple(_output_text(row.then.get(o.name)) for o in entry.outputs)
+    outputs = tuple(output_text(row.then.get(o.name)) for o in entry.outputs)
     return DrawnRow(row.id, cells, test, outputs, row.clause or entry.clause, row, hit)
 
 
-def _cell_text(given: object) -> str:
+def cell_text(given: object) -> str:
+    """A cell as written: several that it may be beside each other, a flag as a sign."""
     if isinstance(given, list | tuple):
-        return " / ".join(_cell_text(g) for g in given)
+        return _EITHER.join(cell_text(g) for g in given)
     return "✓" if given is True else "✗" if given is False else str(given)
 
 
-def _output_text(given: object) -> str:
+def output_text(given: object) -> str:
+    """An output of a row as written; = and the expression where it is worked out."""
     if given is None:
         return "—"
-    return f"= {given['calc']}" if isinstance(given, dict) and "calc" in given else _cell_text(given)
+    return f"= {given['calc']}" if isinstance(given, dict) and "calc" in given else cell_text(given)
 
 
 def output_words(value: object, unit: str | None, speaker: Speaker) -> str:
@@ -186,6 +190,14 @@ def output_words(value: object, unit: str | None, speaker: Speaker) -> str:
             return money(value, speaker)
         return str(figure(value, unit or "", speaker.language)) if unit and unit != "1" else f"{value.normalize():f}"
     return str(value)
+
+
+def output_called(entry: TableEntry, name: str, value: object, speaker: Speaker) -> str:
+    """The value of an output of a table: a text by the words of the table, in the reader's language."""
+    output = next((o for o in entry.outputs if o.name == name), None)
+    if output is not None and output.type == "text" and isinstance(value, str):
+        return speaker.label(output.called(value))
+    return output_words(value, output.unit if output else None, speaker)
 
 
 def money(value: Decimal, speaker: Speaker) -> str:
@@ -213,7 +225,7 @@ def answered(entry: TableEntry, answer: str | None, speaker: Speaker) -> str:
             value = Decimal(str(value))
         elif output.type == "flag":
             value = value == "true"
-        parts.append(f"{speaker.label(output.label.label)} {output_words(value, output.unit, speaker)}")
+        parts.append(f"{speaker.label(output.label.label)} {output_called(entry, output.name, value, speaker)}")
     return speaker.say("punctuation.list").join(parts)
 
 
@@ -223,13 +235,37 @@ _WORD = re.compile(r"[a-z][a-z0-9_]*")
 
 
 def said(drawn: Drawing, text: str, speaker: Speaker) -> str:
-    """A cell or expression with figures for its parameters and labels for its inputs: [100 万元, 200 万元)."""
-    names: dict[str, str] = {i.name: speaker.label(i.label.label) for i in drawn.entry.inputs}
-    for p in drawn.parameters:
-        if p["value"] is not None and p["table"] == drawn.entry.id:
+    """A cell or expression of a table on a day, as `told_text` has it."""
+    return told_text(drawn.pack, drawn.entry, drawn.parameters, text, speaker)
+
+
+def told_text(pack: Pack, entry: TableEntry, parameters: Sequence[Row], text: str, speaker: Speaker) -> str:
+    """A cell or expression with figures for its parameters, labels for its inputs, and texts by the words of the pack.
+
+    [100 万元, 200 万元). A parameter that has no value on the day is called by its label; a name without a label stays.
+    """
+    names: dict[str, str] = {i.name: speaker.label(i.label.label) for i in entry.inputs}
+    for p in parameters:
+        if p["table"] != entry.id:
+            continue
+        if p["value"] is not None:
             names[p["name"]] = output_words(p["value"], p["unit"], speaker)
+        elif p["label_zh"]:
+            names[p["name"]] = speaker.label(Label(p["label_zh"], p["label_en"]))
+    texts = _texts(pack, entry)
+    pieces = text.split(_EITHER)
+    if all(piece in texts for piece in pieces):
+        return _EITHER.join(speaker.label(texts[piece]) for piece in pieces)
     text = _CONVERTED.sub(r"\1", text)
     text = text.replace("&&", speaker.say("rules.and")).replace("||", speaker.say("rules.or"))
     parts = _QUOTED.split(text)
     parts[::2] = [_WORD.sub(lambda m: names.get(m[0], m[0]), p).replace("*", "×") for p in parts[::2]]
+    parts[1::2] = [f'"{speaker.label(texts[p[1:-1]])}"' if p[1:-1] in texts else p for p in parts[1::2]]
     return "".join(parts)
+
+
+def _texts(pack: Pack, entry: TableEntry) -> dict[str, Label]:
+    """What the texts of a table's outputs, and of those that its inputs read, are called."""
+    read = {(i.output.table, i.output.output) for i in entry.inputs if i.output}
+    above = [o for t in pack.tables for o in t.outputs if (t.id, o.name) in read]
+    return {text: Label(text, words) for o in (*above, *entry.outputs) for text, words in o.words.items()}

@@ -18,7 +18,7 @@ from shuangkong.app.web.choice import Chosen, chooser
 from shuangkong.app.web.context import Asked, Asks
 from shuangkong.app.web.listings import list_routes
 from shuangkong.app.web.reading import Row, RunView
-from shuangkong.app.web.rule_changes_list import CHANGE_LABELS, TURNS, changes_table
+from shuangkong.app.web.rule_changes_list import CHANGE_LABELS, TURNS, changes_table, untold
 from shuangkong.app.web.rule_changes_list import LISTING as CHANGES
 from shuangkong.app.web.rule_changes_list import said as said_of
 from shuangkong.app.web.streak_view import streaks_of
@@ -28,6 +28,7 @@ from shuangkong.app.web.tables_drawn import (
     answered,
     drawing,
     last_day,
+    output_called,
     output_words,
     said,
 )
@@ -78,6 +79,12 @@ def words(a: Asked, view: RunView) -> dict[str, Any]:
             return say.label(entry.no_row_because.label)
         return needs(row, entry) if row["status"] == RuleStatus.UNDETERMINED else ""
 
+    def lacking(drawn: Drawing) -> str:
+        found = drawn.answer or {}
+        row = {"pack_id": drawn.pack.id, "pack_edition": drawn.pack.edition, "needs": found.get("missing"),
+               "reason": found.get("undecided") or ""}  # fmt: skip
+        return needs(row, drawn.entry)
+
     def needs(row: Row, entry: TableEntry | None) -> str:
         if not row["needs"]:
             return say.say(f"rules.open_{row['reason']}") if say.has(f"rules.open_{row['reason']}") else row["reason"]
@@ -89,6 +96,7 @@ def words(a: Asked, view: RunView) -> dict[str, Any]:
         "lacks": lacks,
         "rule_status": lambda s: RULE_STATUS_LABELS[RuleStatus(s)], "rule_signal": lambda s: SIGNAL_LABELS[s],
         "rule_table": table_of, "rule_told": told, "output_words": lambda v, u: output_words(v, u, say),
+        "output_called": lambda e, name, value: output_called(e, name, value, say), "rule_needs": lacking,
         "hits": HITS, "why_not": WHY_NOT,
         "subject_kinds": KINDS, "standings": STANDING_LABELS, "as_standing": Standing,
         "item_label": lambda item: item_label(view, item), "rule_text": lambda d, text: said(d, text, say),
@@ -160,7 +168,7 @@ def changes(a: Asked) -> Response:
     answer = a.page(
         "rule_changes.html", view, table=changes_table(view, choices, a.speaker), chooser=chooser(a, view),
         previous=view.run.previous, said=lambda row, which: said_of(view, a.speaker, row, which), turns=TURNS,
-        changes=CHANGE_LABELS, **words(a, view),
+        changes=CHANGE_LABELS, untold=untold(view), **words(a, view),
     )  # fmt: skip
     answer.headers["HX-Push-Url"] = choices.address(CHANGES.path)
     return answer

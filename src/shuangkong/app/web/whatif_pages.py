@@ -17,7 +17,17 @@ from shuangkong.app.web.tables_drawn import output_words
 from shuangkong.app.web.tables_pages import words
 from shuangkong.app.web.whatif_forms import all_fields, overlay_of, parameter_fields, row_fields, target_fields
 from shuangkong.app.web.whatif_list import EFFECTS, listing, name_of, said
-from shuangkong.app.whatif import ask_whatif, base_run, change_of, proposal, read_change, scenarios, signed_so, tried
+from shuangkong.app.whatif import (
+    ask_whatif,
+    base_run,
+    change_of,
+    fits,
+    proposal,
+    read_change,
+    scenarios,
+    signed_so,
+    tried,
+)
 from shuangkong.app.whatif_effects import effects
 from shuangkong.engine.api import jobs, reading, writing
 from shuangkong.kernel.errors import UserError
@@ -93,8 +103,9 @@ def try_it(a: Tries, sent: Sent) -> Response:
     pack, table, target = (given.get(k, "") for k in ("pack", "table", "target"))
     try:
         overlay = _overlay(a, view, given, file)
-        packs = packs_of_run(a.workspace, base_run(a.workspace, a.scope))
-        packs.overlay(overlay)
+        base = base_run(a.workspace, a.scope)
+        packs = packs_of_run(a.workspace, base)
+        fits(a.workspace, a.scope, base, overlay)
     except UserError as wrong:
         if pack:
             return _form(a, view, pack, table, target, given, wrong)

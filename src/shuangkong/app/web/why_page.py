@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from shuangkong.accounting.api import CHANGE, INCREMENT, INDICATORS
+from shuangkong.accounting.api import CHANGE, INCREMENT, INDICATORS, pollutant_label
 from shuangkong.app.web.energy import document_words, method_words
+from shuangkong.app.web.flexed_beside import FlexedTeller
 from shuangkong.app.web.reading import Row, RunView
 from shuangkong.app.web.rows import Finding
 from shuangkong.kernel.labels import Label
@@ -81,8 +82,10 @@ def why_page(view: RunView, f: Finding, speaker: Speaker) -> dict[str, Any]:
     method = (chain.indicator or {}).get("method_id", "")
     pack = view.packs.pack(f.pack_key)
     shown = _largest_periods([t for t in chain.totals if t["subject_id"] == f.subject_id and t["level"] == "subtree"])
+    subject = view.subjects.get(f.subject_id)
     return {
         "f": f,
+        "beside": FlexedTeller(view, speaker, (subject,)).finding(f) if subject else None,
         "why": chain,
         "pack": pack,
         "standing": standing(view, f.pack_key),
@@ -193,7 +196,7 @@ def item_label(view: RunView, item: str) -> Label:
     if named is not None:
         return named.label.label
     fixed = {"gdp": Label("地区生产总值", "GDP"), "industry_value_added": Label("工业增加值", "industrial value added")}
-    return fixed.get(item, Label(item, item))
+    return fixed.get(item) or pollutant_label(view.packs, item) or Label(item, item)
 
 
 def standing(view: RunView, pack_key: str) -> tuple[str, Label]:

@@ -13,10 +13,11 @@ from shuangkong.metering.hj212.build import (
     set_time,
 )
 from shuangkong.metering.hj212.crc import crc, crc_modbus, crcs
+from shuangkong.metering.hj212.fault_log import FaultLog
 from shuangkong.metering.hj212.faults import Fault
 from shuangkong.metering.hj212.framing import Frame, Splitter
 from shuangkong.metering.hj212.intake import Intake, Station
-from shuangkong.metering.hj212.journalling import into_journal
+from shuangkong.metering.hj212.journalling import SentBefore, into_journal
 from shuangkong.metering.hj212.judging import Judged, judge_file, judge_line
 from shuangkong.metering.hj212.parts import Parts
 from shuangkong.metering.hj212.readings import Gathering, Readings
@@ -31,6 +32,7 @@ __all__ = [
     "Command",
     "Edition",
     "Fault",
+    "FaultLog",
     "Frame",
     "Gathering",
     "Head",
@@ -40,6 +42,7 @@ __all__ = [
     "Observed",
     "Parts",
     "Readings",
+    "SentBefore",
     "Server",
     "ServerLimits",
     "Splitter",

@@ -133,7 +133,9 @@ class Intake(Generic[Origin]):
         return Said(origin, head, station, segment)
 
     def _refuse(self, origin: Origin, mn: str, faults: Sequence[Fault], taking: Taking[Origin]) -> Said[Origin] | None:
-        taking.wrong += [Wrong(origin, mn[: standard().limits.text], f) for f in faults]
+        # before its sum is right a frame says any MN: only one that is registered is told under its own
+        known = mn if mn and self._lookup(mn) is not None else ""
+        taking.wrong += [Wrong(origin, known, f) for f in faults]
         return None
 
     def _gather(

@@ -111,7 +111,8 @@ def as_json(judged: Judged) -> dict[str, Any]:
     m = judged.message
     fields: dict[str, str] = {}
     for name, value in m.items() if m is not None else ():
-        fields.setdefault(name, value)
+        if name != "PW":  # of a second head on the line
+            fields.setdefault(name, value)
     return {
         "line": judged.line, "crc": judged.crc, "crc_given": judged.given, "crc_computed": judged.computed,
         "length_ok": judged.length_ok, "length_declared": judged.declared, "length_actual": judged.actual,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
-from typing import Any
+from itertools import chain, compress
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -15,9 +15,10 @@ from shuangkong.metering.hj212.faults import Fault, found_in
 from shuangkong.metering.hj212.shapes import ABSENT, Shape, taken_apart
 from shuangkong.metering.hj212.standard import standard, statistics
 from shuangkong.metering.hj212.values import column, instant, marks
-from shuangkong.metering.model import NO_MARK, NO_VALUE
+from shuangkong.metering.model import NO_MARK, NO_VALUE, possible
 
 Integers = NDArray[np.int64]
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,6 +57,23 @@ class Readings:
     def at(self) -> Integers:
         """The instant of each reading: DataTime of its frame, the start of the period for minutes, hours and days."""
         return self.time[self.frame]
+
+    def chosen(self, keep: NDArray[np.bool_]) -> Readings:
+        """Some of the frames, with their readings."""
+        if keep.all():
+            return self
+        place = np.cumsum(keep) - 1
+        own = keep[self.frame]
+
+        def frames(column: tuple[_T, ...]) -> tuple[_T, ...]:
+            return tuple(compress(column, keep.tolist()))
+
+        return Readings(
+            frames(self.stations), frames(self.commands), frames(self.systems), frames(self.numbers),
+            frames(self.segments), frames(self.shapes), self.received[keep], self.time[keep], self.factors,
+            place[self.frame[own]].astype(np.uint32), self.factor[own], self.statistic[own], self.value[own],
+            self.mark[own], self.sampled[own],
+        )  # fmt: skip
 
     def table(self) -> pa.Table:
         """All spelt out: station, factor, statistic, at, value (DECIMAL(18,6)), flag, command, sampled, received."""
@@ -115,6 +133,8 @@ class Gathering:
             found = instant(values[shape.time])
             if found is None:
                 return [*faults, Fault("time", start, found_in(values[shape.time]))]
+            if not possible(found, received):
+                return [*faults, Fault("time_impossible", start, found_in(values[shape.time]))]
             time = found
         elif time is None and shape.factors:
             return [*faults, Fault("time_missing", start)]

@@ -7,6 +7,7 @@ up to a limit; then the server stops reading, TCP holds the stations back, and n
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from shuangkong.kernel.errors import UserError
 from shuangkong.metering.hj212.asking import Asked, Exchanges
 from shuangkong.metering.hj212.build import data_answers, frame, notice_answer, request, request_number, set_time
 from shuangkong.metering.hj212.connection import Connection, shared_buffer
+from shuangkong.metering.hj212.fault_log import FaultLog
 from shuangkong.metering.hj212.faults import Fault
 from shuangkong.metering.hj212.framing import Frame
 from shuangkong.metering.hj212.intake import Arrived, Intake, Lookup, Said, Taking, Wrong
@@ -53,16 +55,17 @@ class Server:
     """Receives HJ 212 over TCP for registered stations.
 
     `lookup` gives a station by its MN, or None; it is asked for every frame, so what it says may change at any time.
-    `told` is given faults, some hundred of a batch at most. `clock` gives the aware time. An OSError or UserError of
-    `taken` means that nothing of the batch was kept: no answers, and the stations send again; any other error of it is
-    a bug, stops the server and is raised by `serve`.
+    `told` is given faults, some hundred of a batch at most; `log` all those of a known station. `clock` gives the aware
+    time. An OSError or UserError of `taken` means that nothing of the batch was kept: no answers, and the
+    stations send again; any other error of it is a bug, stops the server and is raised by `serve`.
     """
 
     def __init__(
         self, taken: Taken, lookup: Lookup, *, clock: Callable[[], datetime], told: Told | None = None,
-        limits: ServerLimits | None = None,
+        limits: ServerLimits | None = None, log: FaultLog | None = None,
     ) -> None:  # fmt: skip
         self._taken, self._told, self._clock = taken, told, clock
+        self._log = log
         self._limits = limits if limits is not None else standard().server
         self._intake: Intake[Connection] = Intake(lookup)
         self._connections: set[Connection] = set()
@@ -96,8 +99,17 @@ class Server:
         """Open the port (0: any free one) and give its number; OSError if it cannot be."""
         loop = asyncio.get_running_loop()
         self.buffer = shared_buffer()
-        self._listener = await loop.create_server(lambda: Connection(self), host, port, backlog=1024)
-        number: int = self._listener.sockets[0].getsockname()[1]
+        return self._listens(await loop.create_server(lambda: Connection(self), host, port, backlog=1024))
+
+    async def listen_on(self, opened: socket.socket) -> int:
+        """Use a port that was opened before; gives its number."""
+        loop = asyncio.get_running_loop()
+        self.buffer = shared_buffer()
+        return self._listens(await loop.create_server(lambda: Connection(self), sock=opened, backlog=1024))
+
+    def _listens(self, listener: asyncio.Server) -> int:
+        self._listener = listener
+        number: int = listener.sockets[0].getsockname()[1]
         return number
 
     async def serve(self) -> None:
@@ -276,6 +288,9 @@ class Server:
     def _tell(self, more: Sequence[Wrong[Connection]]) -> None:
         wrong, self._wrong = [*self._wrong, *more], []
         self.counts["faults"] += len(wrong)
+        if self._log is not None:
+            for w in wrong:
+                self._log.add(w.mn, w.fault, w.origin.peer)
         if self._told is None or not wrong:
             return
         most = self._limits.faults_told

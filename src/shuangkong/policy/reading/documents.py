@@ -184,7 +184,9 @@ def _region(words: str) -> str | None:
 
 def _period(text: str, document: Document, title: str | None) -> tuple[int, int] | None:
     if title:
-        span = re.search(r"(20[0-9]{2})[-—–~至]+(20[0-9]{2})", title)
+        span = re.search(r"(20[0-9]{2})[-—–~至]+(20[0-9]{2})", title) or _SPAN.search(
+            text, document.start, min(document.end, document.start + _HEAD)
+        )
         if span:
             return int(span[1]), int(span[2])
         if "十四五" in title:
@@ -201,6 +203,11 @@ def _period(text: str, document: Document, title: str | None) -> tuple[int, int]
             return None
         years = [max(y for y in years if y <= 2035)] if any(y <= 2035 for y in years) else [2025]
     return 2021, max(max(years), 2021)
+
+
+#: （2024—2030年） on a line of its own below the title; and how far the head of a document reaches.
+_SPAN = re.compile(r"(?m)^[（(](20[0-9]{2})年?[-—–~至]+(20[0-9]{2})年?[）)]$")
+_HEAD = 400
 
 
 def _goals(found: tuple[Clause, ...]) -> list[Clause]:

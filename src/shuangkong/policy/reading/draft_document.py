@@ -112,8 +112,8 @@ def plain_title(title: str) -> str:
     return _SENT.sub("", _MARKS.sub("", title))
 
 
-def clause_entries(document: Document, kinds: Mapping[str, str]) -> list[dict[str, Any]]:
-    """The clause tree in order, each number once; `kinds` says what stands on a clause."""
+def clause_entries(document: Document, kinds: Mapping[str, str], mark: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The clause tree in order, each number once; `kinds` says what stands on a clause, `mark` is put on each."""
     made: dict[str, dict[str, Any]] = {}
     path: list[tuple[int, str]] = []
     for one in document.clauses:
@@ -131,4 +131,5 @@ def clause_entries(document: Document, kinds: Mapping[str, str]) -> list[dict[st
     for name, entry in made.items():
         if name in parents and name not in kinds:
             entry["kind"] = "section"
+        entry.update(mark)
     return list(made.values())

@@ -58,30 +58,6 @@ class Draft:
     left_out: tuple[LeftOut, ...]
 
 
-def drafted(
-    document: Document,
-    targets: Sequence[Target],
-    duties: Sequence[Duty],
-    candidates: Sequence[Candidate] = (),
-    *,
-    pack_id: str,
-    known: date,
-    edition: str | None = None,
-    packs: PackSet | None = None,
-    region: str | None = None,
-    text: str | None = None,
-    confidence: Confidence = "candidate",
-    synthetic: bool = False,
-    language: Language = "zh",
-) -> dict[str, str]:
-    """The files of a draft pack, by name: what `draft` makes, without what it left out."""
-    made = draft(
-        document, targets, duties, candidates, pack_id=pack_id, known=known, edition=edition, packs=packs,
-        region=region, text=text, confidence=confidence, synthetic=synthetic, language=language,
-    )  # fmt: skip
-    return made.files
-
-
 def draft(
     document: Document,
     targets: Sequence[Target],
@@ -191,6 +167,11 @@ class _Maker:
     def _language(self) -> Language:
         return self.asked.words.language
 
+    @property
+    def _mark(self) -> Entry:
+        """What marks an entry that is as sure as the document unless it says so: nobody has reviewed a candidate."""
+        return {"confidence": "candidate"} if self.asked.confidence == "candidate" else {}
+
     def _title(self, clause: str) -> str:
         found = self.clauses.get(clause)
         return short_title(found.title) if found and found.title else clause
@@ -237,12 +218,12 @@ class _Maker:
         kinds = dict.fromkeys(self.ranges, "definition")
         for file, kind in ((_DUTIES, "duty"), (_TABLES, "rule"), (_TARGETS, "target")):
             kinds |= dict.fromkeys((e["clause"] for e in entries[file]), kind)
-        clauses = clause_entries(self.asked.document, kinds)
+        clauses = clause_entries(self.asked.document, kinds, self._mark)
         if text is not None:
             figures = self._figures(text)
             clauses = [c | ({"figures": f} if (f := figures.get(c["id"])) else {}) for c in clauses]
         used = {e["indicator"] for e in entries[_TARGETS]}
-        named = [e for e in self.asked.declared.entries.values() if e["id"] in used]
+        named = [e | self._mark for e in self.asked.declared.entries.values() if e["id"] in used]
         parts = {_INSTRUMENT: self.instrument, _CLAUSES: clauses, **entries, _INDICATORS: named}
         files = {name: as_yaml(data) for name, data in parts.items() if data}
         return Draft(files, self.became, tuple(self.left_out))

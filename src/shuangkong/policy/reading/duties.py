@@ -12,16 +12,18 @@ from shuangkong.policy.reading.tree import clause_of
 
 _BODY = r"(?:政府|厅|局|委|办|部|院|行|署|会|中心|公司|集团|单位|部门|企业|处|队|社|站|馆|校|区|市|县|所|组)"
 _ROLE = re.compile(
-    r"(?P<lead>(?:等?(?:按|依)照?(?:各自)?(?:职责|职能)?分工)?(?:分别|共同|联合)?(?:牵头负责|牵头落实|牵头单位[：:]?|主办单位[：:]?|主办部门[：:]?|牵头部门[：:]?|牵头))"
+    r"(?P<lead>(?:等?(?:按|依)照?(?:各自)?(?:职责|职能)?分工)?(?:分别|共同|联合)?(?:牵头负责|负责牵头|牵头落实|牵头单位[：:]?|主办单位[：:]?|主办部门[：:]?|牵头部门[：:]?|主办[：:]|牵头))"
     r"|(?P<main>责任单位[：:]?|责任部门[：:]?|主要责任单位[：:]?)"
-    r"|(?P<help>(?:配合|参与|参加|协办|协同|承办)(?:单位|部门)[：:]?|等?(?:配合落实|配合|参与|参加|协助|(?:指导|督导|监督)(?=[，；。）]|$)))"
+    r"|(?P<help>(?:配合|参与|参加|协办|协同|承办)(?:单位|部门)[：:]?|协办[：:]|等?(?:负责配合|负责协助|配合落实|配合|参与|参加|协助|(?:指导|督导|监督)(?=[，；。）]|$)))"
     r"|(?P<share>(?:等(?:有关|相关)?(?:部门|单位|地)?)?(?:按|依)照?(?:各自)?(?:职责|职能)?(?:任务)?(?:分工)?(?:共同)?(?:分别)?(?:抓好)?(?:负责|落实)(?:落实)?"
     r"|(?:等(?:有关|相关)?(?:部门|单位|地)?)?(?:按|依)照?(?:各自)?(?:职责|职能)(?:任务)?分工(?=[，；。）]|$)"
     r"|(?:等(?:有关|相关)?(?:部门|单位|地)?)?(?:分工|共同|分别|具体)?负责(?:落实|实施|推进|组织实施|具体实施)?|(?:组织|具体|分头|协同)实施|(?:等(?:有关|相关)?(?:部门|单位|地)?)?落实)"
 )
-_ROLED = re.compile(r"负责(?!人|同志|制)|牵头|(?:责任|配合|主办|承办|协办)(?:单位|部门)|职责分工|组织实施$")
+_ROLED = re.compile(
+    r"负责(?!人|同志|制)|牵头|(?:责任|配合|主办|承办|协办)(?:单位|部门)|职责分工|责任分工|[主协]办[：:]|组织实施$"
+)
 _LATER = re.compile(r"[。，；]?(?:以下|下同|后同|各县.{0,20}负责，以下)")
-_HEAD = re.compile(r"(?:(?:牵头|责任|配合|主要责任|主办|协办)(?:单位|部门)|由)[：:]?")
+_HEAD = re.compile(r"(?:(?:牵头|责任|配合|主要责任|主办|协办)(?:单位|部门)|(?:责任|任务)分工(?=[：:])|由)[：:]?")
 _SPLIT_AND = re.compile(r"(?<=[府厅局委办部院行署会心司团位门区])(?:和|及|以及|与|会同)(?=[^，、]{2,})")
 _ONE_NAME = re.compile(r"各?(?:省辖|设区|地级以上)?[市区县旗州](?:（[^）]*）|〔[^〕]*〕)?[市区县]?")
 _REST = re.compile(
@@ -46,14 +48,15 @@ def duties(cleaned: Clean, document: Document) -> Iterator[Duty]:
     text = cleaned.text
     tails = list(_tails(text, document.start, document.end))
     # Brackets with names alone are tails where a document has them throughout, or after one that says 下同.
-    bare = [t for t in tails if _names_alone(text[t[0] : t[1]].strip(_OPENING + _CLOSING + "。\n"))]
+    bare = [t for t in tails if _names_alone(_bare(text[t[0] : t[1]]))]
     bare_lists = len(bare) >= 3 and not any(_ROLED.search(text[s:e]) for s, e in tails)
     firsts = _FIRST.search(text, document.start, document.end) is not None
     for start, end in tails:
-        inner = text[start:end].strip(_OPENING + _CLOSING + "。\n")
+        inner = _bare(text[start:end])
         roled = _ROLED.search(inner) is not None
         if not roled and not (_names_alone(inner) and (bare_lists or _closes(text, start, end))):
             continue
+        inner = re.sub("^(?:责任|任务)分工[：:]", "", inner)
         lead, support, deadlines = parse(_FIRST.sub("", inner))
         if firsts and not lead and len(support) > 1:
             lead, support = support[:1], support[1:]
@@ -66,6 +69,16 @@ def duties(cleaned: Clean, document: Document) -> Iterator[Duty]:
             cleaned.original[first:last], first, last, tuple(deadlines), "high" if roled else "medium",
             () if roled else ("role_carried",),
         )  # fmt: skip
+
+
+def _bare(tail: str) -> str:
+    """The words of a tail without the brackets around them; one that closes a name, as in 政府（管委会）, stays."""
+    tail = tail.strip("。\n")
+    while tail and tail[0] in _OPENING:
+        tail = tail[1:]
+    while tail and tail[-1] in _CLOSING + "。\n" and (tail[-1] in "。\n" or _depth(tail) < 0):
+        tail = tail[:-1]
+    return tail
 
 
 #: Who answers in a bracket of names alone behind a whole paragraph.
@@ -87,12 +100,16 @@ def _clause(found: tuple[Clause, ...], text: str, at: int) -> Clause:
         return here
     before = found[max(0, bisect_right(found, at, key=lambda c: c.start) - _NEAR) :]
     before = before[: bisect_right(before, at, key=lambda c: c.start)]
+    around = next((c for c in reversed(before) if c.rank < here.rank), here)
     items = [c for c in before if c.rank == here.rank]
+    beside = [c for c in items if c.start > around.start]
+    # What stands alone is judged by the items of the clauses before.
+    items = beside if len(beside) > 1 else items
     after = bisect_right(found, at, key=lambda c: c.start)
     listed_on = after < len(found) and found[after].rank >= here.rank
     if listed_on or any(_ROLED.search(text[c.start : c.end]) for c in items[-4:-1]):
         return here
-    return next((c for c in reversed(before) if c.rank < here.rank), here)
+    return around
 
 
 def _tails(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

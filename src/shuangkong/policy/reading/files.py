@@ -24,14 +24,18 @@ _ODD = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\ufffd\ue000-\uf8ff]")
 
 def text_of(path: Path) -> str:
     """The text of a file as it stands there; a user error where there is none."""
+    return text_in(bytes_of(path), path.name)
+
+
+def bytes_of(path: Path) -> bytes:
+    """What is in a file; READ-001 where it cannot be read, READ-002 where it is too large."""
     try:
         size = path.stat().st_size
         if size > MAX_BYTES:
             raise _too_large(path.name)
-        content = path.read_bytes()
+        return path.read_bytes()
     except OSError as e:
         raise said("READ-001", "unread", why=why_unread(e)).at(path.name) from e
-    return text_in(content, path.name)
 
 
 def text_in(content: bytes, name: str) -> str:

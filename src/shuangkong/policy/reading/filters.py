@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Sequence
 
 from shuangkong.policy.reading.names import ACT, done_by, has_indicator, share, trimmed
+from shuangkong.policy.reading.times import time_only, timeless
 from shuangkong.policy.reading.values import COUNTED, Amount
 
 #: Money given to somebody on a condition is a rule, not a target.
@@ -22,28 +23,41 @@ _ATTRIBUTE = re.compile(
     r"(?:能耗|耗能|消费量?|能力|面积|容量|功率|人口|半径|含量|投资额?|规模|用地|销售量?|排放量|产值|收入|用量|热值|电压|里程|吨位|有机物|日处理.*|大于|小于|超过|低于|不足|高于|过)(?:达到?|为|在|大于|小于|超过|低于|高于)*$"
 )
 _CONDITION = re.compile(r"(?:^|，)(?:对|对于|凡|如|若|将|把|除|在)(?!.{0,4}(?:20\d\d|十四五))[^，]*$")
-_FREQUENCY = re.compile(r"至少开展|至少组织|频次|提前|连续|期限|时限|时间|为期|不超过\d+年|督察|反馈")
+_FREQUENCY = re.compile(
+    r"至少开展|至少组织|频次|提前(?!报废|淘汰|退出|更新|关停|完成)|连续|期限|时限|时间|为期|不超过\d+年|督察|反馈"
+)
 
 
 def is_target(text: str, start: int, end: int, part: int, group: Sequence[Amount]) -> bool:
     """Whether a group of amounts sets something."""
     first, last = group[0], group[-1]
-    words = text[part : first.start]
+    words = _FROM.sub("", text[part : first.start])
     sentence = text[start:end]
     if _inside(text, start, first.start, "《", "》") or _quoted(text, start, first.start):
         return False
+    if first.unit.endswith("元") and re.search(_FUND, words) and not _CONDITION.search(words):
+        return not _PAST.search(words)
+    if not first.unit.endswith("元"):
+        words = words.removesuffix("最高不超过") + ("不超过" if words.endswith("最高不超过") else "")
     if _RULE.search(words + last.after[:16].split("，")[0]) or (
         re.search("给予|补贴|补助|奖励|扶持", sentence)
         and not (COUNTED.search(first.unit) and not _CONDITION.search(words) and ACT.search(words))
+        and not (_DATED.search(words) and has_indicator(trimmed(words)) and not first.unit.endswith("元"))
     ):
         return False
+    if _HAVING.search(words) and not first.said and not first.behind:
+        return False
     if _PAST.search(words) or _FREQUENCY.search(words[-10:]):
+        return False
+    if _UNMET.search(words) and not re.search("确保|力争|目标|保证", words):
+        # 未超过3天 tells or asks; 确保未超过 sets.
         return False
     if first.unit.endswith("倍") or first.unit == "倍":
         bound = first.comparator in ("at_least", "at_most") and not first.behind and has_indicator(trimmed(words))
         return bound or bool(re.search("替代|置换|减量|提高|达到|增长", words + last.after[:14]))
     bracket = _inside(text, start, first.start, "（", "）")
     told = first.unit == "%" and len(words) <= 12 and has_indicator(trimmed(words))
+    told = told or (first.unit == "%" and words.startswith("占"))
     if bracket and not told and not first.said and not re.search("达到?|下降|提高|降低|增长|减少|控制在|力争", words):
         return False
     if bracket and re.search("含硫|含量|指|简称|以下", words):
@@ -59,18 +73,23 @@ def is_target(text: str, start: int, end: int, part: int, group: Sequence[Amount
         return False
     if words.endswith(("力争", "争取")) and first.unit and not re.match("的?[一-鿿]", last.after):
         return True
-    if first.value < 1 and not first.unit and share(last.after):
+    named = re.search("(?:比例|比重|占比|率)[^，]{0,4}$", words)
+    if first.value < 1 and not first.unit and (named or share(last.after)):
         return not _CONDITION.search(words)
+    if first.to_one:
+        return bool(re.search("比|置换|替代|系数", words[-16:] + last.after[:8])) and not _CONDITION.search(words)
     if not first.unit:
         return (
-            bool(re.search("PUE|电能利用效率|电能使用效率|WUE|系数|指数|比值|容积率|能效比|PM|AQI", words))
+            bool(
+                re.search("[面积桩头重]比|PUE|电能利用效率|电能使用效率|WUE|系数|指数|比值|容积率|能效比|PM|AQI", words)
+            )
             and not _narrows(last)
             and (first.said or bool(first.behind))
         )
     after = last.after
     if first.unit == "%" or first.unit == "‰":
         return _percent(words, first, after)
-    if "吨级" in first.unit:
+    if "吨级" in first.unit or first.unit.endswith("千伏"):
         return False
     if COUNTED.search(first.unit):
         return _count(words, first, after)
@@ -90,6 +109,12 @@ def past(text: str, start: int, at: int, future: int) -> bool:
     return bool(spoken) and spoken[-1] > future
 
 
+#: Where a rise or a fall begins is none: 由目前的27%提高到30%.
+_FROM = re.compile(
+    "[由从](?:目前|当前|现在|现有|上年|20[0-9]{2}年[底末]?)的?(?:不足|不到|约)?[0-9.]+[^，。；0-9]{0,8}?(?=提高|提升|增加|扩大|增长|上升|下降|降|压减|减)"
+)
+#: A goal with its year stands by itself, though the sentence began with money for somebody.
+_DATED = re.compile("^(?:并)?(?:力争|确保|争取)?(?:[到至]?20[0-9]{2}年[底末]?|“?十[四五]五”?末?期?间?)")
 #: Said of a whole sentence, not only of the words before a comma.
 _BEHIND_US = re.compile(
     r"(?<![比较])(?<![比较][“\"])十三五[”\"]?(?:期间|时期|以来|末)|近年来|截[至止](?=20|目前)|目前，|以来，"
@@ -109,13 +134,27 @@ def goes_on(text: str, before: Amount, part: int, group: Sequence[Amount]) -> bo
     if things and COUNTED.search(before.unit) and COUNTED.search(first.unit):
         # 建设3个基地和10个园区
         return re.match("(?!的)[一-鿿“]{2}", last.after) is not None and not _NO_ITEM.search(between[:-1])
+    if not between and COUNTED.search(before.unit) and not COUNTED.search(first.unit):
+        # 锅炉800台1200蒸吨
+        return True
+    things = re.fullmatch("([一-鿿A-Za-z“”]{2,14})([，、][一-鿿A-Za-z“”]{3,14})", between)
+    if things and COUNTED.search(before.unit) and COUNTED.search(first.unit) and not ACT.search(before.after[:2]):
+        # 遴选20家领跑者，合同能源管理项目300个以上: what stood behind the count before is its own.
+        between = things[2]
     items = re.split("[、，；]", between)
     name = items[-1]
+    if before.unit == first.unit and time_only(name):
+        # 2024年10家、2025年12家
+        return True
     if len(items) > 2 or not re.match("[、，；和及以]", between) or not _ITEM.match(name) or _NO_ITEM.search(name):
         return False
-    if _RULE.search(name) or _PAST.search(name) or (_ATTRIBUTE.search(name) and last.behind):
-        return False
-    if bool(COUNTED.search(before.unit)) != bool(COUNTED.search(first.unit)) and not COUNTED.search(before.unit):
+    if (
+        name.count("（") > name.count("）")
+        or _RULE.search(name)
+        or _PAST.search(name)
+        or (_HAVING.search(name) and not first.said)
+        or (_ATTRIBUTE.search(name) and last.behind)
+    ):
         return False
     return re.match(r"[、，。；（）\n]|和|及|$", last.after) is not None
 
@@ -123,15 +162,28 @@ def goes_on(text: str, before: Amount, part: int, group: Sequence[Amount]) -> bo
 def of_which(words: str, group: Sequence[Amount], units: Collection[str]) -> bool:
     """Whether a group is a part of a total that was set before: 其中风电200万千瓦."""
     last = group[-1]
-    part = re.search("其中[，：]?[一-鿿]{1,16}$", words)
-    return bool(part) and group[0].unit in units and re.match(r"[、，。；）\n]|和|及|$", last.after) is not None
+    part = re.search("其中[，：]?[0-9一-鿿“”]{1,18}$", words)
+    if part is None or re.search("[0-9]", timeless(part[0])):
+        return False
+    return group[0].unit in units and re.match(r"[、，。；）\n]|和|及|$", last.after) is not None
 
 
 def _percent(words: str, first: Amount, after: str) -> bool:
     if words.endswith("，") and share(after):
         return True
+    if re.search("形成|具备|达到", words) and re.match("的[^，。]{2,8}能力", after):
+        # 形成最大用电负荷5%左右的需求响应能力
+        return not _CONDITION.search(words)
+    if re.search("占(?!全[国省市区县球]|世界)[^，。0-9]{2,20}的$", words):
+        # 占总装机的55%
+        return not _narrows_words(after) and not _CONDITION.search(words)
     if not first.said and done_by(words, after):
         return not _CONDITION.search(words)
+    if not trimmed(words) and first.comparator == "at_least" and share(after):
+        # 不少于60%的加油站建成监控
+        return True
+    if re.fullmatch("(?:.*[，：])?(?:分别)?(?:完成|实施|推动|实现)", words) and re.match("的?[一-鿿]{4,}", after):
+        return True
     if first.said or has_indicator(trimmed(words)):
         return not (
             _narrows_words(after)
@@ -140,13 +192,19 @@ def _percent(words: str, first: Amount, after: str) -> bool:
             )
             and not _share_end(words, after)
         )
-    if re.match("的?节能(?:设计)?标准", after):
+    if re.match("的?节能的?[一-鿿]{0,8}?(?:设计)?(?:标准|要求)", after):
         return True
     if share(after) or after.startswith("达标") or re.match(r"的?(?:比例|比重)", after):
         return not _CONDITION.search(words)
-    if re.fullmatch("(?:.*[，：])?(?:完成|实施|推动|实现)", words) and re.match("的?[一-鿿]{4,}", after):
-        return True
     return words.endswith("具备") or (bool(ACT.search(words)) and not re.match("的", after))
+
+
+#: Money set aside for all, whatever somebody may get of it.
+_FUND = "(?:安排|设立|投入|筹措|统筹)[^，补奖]{0,16}(?:专项资金|资金|基金|经费)(?:不少于|不低于|共|约)?$"
+#: 现有燃煤锅炉1.2万台 tells, 现有数据中心PUE不超过1.5 sets.
+_HAVING = re.compile("(?:^|，)现有(?!.*(?:改造|淘汰|整治|更新|退出|提升))")
+#: What has not been reached or passed.
+_UNMET = re.compile("(?:未能?|没有|没)(?:超过|突破|高于|大于|多于|低于|小于|少于|达到?|满|完成|实现)(?:约)?$")
 
 
 def _share_end(words: str, after: str) -> bool:
@@ -185,7 +243,9 @@ def _count(words: str, first: Amount, after: str) -> bool:
     if re.match("在(?!全)[^，]*$", words) and not re.search("全[省市国区县]$", words):
         # 在污染较重的100个县推进示范
         return bool(re.search("推进|开展|实施|建设|推广", things))
-    return bool(re.search(r"完成|建成|实现|达到|整治|改造|投产|退出|关停|覆盖", things)) and not re.match("的", after)
+    return bool(re.search(r"完成|建成|实现|达到|整治|改造|投产|退出|关停|覆盖|达标|消除", things)) and not re.match(
+        "的", after
+    )
 
 
 def _amount(words: str, first: Amount, after: str) -> bool:

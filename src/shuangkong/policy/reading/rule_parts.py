@@ -10,7 +10,8 @@ from decimal import Decimal
 class Bound:
     """A bound on a quantity: what it is, how it is compared (>=, <=, >, < or band), and with what.
 
-    `high` ends a band. `guessed`: what is measured is not said and taken from what the bound picks out.
+    `high` ends a band. `guessed`: what is measured is not said and taken from what the bound picks out. Whether the
+    ends of a band are in (含、不含) is None where the document does not say it.
     """
 
     what: str
@@ -19,6 +20,8 @@ class Bound:
     unit: str
     high: Decimal | None = None
     guessed: bool = False
+    low_in: bool | None = None
+    high_in: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

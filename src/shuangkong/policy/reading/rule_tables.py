@@ -13,6 +13,7 @@ from shuangkong.policy.loading import load_files
 from shuangkong.policy.reading.draft_words import said, short_title, tag
 from shuangkong.policy.reading.printed_units import PrintedUnit, dimension_of, printed_unit
 from shuangkong.policy.reading.rule_parts import Bound, Choice, Gives, Rule
+from shuangkong.policy.reading.rule_tiers import tiers
 from shuangkong.policy.writing_yaml import as_yaml
 
 _INSTRUMENT = {
@@ -20,7 +21,7 @@ _INSTRUMENT = {
     "issued": "2000-01-01", "in_force_from": "2000-01-01", "confidence": "candidate",
     "source": {"doc": "候选", "place": "1", "known": "2000-01-01"},
 }  # fmt: skip
-_WRITTEN = re.compile(r'q\("([0-9.]+)", "([^"]+)"\)')
+_WRITTEN = re.compile(r'(-?)q\("([0-9.]+)", "([^"]+)"\)')
 _LISTED = re.compile("(?P<lead>.*?(?:列入|入选|获得?|创建|认定为|评为|被评为))(?P<items>.+)")
 #: 淘汰类企业: a class and what is of it.
 _KINDS = re.compile("(?P<item>.*(?P<kind>[类级型档色等]))(?P<noun>[一-鿿]{2,12})")
@@ -58,6 +59,7 @@ def table_of(rules: Sequence[Rule], title: str) -> tuple[dict[str, Any], tuple[s
     loader: units agree, rows do not overlap, and each can hit.
     """
     making = _Making()
+    rules = tiers(rules)
     unsure = list(dict.fromkeys(u for r in rules for u in r.unsure))
     if "list_unlike" in unsure:
         raise NoTable("list_unlike")
@@ -78,7 +80,8 @@ def table_of(rules: Sequence[Rule], title: str) -> tuple[dict[str, Any], tuple[s
         "inputs": list(making.inputs.values()), "outputs": list(outputs.values()), "rows": _whole(rows, outputs),
         "no_row_because": {k: getattr(said("tables", "no_row"), k) for k in ("zh", "en")},
     }  # fmt: skip
-    assumptions = [said("tables", u) for u in ("all_hold", "bounds_shared", "alternatives") if u in unsure]
+    assumed = ("all_hold", "bounds_shared", "tops_closed", "alternatives")
+    assumptions = [said("tables", u) for u in assumed if u in unsure]
     if assumptions:
         table["assumptions"] = [{"zh": a.zh, "en": a.en} for a in assumptions]
     _proved(table)
@@ -136,12 +139,13 @@ def _comparison(bound: Bound, making: _Making) -> str:
     value = f'q("{_number(bound.value * unit.factor)}", "{unit.unit}")'
     if bound.op != "band" or bound.high is None:
         return f"{name} {_OPS.get(bound.op, '>=')} {value}"
-    return f'({name} >= {value} && {name} <= q("{_number(bound.high * unit.factor)}", "{unit.unit}"))'
+    low, high = ">" if bound.low_in is False else ">=", "<" if bound.high_in is False else "<="
+    return f'({name} {low} {value} && {name} {high} q("{_number(bound.high * unit.factor)}", "{unit.unit}"))'
 
 
 def _collects(rules: Sequence[Rule]) -> bool:
     """Whether several rows may hold at once: warnings after two months and after three are both given."""
-    return len(rules) > 1 and all(r.measure for r in rules)
+    return len(rules) > 1 and all(r.measure and not r.gives for r in rules)
 
 
 def _when(rule: Rule, making: _Making, following: Sequence[Rule], unsure: list[str]) -> dict[str, Any]:
@@ -153,22 +157,30 @@ def _when(rule: Rule, making: _Making, following: Sequence[Rule], unsure: list[s
     for bound in rule.bounds:
         unit = _unit(bound.unit)
         name = making.input(bound.what, _kind(unit), unit=unit.unit)
-        starts = {b.value for r in following for b in r.bounds if b.what == bound.what}
+        starts = {b.value: _begins(b) for r in following for b in r.bounds if b.what == bound.what}
         if name in when:
             raise NoTable("two_bounds")
         when[name] = _cell(bound, unit, starts, unsure)
     return when
 
 
-def _cell(bound: Bound, unit: PrintedUnit, starts: set[Decimal], unsure: list[str]) -> str:
+def _begins(bound: Bound) -> bool | None:
+    """Whether a bound's lower end is in; None where the document leaves it open."""
+    return bound.low_in if bound.op == "band" else {">=": True, ">": False}.get(bound.op)
+
+
+def _cell(bound: Bound, unit: PrintedUnit, starts: Mapping[Decimal, bool | None], unsure: list[str]) -> str:
     low = _number(bound.value * unit.factor)
     if bound.op != "band" or bound.high is None:
         return f"{_OPS.get(bound.op, '>=')} {low}"
     # where the next band begins with this one's end, the end belongs to the next: the row with the higher figure
-    shared = bound.high in starts
-    if shared:
-        unsure.append("bounds_shared")
-    return f"[{low}, {_number(bound.high * unit.factor)}{')' if shared else ']'}"
+    closed = bound.high_in
+    if closed is None:
+        closed = bound.high not in starts or starts[bound.high] is False
+        if not closed and not (bound.low_in and starts[bound.high]):
+            unsure.append("bounds_shared")
+    first, last = "(" if bound.low_in is False else "[", "]" if closed else ")"
+    return f"{first}{low}, {_number(bound.high * unit.factor)}{last}"
 
 
 def _limit_rows(rule: Rule, making: _Making, outputs: dict[str, Any], n: int) -> list[dict[str, Any]]:
@@ -189,18 +201,25 @@ def _limit_rows(rule: Rule, making: _Making, outputs: dict[str, Any], n: int) ->
 def _rows(
     rule: Rule, when: dict[str, Any], making: _Making, outputs: dict[str, Any], n: int, unsure: list[str]
 ) -> list[dict[str, Any]]:
+    beside: dict[str, Any] = {}
     if rule.measure:
         outputs.setdefault("measure", _output("measure", "text"))
-        return [{"id": f"row-{n + 1}", "when": when, "then": {"measure": rule.measure}}]
+        beside = {"measure": rule.measure}
+        if not rule.gives:
+            return [{"id": f"row-{n + 1}", "when": when, "then": beside}]
     if rule.choice is not None:
         name = making.input(rule.choice.what, "choice", type="text", choices=list(rule.choice.items))
         return [
-            {"id": f"row-{n + 1}-{k + 1}", "when": {**when, name: item}, "then": _then([g], rule, making, outputs)}
+            {
+                "id": f"row-{n + 1}-{k + 1}",
+                "when": {**when, name: item},
+                "then": beside | _then([g], rule, making, outputs),
+            }
             for k, (item, g) in enumerate(zip(rule.choice.items, rule.gives, strict=True))
         ]
     if len(rule.gives) > 1:
         unsure.append("alternatives")
-    return [{"id": f"row-{n + 1}", "when": when, "then": _then(rule.gives, rule, making, outputs)}]
+    return [{"id": f"row-{n + 1}", "when": when, "then": beside | _then(rule.gives, rule, making, outputs)}]
 
 
 def _then(gives: Sequence[Gives], rule: Rule, making: _Making, outputs: dict[str, Any]) -> dict[str, Any]:
@@ -278,7 +297,7 @@ def _number(value: Decimal) -> str:
 
 def written(value: Decimal, unit: str) -> dict[str, str]:
     """A sum as an amount in its unit: candidates hold no numbers but text, so that JSON loses no digit."""
-    return {"calc": f'q("{_number(value)}", "{unit}")'}
+    return {"calc": f'{"-" if value < 0 else ""}q("{_number(abs(value))}", "{unit}")'}
 
 
 def plainly_written(table: Mapping[str, Any]) -> dict[str, Any]:
@@ -290,7 +309,7 @@ def plainly_written(table: Mapping[str, Any]) -> dict[str, Any]:
 
 def _bare(value: Any, unit: str | None) -> Any:
     found = _WRITTEN.fullmatch(value["calc"]) if isinstance(value, Mapping) else None
-    return Decimal(found[1]) if found and found[2] == unit else value
+    return Decimal(found[1] + found[2]) if found and found[3] == unit else value
 
 
 def _proved(table: dict[str, Any]) -> None:

@@ -10,11 +10,11 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from shuangkong.policy.figures import number_of
+from shuangkong.policy.reading.rule_amounts import RUN, amounts_of, ends_in, runs_in
 from shuangkong.policy.reading.rule_parts import Bound, Gives, Rule
 from shuangkong.policy.reading.rule_tables import choice_of
 from shuangkong.policy.reading.tree import number_at
-from shuangkong.policy.reading.values import Amount, amounts
+from shuangkong.policy.reading.values import Amount
 
 GIVEN = r"给予|予以|奖励|奖补|补助|补贴|资助|扶持|支持|罚款|处以|匹配"
 _PRICE = r"加价|加收|上浮|下浮|征收|收取"
@@ -38,14 +38,12 @@ _FIXED = re.compile(
     rf"(?:{GIVEN})(?:单位|企业|服务机构|[一-鿿]{{0,8}}主体)?(?:一次性|最高|不超过|金额|分别|总额|为|、)*$"
 )
 _STEP_PER = re.compile(
-    rf"每(?P<per>千瓦时|度电?|立方米|吨)(?:电|水)?(?:分别)?(?:{_PRICE}|提高|降低)(?:标准|幅度)?(?:为|分别|不超过|不低于)*$"
+    rf"每(?P<per>千瓦时|度电?|立方米|吨)(?:用?[电水气]量?)?(?:分别|最高|再|按照?)*(?:{_PRICE}|提高|增加|上调|加|降低|减少|下调)"
+    "(?:标准|幅度|金额)?(?:为|分别|不超过|不低于)*$"
 )
 _STEP = re.compile(rf"(?:{_PRICE})(?:标准|幅度|比例)?(?:为|分别|每千瓦时|不超过|不低于)*$")
 _LIMIT = re.compile(
     r"(?P<neg>不应|不得|不宜|不能|应不|须不|不允许|应当不|必须不)(?P<how>超过|高于|大于|多于|低于|小于|少于)$"
-)
-_RUN = re.compile(
-    r"连续(?P<n>[0-9]{1,2}|[一二两三四五六七八九十]{1,2})个?(?P<unit>月|季度|年|次)(?P<what>[^，。；的]{0,20})"
 )
 #: A negation right before a consequence is part of it: 不再实行限批.
 _NO = "(?:(?:暂不|不再|不|未|无需|无须|不必)(?:实行|实施|进行|列入)?)?"
@@ -76,10 +74,8 @@ _EXCEPT = re.compile("除外|除[^，]{2,20}外")
 _PICKED = re.compile(
     r"^(?:的|（[^）]*）|等)*(?P<noun>[一-鿿A-Za-z“”]{2,14}?)(?=[全必应须纳安开扩关淘实加参推完定不配建接为列超周范、，。；0-9]|$)"
 )
-_LETTERS = re.compile(r"[A-Za-z]+[²³]?|厘米|毫米|米")
 _BEFORE_CONSEQUENCE = re.compile(r"(?:的|者|地方|地区|企业|项目|单位|，|进行|依法依规|依法|一律|坚决|规定|^)$")
 _STRENGTHENS = re.compile(r"(?:按有关规定|按规定|依法依规|依法|一律|坚决|，|的|进行[^，]{0,4}|实行|督促)+$")
-_PER_BEHIND = re.compile(r"/[一-鿿A-Za-z]{1,6}?(?=的|标准|给予|补|奖|扶|[，。；、）]|$)")
 _LEAD = re.compile(r"^(?:对于?|凡是?|如果?|若|将|把|在)")
 #: Where a new rule begins once something has followed in the sentence.
 _ANEW = re.compile(r"，(?=对(?!应|比|口)|凡|[^，；。]{3,40}的，)")
@@ -96,6 +92,8 @@ _VERBS = (
     "|(?:加快|加强|推动|推进|完成|落实|执行|实行|开展|淘汰|关停)(?!率|量|值|额|度|比例|情况)"
 )
 _LONGEST = 30
+#: What joins a further consequence to the one before it.
+_JOINS = re.compile("^(?:并且?|且|同时|以及|还|由[^，]{2,12}部门|依法依规|依法|一律|坚决|按有关规定)+")
 #: Whether an amount at a place of the cleaned text is a target's.
 Taken = Callable[[int], bool]
 
@@ -112,7 +110,7 @@ def conditions_in(text: str, start: int, end: int, taken: Taken = lambda place: 
     """The bounds of one condition of a list: those of which one is enough stand together."""
     number = number_at(text, start)
     start = min(end, number[3]) if number else start
-    every = [a for a in _amounts(text, start, end) if not taken(a.start)]
+    every = [a for a in amounts_of(text, start, end) if not taken(a.start)]
     found = [b for n, a in enumerate(every) if (b := _bound(text, every[n - 1].end if n else start, a, None))]
     either = re.search("或者?", text[start:end])
     return [found] if either and len(found) > 1 else [[b] for b in found]
@@ -130,7 +128,7 @@ def _parts(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 
 def _rule(text: str, start: int, end: int, taken: Taken) -> Rule | None:
-    found = [a for a in _amounts(text, start, end) if not taken(a.start)]
+    found = [a for a in amounts_of(text, start, end) if not taken(a.start)]
     rule = Rule(start, end)
     acts = _acts(text, start, end, found, rule)
     first = min((a.start for a in acts), default=None)
@@ -142,17 +140,21 @@ def _rule(text: str, start: int, end: int, taken: Taken) -> Rule | None:
     rule.bounds = [
         b for n, a in enumerate(found) if a not in acts and (b := _bound(text, before[n], a, first)) is not None
     ]
-    rule.bounds += _runs(text, start, end)
+    rule.bounds += runs_in(text, start, end)
     asked = None
     if first is None:
-        asked = _asked(text, start, end, found) if rule.bounds else None
+        asked = _asked(text, start, end, found) if rule.bounds and found else None
         if asked is None:
             return None
         first = asked[0]
     _conditions(text, start, first, found, rule)
-    if not rule.gives and rule.cap is None and rule.limit is None:
-        rule.measure = asked[1] if asked else _measure(text, start, end, first)
-        if not rule.measure or not (rule.flags or rule.bounds):
+    if rule.gives:
+        rule.measure = "；".join(_further(text, start, end))
+    elif rule.cap is None and rule.limit is None:
+        said = [asked[1] if asked else _measure(text, start, end, first)]
+        said += [m for m in _further(text, first, end) if m not in said]
+        rule.measure = "；".join(said)
+        if not said[0] or not (rule.flags or rule.bounds):
             return None
     if _EXCEPT.search(text, start, end):
         rule.unsure.append("exception")
@@ -167,18 +169,6 @@ def _consequence(text: str, start: int, end: int) -> int | None:
     stop = text.find("，", found[0], end)
     own = [f for f in found if stop < 0 or f < stop]
     return next((f for f in own if _BEFORE_CONSEQUENCE.search(text[start:f])), own[0])
-
-
-def _amounts(text: str, start: int, end: int) -> Iterator[Amount]:
-    """The amounts of a sentence, lengths and sums per something with their whole unit."""
-    for amount in amounts(text, start, end):
-        more = _LETTERS.match(text, amount.unit_end, end) if not amount.unit else None
-        if amount.unit.endswith("元"):
-            more = _PER_BEHIND.match(text, amount.unit_end, end)
-        if more:
-            amount.unit, amount.unit_end = amount.unit + more[0], more.end()
-            amount.end, amount.after = more.end(), text[more.end() : end]
-        yield amount
 
 
 def _before(text: str, start: int, at: int) -> str:
@@ -228,13 +218,13 @@ def _given(text: str, start: int, end: int, amount: Amount, acts: Sequence[Amoun
     if (limit := _limit(text, start, end, amount, before, money)) is not None:
         return limit
     if money and (step := _STEP_PER.search(before)):
-        return Gives("step", amount.value, f"{amount.unit.partition('/')[0]}/{step['per'] or '千瓦时'}")
-    if money and "/" in amount.unit and _STEP.search(before):
-        return Gives("step", amount.value, amount.unit)
+        return _stepped(step[0], amount, f"{amount.unit.partition('/')[0]}/{step['per'] or '千瓦时'}")
+    if money and "/" in amount.unit and (step := _STEP.search(before)):
+        return _stepped(step[0], amount, amount.unit)
     if money and (per := _PER.search(before) or ("/" in amount.unit or None)):
         return _rate(before, amount, per if isinstance(per, re.Match) else None)
-    if _STEP.search(before) and "不受" not in before:
-        return Gives("step", amount.value, amount.unit)
+    if (step := _STEP.search(before)) and "不受" not in before:
+        return _stepped(step[0], amount, amount.unit)
     if amount.unit == "%" and (share := _SHARE.search(before)) and re.search(GIVEN, before + amount.after[:16]):
         base = _base(share["base"] or share["money"] or "", before)
         return Gives("share", amount.value, "%", base, at_most=share["most"] is not None)
@@ -246,6 +236,12 @@ def _given(text: str, start: int, end: int, amount: Amount, acts: Sequence[Amoun
     if capped and (acts or re.search(f"{GIVEN}|^以上", before)):
         return "cap" if acts else Gives("fixed", amount.value, amount.unit, at_most=True)
     return Gives("fixed", amount.value, amount.unit, at_most=bool(capped)) if _FIXED.search(before) else None
+
+
+def _stepped(words: str, amount: Amount, unit: str) -> Gives:
+    """A step of a price, downwards where its words say so."""
+    value = -amount.value if re.search("下浮|降低|减少|下调", words) else amount.value
+    return Gives("step", value, unit, at_most=re.search("最高|不超过", words) is not None)
 
 
 def _limit(text: str, start: int, end: int, amount: Amount, before: str, money: bool) -> Bound | None:
@@ -311,14 +307,10 @@ def _bound(text: str, start: int, amount: Amount, first: int | None) -> Bound | 
     picked = _PICKED.match(amount.after) if not what else None
     if picked:
         what = f"{picked['noun']}规模"
-    return Bound(what, op, amount.value, amount.unit, amount.high, picked is not None)
-
-
-def _runs(text: str, start: int, end: int) -> Iterator[Bound]:
-    for run in _RUN.finditer(text, start, end):
-        number = number_of(run["n"] + "个")
-        if number is not None:
-            yield Bound(f"{run['what']}的连续{run['unit']}数", ">=", number, run["unit"])
+    low, high = ends_in(text, amount, len(text))
+    if op != "band" and high is not None:
+        op = op[0] + ("=" if high else "")
+    return Bound(what, op, amount.value, amount.unit, amount.high, picked is not None, low, high)
 
 
 def _noun(before: str) -> str:
@@ -370,7 +362,7 @@ def _conditions(text: str, start: int, first: int, found: Sequence[Amount], rule
             rule.choice = chosen
         elif piece.startswith("或") and rule.flags:
             rule.flags[-1] += f"，{_words(piece)}"
-        elif not _RUN.search(piece):
+        elif not RUN.search(piece):
             rule.flags.append(_words(piece))
 
 
@@ -392,6 +384,14 @@ def _measure(text: str, start: int, end: int, first: int) -> str:
     """What follows: the piece of the sentence that holds the consequence, without a condition before it."""
     begin = max(start, text.rfind("，", start, first) + 1)
     return _tidy(text[first if _flag_like(text[begin:first]) else begin : end])
+
+
+def _further(text: str, start: int, end: int) -> Iterator[str]:
+    """Consequences beside the first, or beside a sum: 约谈负责人，暂停审批，并责令整改; each begins a piece."""
+    for piece in re.split("，", text[start:end]):
+        own = _JOINS.sub("", piece)
+        if _CONSEQUENCE.match(own) and not own.rstrip("。；").endswith("的") and not re.search("[0-9]", own):
+            yield _tidy(own)
 
 
 def _tidy(words: str) -> str:

@@ -12,12 +12,20 @@ from shuangkong.policy.reading.names import has_indicator
 from shuangkong.policy.reading.values import UNIT
 
 _NAME = re.compile(
-    r"(?:主要|具体|约束性|预期性|分项|考核|评价|核心|发展|类别)?(?:指标|目标)(?:名称|内容|项目|项|体系)?(?:（单位）)?"
+    r"(?:主要|具体|约束性|预期性|分项|考核|评价|核心|发展|类别|控制|规划)?(?:指标|目标)(?:名称|内容|项目|项|体系)?(?:（单位）)?"
+    r"|重点(?:工程|项目)|(?:工程|项目)(?:名称)?"
 )
 _YEAR = re.compile(
     r"(?:到|至)?(?P<year>20\d\d)(?:年度?)?(?:底|末)?(?P<what>(?:规划|预期|计划|控制)?目标值?|指标值?|数值|值|现状值?|实际值?|实绩|基期值?|基数|基准值?|完成值?|完成情况)?"
     r"(?:（(?P<unit>[^）]*)）)?"
 )
+#: 目标值（2025年）, 现状值（2022年）: the year stands in brackets behind what the figures are.
+_TURNED = re.compile(
+    r"(?P<what>现状值?|实际值?|基期值?|基准值?|基数|(?:近期|中期|远期|规划|预期|控制)?目标值?|指标值?|规划值|预期值|数值)"
+    r"（(?:到|至)?(?P<year>20\d\d)年[底末]?）"
+)
+#: 激励目标 beside a column that names what it is for.
+_SECOND = re.compile("(?:基本|激励|力争|奋斗|约束性?|预期)目标")
 _BASE = re.compile("现状|实际|实绩|基期|基数|基准|完成")
 _GOAL = re.compile(
     r"(?:规划|预期|计划|控制|[“\"]?十[四五]五[”\"]?)?(?:目标值?|指标值|期末目标)(?:（(?P<unit>[^）]*)）)?"
@@ -27,7 +35,7 @@ _YEARLY = re.compile(
 )
 _TOTAL = re.compile(r"(?:[“\"]?十[四五]五[”\"]?)?(?:期间)?累计(?:变化|下降|降低|增长|值)?(?:（(?P<unit>[^）]*)）)?")
 _PLACE = re.compile(
-    r"地区|各?(?:地市|区县|县区|市县|县市区|市|县（市、区）|区（县）)(?:名称)?|(?:县|区|市)（(?:市|区|县)(?:、(?:市|区|县))*）|行业(?:名称)?|行政区(?:域|划)?|园区(?:名称)?"
+    r"地区|各?(?:地市|设区市|市州|州市|盟市|市（州）|镇街|乡镇|区县|县区|市县|县市区|市|县（市、区）|区（县）)(?:名称)?|(?:县|区|市)（(?:市|区|县)(?:、(?:市|区|县))*）|行业(?:名称)?|行政区(?:域|划)?|园区(?:名称)?"
 )
 _UNIT_COLUMN = re.compile(r"(?:计量|数量)?单位")
 _TASK = re.compile(
@@ -100,6 +108,14 @@ def column(title: str) -> Column:
         return Column(
             "year", int(year["year"]), year["unit"] or "", bool(_BASE.search(year["what"] or "")), title=title
         )
+    turned = _TURNED.fullmatch(bare := re.sub("（[%‰]）|（(?!到|至|20)[^）]*）", "", title))
+    if turned:
+        printed = re.search("（((?!到|至|20)[^）]*)）", title)
+        base = bool(_BASE.search(turned["what"]))
+        return Column("year", int(turned["year"]), printed[1] if printed else "", base, title=title)
+    if _SECOND.fullmatch(bare):
+        unit = _BRACKET.search(title)
+        return Column("measure", None, unit[1] if unit else "", title=bare)
     for pattern, yearly in ((_GOAL, False), (_TOTAL, False), (_YEARLY, True)):
         goal = pattern.fullmatch(title)
         if goal:
@@ -108,7 +124,11 @@ def column(title: str) -> Column:
     stated = re.search(r"(?<![较比])(20\d\d)年?", title)
     if has_indicator(bare) or _DOWN.search(bare) or _UP.search(bare) or (bare.endswith("目标") and len(bare) > 4):
         unit = _BRACKET.search(title)
-        own = re.sub(r"^(?:(?:到)?20\d\d年?|[“\"]?十[四五]五[”\"]?)+|(?:控制)?目标$", "", bare)
+        own = re.sub(
+            r"^(?:(?:到)?20\d\d年?|[“\"]?十[四五]五[”\"]?)+|(?:控制|(?<!基本)(?<!激励)(?<!奋斗)(?<!力争))目标$",
+            "",
+            bare,
+        )
         return Column("measure", int(stated[1]) if stated else None, unit[1] if unit else "", title=own)
     return Column("other", title=title)
 
@@ -143,9 +163,10 @@ def measured(name: str, unit: str, column_unit: str, caption: str, said: Said) -
     stated = re.search(r"单位[：:]([^；。，：:\s]{1,8})", caption)
     found = said.unit or unit or own or column_unit or (stated[1].strip("）") if stated else "")
     found = "" if re.fullmatch(r"[-—–/无]*", found) else found
-    if _DOWN.search(name):
+    way = re.sub("(?:基本|激励|力争|奋斗|约束性?|预期)目标$", "", name)
+    if _DOWN.search(way):
         return name, found, "decrease_by"
-    if _UP.search(name):
+    if _UP.search(way):
         return name, found, "increase_by"
     return name, found, None
 

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from shuangkong.policy.reading.clean import Clean
 from shuangkong.policy.reading.duties import parse
@@ -61,6 +62,8 @@ def _targets(table: Table, original: str, number: int, clause: str, period: tupl
             told = said_of(plain(row.cells[i].words))
             if told is None or not held:
                 continue
+            if by_place and (second := _second(goal.title, table.columns[:i])):
+                goal = replace(goal, title=second)
             of = (_told(table.caption, goal.title) if by_place else None) or (goal.title if by_place else held)
             printed_unit = plain(row.cells[unit_at].words) if unit_at is not None else ""
             indicator, unit, way = measured(of, printed_unit, goal.unit, table.caption, told)
@@ -68,7 +71,10 @@ def _targets(table: Table, original: str, number: int, clause: str, period: tupl
             if goal.yearly:
                 # 年均增长 is a rate, and in brackets the rise of the whole period.
                 comparator = way or "increase_by"
-                unit = "个百分点" if told.total and "%" in unit else "%"
+                unit = "个百分点" if told.total and "%" in unit and not way else "%"
+            elif told.total and way is None and goal.kind == "goal" and comparator == "reach":
+                # [0.3] of a total over the plan is by how much it rises.
+                comparator = "increase_by"
             yearly = goal.yearly and not told.total
             rises = comparator in ("decrease_by", "increase_by")
             year = goal.year or last
@@ -87,6 +93,14 @@ def _stood(one: Column, others: Sequence[Column]) -> bool:
     """Whether a column says where things stood: the first of two of one title, years before the other."""
     same = [c.year for c in others if c.kind == "measure" and c.title == one.title and c.year]
     return one.kind == "measure" and len(same) == 2 and one.year == min(same) and max(same) - min(same) > 1
+
+
+def _second(title: str, before: Sequence[Column]) -> str | None:
+    """激励目标 behind a column 能耗强度降低基本目标 is 能耗强度降低激励目标."""
+    whole = next((c.title for c in reversed(before) if c.kind == "measure" and c.title.endswith("目标")), "")
+    stem = re.sub("(?:基本|激励|力争|奋斗|约束性?|预期)目标$", "", whole)
+    own = re.fullmatch("(?:基本|激励|力争|奋斗|约束性?|预期)目标", title)
+    return stem + title if own and stem and stem != whole else None
 
 
 def _told(caption: str, title: str) -> str | None:

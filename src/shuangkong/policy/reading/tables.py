@@ -72,9 +72,19 @@ def tables(original: str) -> tuple[Table, ...]:
     return tuple(found)
 
 
+#: Heads without a word for indicators: 设区市 | 能耗强度降低, 重点工程 | 2023年 | 2024年.
+_PLACED = re.compile("设区市|市州|盟市|县区|乡镇|重点工程|项目")
+
+
 def _may_head(line: str) -> bool:
     return len(line) < 400 and (
-        "指标" in line or "目标" in line or "单位" in line or "部门" in line or "地区" in line or "行业" in line
+        "指标" in line
+        or "目标" in line
+        or "单位" in line
+        or "部门" in line
+        or "地区" in line
+        or "行业" in line
+        or (("\t" in line or "|" in line or "  " in line) and _PLACED.search(line) is not None)
     )
 
 

@@ -11,8 +11,18 @@ from shuangkong.policy.reading import names
 from shuangkong.policy.reading.clean import Clean
 from shuangkong.policy.reading.filters import goes_on, is_target, of_which, past
 from shuangkong.policy.reading.model import Clause, Document, Target
+from shuangkong.policy.reading.standing import STANDS, tells
 from shuangkong.policy.reading.subjects import Said, subjects
-from shuangkong.policy.reading.times import FIVE, YEARLY, base_of, five_alone, here_only, years_at, years_listed
+from shuangkong.policy.reading.times import (
+    FIVE,
+    YEARLY,
+    base_of,
+    five_alone,
+    here_only,
+    years_at,
+    years_listed,
+    years_spanned,
+)
 from shuangkong.policy.reading.tree import clause_of, number_at
 from shuangkong.policy.reading.values import Amount, amounts
 
@@ -22,12 +32,11 @@ _QUOTE = 60
 _LONGEST = 1500
 _CONDITIONS = re.compile("(?:符合|满足|具备)(?:以下|下列)[^。]{0,6}条件")
 _GOAL = re.compile("目标|指标")
+_COMPARED = re.compile(r"[比较]20\d\d年")
+#: The year of a peak is no year of the goals around it.
+_PEAK = re.compile("[在于]?20[0-9]{2}年(?:左右|前后|之?前)?[^，。；0-9]{0,8}(?:达峰|峰值)")
 #: 以2020年为基数, 与2020年相比， hold for the whole sentence.
 _AGAINST = re.compile(r"以(20\d\d)年[^，。]{0,14}为(?:基数|基期|基准|参照)|(?:较|比|与|同)(20\d\d)年(?:相比)?，")
-#: Clauses that tell how things stand.
-_STANDS = re.compile(
-    "(?:发展|工作|现实|产业|现有)基础|基础$|现状|(?:工作|主要|取得)成效|回顾|形势|(?:发展|规划|编制)背景|存在的?(?:主要)?问题|概况|进展情况"
-)
 
 
 @dataclass(slots=True)
@@ -46,10 +55,12 @@ def targets(cleaned: Clean, document: Document) -> Iterator[Target]:
     text = cleaned.text
     last = document.period[1] if document.period else None
     annual = document.period[0] == document.period[1] if document.period else False
-    stands = {c.id for c in document.clauses if c.rank and _STANDS.search(c.title[:16]) and not _GOAL.search(c.title)}
+    stands = {c.id for c in document.clauses if c.rank and STANDS.search(c.title[:16]) and not _GOAL.search(c.title)}
     stands |= {c.id for c in document.clauses if any(c.id.startswith(s) for s in stands)}
     goals = {c.id for c in document.clauses if c.rank and _GOAL.search(c.title[:16])}
     time, held, under, goal = _Time(), False, "", ""
+    below: int | None = None
+    heads = 0
     said = Said()
     for start, end, broken in sentences(text, document.start, document.end):
         if broken or text[start - 1 : start] != "；":
@@ -68,14 +79,36 @@ def targets(cleaned: Clean, document: Document) -> Iterator[Target]:
             time = _Time(behind=time.behind)
         if broken:
             time.behind = clause.id in stands
+        if (
+            goal
+            and time.year is None
+            and not annual
+            and "五”" not in text[start:end]
+            and last in _coming(text, document, start, last)
+        ):
+            # 控制在…以内；…2025年下降…: goals before the year that all of them are for.
+            time.year, time.age = last, 1
+        heads += bool(number) and clause.rank <= 3
+        below = below if heads < 2 else None
+        if below and time.year is None and not number and _COMPARED.search(text, start, end):
+            # 到2025年 on its line goes on below a heading for what is compared with a year before.
+            time.year, time.age = below, 1
         found = list(_sentence(cleaned, document, start, end, time, last if annual else None, last, said))
         if found:
             time.age = 0
         # 到2025年 on a line of its own is for what stands below it, 到2025年实现：for the list below it.
         held = time.year is not None and not time.age and end - start <= 12 and not found
+        if held:
+            below, heads = time.year, 0
         if time.year is not None and not time.age and not found and text[end - 1] == "：":
             held, under = True, clause.id
         yield from found
+
+
+def _coming(text: str, document: Document, start: int, last: int | None) -> list[int]:
+    """The first year that a paragraph names from here on, if any."""
+    stop = text.find("\n", start, document.end)
+    return [year for _, year, _ in years_at(text, start, stop if stop >= 0 else document.end, last)][:1]
 
 
 def sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int, bool]]:
@@ -84,7 +117,9 @@ def sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int, bool]
     for i in range(start, end):
         sign = text[i]
         depth = 0 if sign == "\n" else max(0, depth + (sign in "（〔") - (sign in "）〕"))
-        too_long = (i - at >= _LONGEST and sign == "，") or (i - at >= 2 * _LONGEST and sign == "、")
+        so_far = i - at
+        too_long = so_far >= _LONGEST and (sign == "，" or (so_far >= _LONGEST + 500 and not sign.isalnum()))
+        too_long = too_long or so_far >= _LONGEST + 1000
         if too_long or (_SENTENCE.match(sign) and (not depth or sign == "\n")):
             if i > at:
                 yield at, i, broken
@@ -103,6 +138,8 @@ def _sentence(
     marks = list(years_at(text, start, end, last))
     # A date phrase in a name or a title is none of the sentence's.
     marks = [m for m in marks if text.rfind("《", start, m[0]) <= text.rfind("》", start, m[0])]
+    # 在2028年左右达到峰值 dates the peak alone.
+    marks = [m for m in marks if not _PEAK.match(text, m[0])]
     groups = _groups(text, list(amounts(text, start, end)))
     since = document.period[0] if document.period else 0
     against = _AGAINST.search(text, start, end)
@@ -119,10 +156,13 @@ def _sentence(
         )
         was = past(text, start, first.start, coming) or (time.year is not None and not time.age and time.year < since)
         time.behind = was or (time.behind and coming < 0)
-        if time.behind:
-            kept = []
-            continue
         part = _part(text, start, first.start, used)
+        if time.behind or tells(text, first, marks, end):
+            kept = []
+            name = names.name_of(text[part : first.start])[0]
+            said.name = name if names.has_indicator(name) else said.name
+            used = max(used, group[-1].end)
+            continue
         sets = (
             is_target(text, start, end, part, group)
             or (kept and goes_on(text, kept[-1], part, group))
@@ -171,13 +211,16 @@ def _groups(text: str, found: Sequence[Amount]) -> list[list[Amount]]:
     """Amounts that follow one another as a list (55%、45%) belong together."""
     groups: list[list[Amount]] = []
     for amount in found:
-        if groups and re.fullmatch(r"[、和及与]|以及|，", text[groups[-1][-1].end : amount.start]):
+        if groups and re.fullmatch(r"[、和及与/]|以及|，", text[groups[-1][-1].end : amount.start]):
             between = text[groups[-1][-1].end : amount.start]
             bare = not groups[-1][-1].unit and between == "、"
             same = bare or (bool(groups[-1][-1].unit) and groups[-1][-1].unit[-1:] == amount.unit[-1:])
             # PM2.5浓度、优良天数比率分别达到34微克/立方米、83%
+            same = same or (between == "/" and {groups[-1][-1].unit[-3:], amount.unit[-3:]} == {"万千瓦", "千瓦时"})
+            same = same or (between == "/" and amount.unit == groups[-1][-1].unit + "时")
             same = same or (between in ("、", "和") and re.search("分别.{0,4}$", groups[-1][0].before) is not None)
-            if same and (between != "，" or "分别" in groups[-1][0].before):
+            listed = "分别" in groups[-1][0].before and not re.match("的?[一-鿿]", amount.after)
+            if same and (between != "，" or listed):
                 groups[-1].append(amount)
                 continue
         groups.append([amount])
@@ -216,8 +259,10 @@ def _of_group(
     named, begun = subjects(text, part, end, words, group, said, unsure)
     year = time.year if time.year is not None else annual
     yearly = YEARLY.search(words)
-    if yearly and not re.search(r"20\d\d年|十[四五]五", re.split("[。\n]", text[max(0, part - 90) : first.start])[-1]):
+    if yearly and not re.search(r"20\d\d年|十[四五]五", re.split("[。\n]", text[max(0, part - 240) : first.start])[-1]):
         year = annual
+        if yearly[0] == "每年" and not time.five:
+            time.year = None
     five = time.five or "五年" in words
     if annual and time.age and year != annual:
         # A plan for one year takes no other over from what was told before.
@@ -248,7 +293,7 @@ def _of_group(
         base = stated
         if base is None and rises and not yearly and five and year:
             base = year - FIVE
-        if base is None and rises and said.whole and not yearly:
+        if base is None and rises and said.whole and not yearly and "再" not in words[-6:]:
             base = said.whole
         if (
             base is None
@@ -281,6 +326,7 @@ def _of_group(
     bare = named[-1][0]
     bare = re.sub("（(?:力争|年均|每年)）$|(?:年均)?(?:增速|增幅|增长率)$", "", bare)
     said.name, said.scope = bare or said.name, named[-1][1]
+    said.by_unit[first.unit] = said.name
 
 
 def _quoted(cleaned: Clean, begun: int, end: int, amount: Amount) -> tuple[int, int]:
@@ -303,7 +349,8 @@ def _compared(group: Sequence[Amount]) -> Iterator[tuple[Amount, str]]:
         own = amount.comparator
         if own == "reach" and amount is not first and not first.behind:
             own = first.comparator
-        if own == "reach" and amount.unit == last.unit and not any(a.behind for a in group[:-1]):
+        pair = amount.unit + "时" == last.unit
+        if own == "reach" and (amount.unit == last.unit or pair) and not any(a.behind for a in group[:-1]):
             own = last.comparator
         if first.comparator in ("decrease_by", "increase_by"):
             own = first.comparator
@@ -323,6 +370,8 @@ def _years(text: str, first: Amount, named: Sequence[tuple[str, str | None]], gr
     if _ENDS_LIST.search(before.rsplit("分别", 1)[1]):
         return []
     years = years_listed(before.split("分别")[0]) or years_listed(before)
+    if not years and len(spanned := years_spanned(before)) == len(group):
+        return spanned
     if len(group) > 1:
         return years if len(years) == len(group) else []
     return years

@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterator
 
 _TIME = re.compile(
-    r"(?P<before>[比较以于自从]|相比于?|相较于?|在)?(?P<year>20[0-9]{2})(?:[-—–~～至到](?P<to>20[0-9]{2}))?年(?!版|均|代|修订|本）)(?P<base>(?:的)?(?:水平|基础|相比|为基期|基数)|起)?"
+    r"(?P<before>[比较以于自从]|相比于?|相较于?|在)?(?P<year>20[0-9]{2})(?:[-—–~～至到](?P<to>20[0-9]{2}))?年(?!版|均|代|修订|本）|(?:不变|可比)?价)(?P<base>(?:的)?(?:水平|基础|相比|为基期|基数)|起)?"
     r"|(?P<five>[“\"]?十(?P<which>[四五六])五[”\"]?(?:期间|时期|期末|末|规划期|以来)?)"
-    r"|(?P<three>三年(?:努力|行动|时间|内|左右|累计)|[“\"]?规划期|期末)"
+    r"|(?P<three>三年(?:努力|行动|时间|内|左右|累计)|(?:今后|未来)[三四五六]年|[“\"]?规划期|期末)"
 )
-_BASE = re.compile(r"(?:比|较|相比|相较于?|在|以)(20[0-9]{2})年")
+_BASE = re.compile(
+    r"(?:(?:比|较|相比|相较于?)(20[0-9]{2})年|[在以](20[0-9]{2})年(?=[底末]?(?:的|基础|水平|为|排放|消费|实际|总量|规模)))"
+)
 _PREVIOUS = re.compile(r"同比|比上年|较上年|比去年|较去年|环比上年|上年度?基础")
 YEARLY = re.compile(r"年均(?!浓度|值|气温|降水)|每年|逐年|年度(?=下降|降低|提高|增长)")
 _DURING = re.compile("期间$|时期$|末$|规划期$|以来$")
@@ -68,6 +70,37 @@ _LISTED = re.compile(rf"{_YEAR_WORD}(?:[、和及与]{_YEAR_WORD})+")
 _ONE = re.compile(r"(?P<year>20[0-9]{2})|十(?P<which>[四五六])五")
 
 
+_DAY = r"(?:年?[0-9]{1,2}月(?:份|[上中下]旬)?(?:[0-9]{1,2}日)?)?(?:年?[底末])?(?:前后|前期|之?前|左右|起)?"
+_WHEN = (
+    rf"(?:[到至在于自从]|截至)?20\d\d(?:[-—–~至到]20\d\d)?年(?!的|(?:不变|可比)?价|水平|基础|为基|以[后前]|版|度?(?:标准|基准)){_DAY}"
+    r"|(?:[到至在])?[“\"]?十[四五六]五[”\"]?(?:期间|时期|期末|末)|(?:[到至在])?(?<![一-鿿])规划期[内末]?|在规划期[内末]?"
+    r"|(?:在)?(?:未来|今后)(?:[一二三四五六七八九十0-9]{1,2}年)?(?:内|间|里)?(?=[^一-鿿]|$|每年|新[增建]|[提下增累达])|[今明后]年(?:[底末]前?)?$"
+)
+#: Times in the middle or at the end of a name: 绿色工厂到2025年累计…, 漏损率2024年12月底前…; not those compared with.
+_TIMES = re.compile(rf"(?<![比较与同以为])(?:{_WHEN})(?:[、和及](?:{_WHEN}))*[，、]?")
+
+
+def timeless(words: str) -> str:
+    """Words without the times in them, where something else is left: 绿色园区2024年 becomes 绿色园区."""
+    if "年" not in words and "期" not in words and "五" not in words:
+        return words
+    return _TIMES.sub("", words)
+
+
+def time_only(words: str) -> bool:
+    """Whether words are a time and nothing else."""
+    return bool(words) and not timeless(words)
+
+
+def years_spanned(words: str) -> list[int]:
+    """Each year of the last span of years in words (2024—2026年)."""
+    spans = _SPAN.findall(words)
+    return list(range(int(spans[-1][0]), int(spans[-1][1]) + 1)) if spans else []
+
+
+_SPAN = re.compile(r"(20\d\d)年?[-—–~至到]+(20\d\d)年")
+
+
 def _compares(found: re.Match[str], text: str) -> bool:
     """Whether a year is one that something is compared with."""
     before, base = found["before"] or "", found["base"]
@@ -85,7 +118,7 @@ def base_of(words: str, year: int | None) -> int | None:
     """The year that an amount is compared with, where the words say one."""
     stated = list(_BASE.finditer(words))
     if stated:
-        return int(stated[-1][1])
+        return int(stated[-1][1] or stated[-1][2])
     if re.search(r"[比较在][“\"]?十三五[”\"]?(?:末|期末|时期末)", words):
         return 2020
     if _PREVIOUS.search(words) and year:

@@ -10,17 +10,17 @@ from decimal import Decimal
 from shuangkong.policy.figures import number_of
 
 _COUNTS = (
-    "家次|台次|家|个|座|台套|台|套|辆|条|户|处|人次|名|人|项|艘|列|批次|批|场|株|头|只|所|件|间|幢|栋|片|组|份|吨级|期|款"
-    "|支|对|孔|眼|盏|宗|口井"
+    "家次|台次|辆次|架次|艘次|车次|户次|次|家|个|座|台套|台（套）|台|套|辆|条|户|处|人次|名|人|项|艘|列|批次|批|场|株|头|只|所|件|间|幢|栋|片|组|份|吨级|期|款"
+    "|支|对|孔|眼|盏|宗|口井|种|根|枪|把|张"
 )
 _AMOUNTS = (
-    "个百分点|百分点|%|‰|吨标准煤|吨标煤|吨二氧化碳当量|吨二氧化碳|吨CO2|吨碳|吨|千瓦时|度电|千伏安|千伏|千瓦"
-    "|兆瓦时|兆瓦|平方米|平米|平方公里|平方千米|立方米|标准立方米|立方|公里|千米|公顷|亩|元|美元|倍|蒸吨"
+    "个百分点|百分点|%|‰|千克标准油|克标准油|吨标准油|冷吨|吨标准煤|吨标煤|吨二氧化碳当量|吨二氧化碳|吨CO2|吨碳|吨|千瓦时|度电|千伏安|千伏|千瓦"
+    "|兆瓦时|兆瓦|吉瓦时|吉瓦|平方米|平米|平方公里|平方千米|立方米|标准立方米|立方|公里|千米|公顷|亩|元|美元|倍|蒸吨"
     "|千克标准煤|克标准煤|千克|公斤|毫克|微克|克二氧化碳|克|标准车|标箱|重量箱|TEU|m³|㎡|m²|m2|m3|kWh|MWh|GWh|MW|GW|kW|KW"
-    "|kgce|gce|tce|tCO2e|tCO2|kg|km|升|千焦|吉焦|焦|桶|μg|mg"
+    "|kgce|gce|tce|tCO2e|tCO2|kg|km|升|千焦|吉焦|焦|桶|层(?![面级次])|μg|mg|℃|°C|摄氏度"
 )
 _PER = (
-    "万元|千瓦时|平方米|平方公里|平米|立方米|标准立方米|百公里|吨公里|人公里|公里|吨标准煤|吨标煤|吨钢|吨|小时|日|天|年|人"
+    "能量因数|万人|千人|万户|百户|万辆|万元|千瓦时|万平方米|平方米|平方公里|平米|立方米|标准立方米|百公里|吨公里|人公里|公里|吨标准煤|吨标煤|吨钢|吨|小时|日|天|年|人"
     "|辆|台|月|m³|㎡|m²|m2|kWh|kW·h|t|亩|公顷|标箱|千克|标方|吉焦|GJ|升|d|a|h"
 )
 
@@ -50,10 +50,11 @@ _DIGITS = "零一二三四五六七八九"
 #: So many signs behind an amount say what it is.
 _BEHIND = 120
 _NO_VALUE = re.compile(
-    r"年(?!均)|月|[日号级期届时版号岁]|G(?!W)|周年|度(?!电)|类|小时|天(?!然)|分钟|个(?:方面|重?点?领域|行业的|月|季度|工作日|层面|维度|环节|阶段|重点方向|小时|自然日|基点|"
-    r"试点省|大类|门类|专项|重大)|[条项](?:措施|任务|重点任务|工作|问题|指标|规定|举措|制度|原则|要求)|[〕\]）.]|、(?![0-9])|种(?!植)|\+|×|:|：[0-9]|大(?!型|于)|[Vv]|次(?!性)|[年月]|[-—~～至][0-9]+年"
+    r"年(?!均)|月|[日号级届时版号岁]|期(?![，。、；）以和及]|$)|G(?!W)|周年|度(?!电)|类|小时|天(?!然)|分钟|个(?:方面|重?点?领域|行业的|月|季度|工作日|层面|维度|环节|阶段|重点方向|小时|自然日|基点|"
+    r"试点省|大类|门类|专项|重大)|[条项](?:措施|任务|重点任务|工作|问题|指标|规定|举措|制度|原则|要求)|[〕\]）.]|、(?![0-9])|(?<![0-9][0-9])种(?!植)|\+|×|:|：[0-9]|大(?!型|于)|[Vv]|次(?!性)|[年月]|[-—~～至][0-9]+年"
 )
 _NAMES = re.compile(r"PM$|CO$|SO$|NO[xX]?$|COD$|(?:GB|T|HJ|DB)[/A-Z0-9]*$|\+$|国$|专栏$|附件$|表$|VOCs$|O$|N$")
+_TO_ONE = re.compile(r"：1(?![0-9.：])")
 _UPPER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 _RANGE = re.compile(r"(?:%|[一-鿿/]{0,6}?)?[-—–~～至到](?=[0-9])")
 BEHIND = re.compile(r"[（(]含[）)]|(?:及|含)?以上|及?以下|以内|之内|左右|上下")
@@ -66,7 +67,7 @@ _DOWN = re.compile(
     rf"(?:下降|降低|减少|削减|压减|缩减|降幅|下调|减排|压缩|递减|压降|少){_SOFT}$|(?:比|较)20[0-9][0-9]年(?:底|末)?(?:水平)?低$"
 )
 _UP = re.compile(
-    rf"(?:提高|提升|增长|增加|上升|增幅|增速|递增|增|翻番){_SOFT}$|(?:比|较)20[0-9][0-9]年(?:底|末)?(?:水平)?高出?$"
+    rf"(?:提高|(?<!改造)提升|增长|增加|上升|增幅|增速|递增|(?<!新)增|翻番){_SOFT}$|(?:比|较)20[0-9][0-9]年(?:底|末)?(?:水平)?高出?$"
 )
 _MOST = re.compile(
     r"(?:降至|降到|降低到|降低至|下降到|下降至|减少到|减少至|压减到|压减至|控制在|控制到|限制在|稳定控制在|控制目标为|不超过|不高于|不大于|不得超过|不得高于|"
@@ -77,6 +78,13 @@ _LEAST = re.compile(
 )
 _ABOUT = re.compile(r"(?:约|近|大约|将近|约为)$")
 _NEAR = re.compile(r"(?<!不)(?:低于|小于|少于)$")
+#: A limit denied: 不宜大于 is a ceiling, 未低于 a floor, whatever stands between.
+_DENIED = re.compile(
+    r"(?:不|未|没有|没|不得|不应当?|不宜|不能够?|不可|不再|不会|不要|不准|不许|严禁|禁止|避免|防止|绝不|决不)"
+    r"(?:再|要|得|能|被|可)?(?P<way>超过|高于|大于|多于|突破|高出|超出|低于|小于|少于|不足)(?:每年|约|[一-鿿]{2,12}的)?$"
+)
+_RISE = re.compile("(?:增幅|增速|增长率|涨幅|增量)$")
+_FLOOR = ("低于", "小于", "少于", "不足")
 #: Verbs that say a level right before the number.
 LEVEL = re.compile(
     r"(?:达到或超过|达到|达|提高到|提高至|提升到|提升至|增加到|增加至|增长到|扩大到|扩大至|上升到|上升至|稳定在|稳定达到|保持在|维持在|稳定保持在|控制在|实现|"
@@ -102,6 +110,8 @@ class Amount:
     behind: str
     before: str
     after: str
+    #: Whether it is so many to one (1.5:1).
+    to_one: bool = False
 
     @property
     def comparator(self) -> str:
@@ -109,10 +119,15 @@ class Amount:
         before = _OF_YEAR.sub("", self.before)
         if self.unit == "翻番":
             return "increase_by"
+        denied = _DENIED.search(before)
         if _DOWN.search(before):
             return "decrease_by"
+        if denied and denied["way"] not in _FLOOR and _RISE.search(before[: denied.start()]):
+            return "at_most"
         if _UP.search(before):
             return "increase_by"
+        if denied:
+            return "at_least" if denied["way"] in _FLOOR else "at_most"
         if self.high is not None:
             return "between"
         if self.behind in ("左右", "上下") and before.endswith(("控制在", "稳定控制在", "保持在")):
@@ -129,7 +144,8 @@ class Amount:
     def said(self) -> bool:
         """Whether a verb or a comparing word stands right before it."""
         before = _OF_YEAR.sub("", self.before)
-        return bool(_DOWN.search(before) or _UP.search(before) or LEVEL.search(before) or self.unit == "翻番")
+        spoken = any(pattern.search(before) for pattern in (_DOWN, _UP, LEVEL, _DENIED))
+        return spoken or self.unit == "翻番"
 
 
 def amounts(text: str, start: int, end: int) -> Iterator[Amount]:
@@ -154,11 +170,22 @@ def amounts(text: str, start: int, end: int) -> Iterator[Amount]:
             continue
         low = _value(found[0])
         before = text[max(start, found.start() - 14) : found.start()]
-        none = _NO_VALUE.match(text, at, end)
+        to_one = _TO_ONE.match(text, at, end)
+        none = None if to_one else _NO_VALUE.match(text, at, end)
         # 优良天数达到310天 measures days; three days elsewhere are a deadline.
         timed = (
             none[0]
-            if none and none[0] in ("天", "小时") and re.search(f"{none[0]}数[^，。；]{{0,10}}$", before)
+            if none
+            and none[0] in ("天", "小时", "次")
+            and (
+                re.search(f"{none[0]}数[^，。；]{{0,10}}$", before)
+                or re.search("(?:能力|储备)(?:达到?|不少于|不低于|为|提高到)$", before)
+                or re.search(
+                    "时长(?:[^，。；0-9]{0,6}|[由从][0-9.]+小时.{0,3})(?:不低于|不少于|达到?|至|到)$"
+                    + ("|时长$" if text.startswith("以上", none.end()) else ""),
+                    before,
+                )
+            )
             else ""
         )
         if none and none[0] == "）" and LEVEL.search(before):
@@ -168,6 +195,14 @@ def amounts(text: str, start: int, end: int) -> Iterator[Amount]:
         if low is None or (none and not timed) or _NAMES.search(text[max(start, found.start() - 6) : found.start()]):
             continue
         if found[0][0] in _WORDS and not _counts(found[0], low, text, at, end):
+            continue
+        if to_one:
+            at = to_one.end()
+            behind = BEHIND.match(text, at, end)
+            stop = behind.end() if behind else at
+            after = text[stop : min(end, stop + _BEHIND)]
+            yield Amount(found.start(), stop, at, low, None, "", behind[0] if behind else "", before, after, True)
+            at = stop
             continue
         high, unit_from = None, at
         ranged = _RANGE.match(text, at, end)

@@ -10,8 +10,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Literal
+
+from pydantic import TypeAdapter
 
 from shuangkong.policy.reading.clean import Clean, clean
 from shuangkong.policy.reading.model import Duty, Reading, Target
@@ -89,6 +91,20 @@ class VersionDifference:
         """Whether nothing differs."""
         return not (self.targets or self.duties or self.clauses)
 
+    def as_json(self) -> bytes:
+        """All of it, to be kept or handed to another process."""
+        return _shapes()[1].dump_json(self)
+
+    @classmethod
+    def from_json(cls, kept: bytes) -> VersionDifference:
+        """What `as_json` gave; ValueError for what another edition of the program kept in another shape."""
+        return _shapes()[1].validate_json(kept)
+
+
+@cache
+def _shapes() -> tuple[TypeAdapter[tuple[Clean, Reading]], TypeAdapter[VersionDifference]]:
+    return TypeAdapter(tuple[Clean, Reading]), TypeAdapter(VersionDifference)
+
 
 @dataclass(frozen=True)
 class Version:
@@ -98,9 +114,18 @@ class Version:
     reading: Reading
 
     @classmethod
-    def of(cls, text: str, name: str = "") -> Version:
-        """Read a text."""
-        return cls(clean(text), read_text(text, name=name))
+    def of(cls, text: str, name: str = "", number: int | None = None) -> Version:
+        """Read a text; of its documents the one with this number, or all. READ-004 where there is none."""
+        return cls(clean(text), read_text(text, number, name))
+
+    def as_json(self) -> bytes:
+        """All of it, to be kept or handed to another process."""
+        return _shapes()[0].dump_json((self.cleaned, self.reading))
+
+    @classmethod
+    def from_json(cls, kept: bytes) -> Version:
+        """What `as_json` gave; ValueError for what another edition of the program kept in another shape."""
+        return cls(*_shapes()[0].validate_json(kept))
 
     @cached_property
     def clauses(self) -> tuple[ClauseText, ...]:

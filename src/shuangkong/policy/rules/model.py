@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from shuangkong.kernel.labels import Label
 from shuangkong.policy.fields import (
     Accounting,
     Confidence,
@@ -93,6 +94,7 @@ class OutputEntry(Frozen):
     """An output (输出); `default` is its value where no row hits, `better` which way it is good for who is decided.
 
     `signals` says which of its values are good, a warning or bad for who is decided (a flag is "true" or "false").
+    `words` gives its texts in English, for people alone: what is compared and kept is the text itself.
     """
 
     name: Word
@@ -102,6 +104,7 @@ class OutputEntry(Frozen):
     default: Any = None
     better: Literal["higher", "lower"] | None = None
     signals: dict[Signal, Annotated[tuple[Text, ...], Field(min_length=1)]] = Field(default_factory=dict)
+    words: dict[str, Text] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _consistent(self) -> OutputEntry:
@@ -113,7 +116,15 @@ class OutputEntry(Frozen):
             raise wrong(said("PACK-003", "signal_kind"))
         if self.type == "flag" and not set(named) <= {"true", "false"}:
             raise wrong(said("PACK-003", "signal_flag"))
+        if self.words and self.type != "text":
+            raise wrong(said("PACK-003", "word_kind"))
         return self
+
+    def called(self, value: str) -> Label:
+        """A value for people: a text in both languages, a flag that is true by what the output is called."""
+        if self.type == "flag":
+            return self.label.label if value == "true" else Label("否", "no") if value == "false" else Label(value)
+        return Label(value, self.words.get(value))
 
 
 def _with_unit(kind: Type, unit: str | None, *, inherited: bool) -> None:
@@ -209,6 +220,9 @@ class TableEntry(Frozen):
             strange = [v for values in output.signals.values() for v in values if v not in there]
             if strange and output.type == "text":
                 raise wrong(said("PACK-003", "signal_never", given=strange[0], name=output.name))
+            unsaid = [v for v in output.words if v not in there]
+            if unsaid:
+                raise wrong(said("PACK-003", "signal_never", given=unsaid[0], name=output.name))
         return self
 
     def standing_on(self, day: date) -> Literal["in_force", "not_yet", "expired"]:

@@ -3,7 +3,7 @@
 from shuangkong.registry.sheets.cells import MISSING_MARKS
 from shuangkong.registry.sheets.checking import Checked, Record, check_rows
 from shuangkong.registry.sheets.heads import find_head, signature
-from shuangkong.registry.sheets.model import DEFAULT_LIMITS, BadCell, Cell, Head, HeadColumn, Limits, Sheet
+from shuangkong.registry.sheets.model import DEFAULT_LIMITS, BadCell, Cell, Head, HeadColumn, Limits, Sheet, text_of
 from shuangkong.registry.sheets.reading import read_sheet
 from shuangkong.registry.sheets.reasons import Reason
 from shuangkong.registry.sheets.refusals import Refusal, refusals_csv, refusals_table
@@ -43,4 +43,5 @@ __all__ = [
     "signature",
     "suggest_mapping",
     "template",
+    "text_of",
 ]

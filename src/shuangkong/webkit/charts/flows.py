@@ -1,4 +1,10 @@
-"""Charts of amounts that go somewhere: a waterfall from one level to the next, and flows between places (桑基图)."""
+"""Charts of amounts that go somewhere: a waterfall from one level to the next, and flows between places (桑基图).
+
+A waterfall (瀑布图) is one list of steps: levels (`Step(label, value, level=True)`) and signed changes between them. It
+draws a deduction (total, steps, assessed) and a decomposition (before, effects, after) alike. Where changes are thin
+beside the levels, `cut` lets the scale begin above nought: the words given stand in the title of the scale, so that
+nobody takes the bars of the levels for whole ones.
+"""
 
 from __future__ import annotations
 
@@ -53,24 +59,59 @@ def _running(steps: Sequence[Step]) -> Iterator[tuple[Decimal | None, Decimal | 
         yield start, here
 
 
+#: Steps that fill less than this share of the height are drawn on a cut scale, if the chart may have one.
+_THIN = Decimal("0.35")
+
+
+def _foot(ends: Sequence[tuple[Decimal | None, Decimal | None]], steps: Sequence[Step]) -> Decimal | None:
+    """Where a cut scale begins: below the lowest bar by a third of what the changes span; None where at nought."""
+    tops = [e for _, e in ends if e is not None]
+    lowest, highest = min(tops, default=Decimal(0)), max(tops, default=Decimal(0))
+    if all(s.level for s in steps) or lowest <= 0 or highest - lowest >= _THIN * highest or highest == lowest:
+        return None
+    return lowest - (highest - lowest) / 3
+
+
+def _shown(step: Step, places: int) -> str:
+    """A figure above its bar; a change that raises has its sign."""
+    if step.value is None:
+        return ""
+    return ("" if step.level or step.value <= 0 else "+") + digits(step.value, places)
+
+
+def _few(value: Decimal | None, places: int) -> int:
+    """So many digits after the point that a large figure fits above a narrow bar."""
+    return places if value is None else max(0, min(places, 3 - value.adjusted()))
+
+
 def waterfall(
-    axes: Axes, steps: Sequence[Step], words: tuple[str, str], origin: Origin = NOWHERE, *, empty: str = ""
+    axes: Axes,
+    steps: Sequence[Step],
+    words: tuple[str, str],
+    origin: Origin = NOWHERE,
+    *,
+    empty: str = "",
+    cut: str = "",
 ) -> Chart:
     """Levels and the changes between them; `words` head the columns of the change and of where it leads.
 
-    The ticks of `axes` are the labels of the steps.
+    The ticks of `axes` are the labels of the steps. `cut` says in words that the scale does not begin at nought; with
+    it the scale begins above, where the changes would otherwise be too thin to be read.
     """
     ends = list(_running(steps))
+    foot = _foot(ends, steps) if cut else None
     bars = [
         {
             "from": drawn(start) if end is not None else None, "to": drawn(end), "level": step.level, "note": step.note,
-            "link": step.link, "shown": "" if step.value is None else digits(step.value, axes.places),
+            "link": step.link, "shown": _shown(step, axes.places),
+            "short": _shown(step, _few(step.value, axes.places)),
         }
         for step, (start, end) in zip(steps, ends, strict=True)
     ]  # fmt: skip
     gaps = [step.note or "?" if end is None else "" for step, (_, end) in zip(steps, ends, strict=True)]
     spec = {
-        "kind": "waterfall", "title": described(axes), "y": axes.y_title, "unit": axes.unit,
+        "kind": "waterfall", "title": described(axes), "unit": axes.unit,
+        "y": axes.y_title if foot is None else f"{axes.y_title} · {cut}", "foot": drawn(foot),
         "ticks": [s.label for s in steps], "bars": bars, "gaps": gaps if any(gaps) else [],
     }  # fmt: skip
     rows = tuple(

@@ -36,10 +36,14 @@ def line_chart(
     *,
     columns: Sequence[Column] = (),
     zero: bool = True,
+    marks: Sequence[str] = (),
     empty: str = "",
 ) -> Chart:
-    """Lines over named places; a value that is missing breaks its line. `zero` keeps nought on the scale."""
-    return _chart("line", axes, series, origin, columns, _gaps(axes, series), empty, zero=zero)
+    """Lines over named places; a value that is missing breaks its line. `zero` keeps nought on the scale.
+
+    `marks` say of a place what is to be looked at there; it gets a sign above it.
+    """
+    return _chart("line", axes, series, origin, columns, _gaps(axes, series), empty, zero=zero, **_marked(marks))
 
 
 def bar_chart(
@@ -75,11 +79,13 @@ def stack_chart(
     origin: Origin = NOWHERE,
     *,
     columns: Sequence[Column] = (),
+    marks: Sequence[str] = (),
     empty: str = "",
 ) -> Chart:
     """Bars made of parts, the first at the foot; a place without any part says why it is empty.
 
-    A part that is missing and has a note was due: its bar is marked as one that is not whole.
+    A part that is missing and has a note was due: its bar is marked as one that is not whole. `marks` say of a place
+    what is to be looked at there; it gets a sign above it.
     """
     bare = [all(s.values[i] is None for s in parts) for i in range(len(axes.ticks))]
     gaps = tuple(next((s.note(i) for s in parts if s.note(i)), "?") if none else "" for i, none in enumerate(bare))
@@ -87,7 +93,7 @@ def stack_chart(
         "" if none else next((s.note(i) for s in parts if s.values[i] is None and s.note(i)), "")
         for i, none in enumerate(bare)
     ]
-    return _chart("stack", axes, parts, origin, columns, gaps, empty, partial=partial)
+    return _chart("stack", axes, parts, origin, columns, gaps, empty, partial=partial, **_marked(marks))
 
 
 def heat_map(axes: Axes, rows: Sequence[Series], origin: Origin = NOWHERE, *, empty: str = "") -> Chart:
@@ -103,6 +109,10 @@ def heat_map(axes: Axes, rows: Sequence[Series], origin: Origin = NOWHERE, *, em
         axes, as_spec(spec), head, table, (), (), any(v is None for s in rows for v in s.values), origin,
         empty or _why_empty(rows), "tall" if len(rows) > 12 else "",
     )  # fmt: skip
+
+
+def _marked(marks: Sequence[str]) -> dict[str, Any]:
+    return {"marks": list(marks)} if any(marks) else {}
 
 
 def _gaps(axes: Axes, series: Sequence[Series]) -> tuple[str, ...]:

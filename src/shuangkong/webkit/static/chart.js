@@ -2,7 +2,8 @@
 // but where a mark stands. Without this file the page shows the table of each chart instead.
 (() => {
   "use strict";
-  const PAPER = 660; // px, with the heights in house.css: what a sheet of A4 holds
+  // What a sheet holds is said by --paper-wide and --paper-high of the place (px; house.css, print.css): drawn so, not shrunk.
+  const onPaper = (plot, side) => Number(getComputedStyle(plot).getPropertyValue(`--paper-${side}`));
   const THIN = "\u2009";
   const FORMULA = /^ *[=+\-@\t\r\n＝＋－＠]/;
   const root = getComputedStyle(document.documentElement);
@@ -124,7 +125,7 @@
 
   // Strokes tell parts apart that are of one grey in black and white; house.css draws the same in the legend.
   const stroke = (turn) => ({ symbol: "rect", color: "rgba(255,255,255,.5)", dashArrayX: [1, 0], dashArrayY: [1.5, 5], rotation: turn, symbolSize: 1 });
-  const STROKES = { "part-oil": stroke(-Math.PI / 4), "part-heat": stroke(Math.PI / 4) };
+  const STROKES = { "part-oil": stroke(-Math.PI / 4), "part-heat": stroke(Math.PI / 4), spread: stroke(-Math.PI / 4), filled: stroke(Math.PI / 4) };
   const part = (series, spec, room) => {
     const drawn = { ...bar(series, spec, room), stack: "parts" };
     if (STROKES[series.css]) drawn.itemStyle = { ...drawn.itemStyle, decal: STROKES[series.css] };
@@ -136,6 +137,11 @@
     label: { show: true, position: "top", distance: 6, formatter: "?", ...text(14, SOFT) },
     data: spec.ticks.map((_, place) => (spec.partial[place] ? spec.series.reduce((sum, s) => sum + (s.values[place] || 0), 0) : null)),
   });
+  // What is to be looked at stands above its place, whatever is drawn there.
+  const marks = (spec) => ({
+    type: "scatter", name: "", silent: true, yAxisIndex: 1, symbol: "triangle", symbolSize: 9, z: 7,
+    itemStyle: { color: colour("behind"), opacity: 1 }, data: spec.marks.map((words) => (words ? 0.97 : null)),
+  });
   const lines = (spec, place) => spec.series.map((s) => `${s.label}  ${s.shown[place] ? `${s.shown[place]}${THIN}${spec.unit}` : "—"}`);
   const overPlaces = (spec, room, drawn) => {
     const option = base(spec);
@@ -145,7 +151,7 @@
         const place = found[0].dataIndex;
         const first = spec.series.map((s) => s.notes[place]).find(Boolean);
         const note = spec.kind === "stack" ? spec.gaps[place] || spec.partial[place] : first;
-        return told(spec.ticks[place], lines(spec, place), note || "", room);
+        return told(spec.ticks[place], lines(spec, place), note || (spec.marks || [])[place] || "", room);
       },
     };
     option.grid = { ...grid, top: titled(spec) ? grid.top : 12 };
@@ -153,11 +159,31 @@
     option.yAxis = [scale(spec.zero !== false), { type: "value", min: 0, max: 1, show: false }];
     option.series = drawn;
     if (spec.gaps.length) option.series.push(missing(spec, room));
+    if ((spec.marks || []).some(Boolean)) option.series.push(marks(spec));
     if (below(spec)) option.series[0].markLine = zeroLine;
     return option;
   };
 
+  // A band between two courses: a foot that is not drawn, and on it an area as high as the band is wide.
+  const band = (one, place) => {
+    const same = { type: "line", stack: `band${place}`, silent: true, showSymbol: false, lineStyle: { width: 0, opacity: 0 }, emphasis: { disabled: true }, z: 1 };
+    return [
+      { ...same, name: "", data: one.low },
+      { ...same, name: one.label, data: one.high.map((v, n) => v - one.low[n]), areaStyle: { color: colour(one.css), opacity: 0.22 } },
+    ];
+  };
+  const banded = (spec, room) => {
+    const option = overPlaces(spec, room, [...spec.bands.flatMap(band), ...spec.series.map(line)]);
+    option.tooltip.formatter = (found) => {
+      const place = found[0].dataIndex;
+      const spans = spec.bands.map((b) => `${b.label}  ${b.shown[place]}${THIN}${spec.unit}`);
+      return told(spec.ticks[place], [...lines(spec, place), ...spans], spec.series.map((s) => s.notes[place]).find(Boolean) || "", room);
+    };
+    return option;
+  };
+
   const KINDS = {
+    fan: banded,
     line: (spec, room) => overPlaces(spec, room, spec.series.map(line)),
     bar: (spec, room) => overPlaces(spec, room, barred(spec, room)),
     stack: (spec, room) => overPlaces(spec, room, [...spec.series.map((s) => part(s, spec, room)), partly(spec)]),
@@ -176,13 +202,25 @@
     waterfall: (spec, room) => {
       const shown = { ...spec, series: [{ label: "", shown: spec.bars.map((b) => b.shown), notes: spec.bars.map((b) => b.note), values: spec.bars.map((b) => b.to) }] };
       const option = overPlaces(shown, room, []);
-      const low = (b) => Math.min(b.from, b.to), high = (b) => Math.max(b.from, b.to);
       const known = (b) => b.to !== null;
-      const look = (b) => ({ color: colour(b.level ? "accent" : b.to < b.from ? "fewer" : "more") });
+      const low = (b) => Math.min(b.from, b.to), high = (b) => Math.max(b.from, b.to);
+      const fill = (b) => colour(b.level ? "accent" : b.to < b.from ? "fewer" : "more");
+      const each = (value) => spec.bars.map((b) => (known(b) ? value(b) : null));
+      const body = (b, value, position) => (value ? { value, link: b.link, itemStyle: { color: fill(b) }, label: { position } } : null);
+      const look = { type: "bar", stack: "run", labelLayout: { moveOverlap: "shiftY" }, barWidth: thick(spec, room), barGap: "-100%", cursor: spec.bars.some((b) => b.link) ? "pointer" : "default" };
+      const narrow = room / spec.ticks.length < 74;
+      const said = (b) => (narrow ? b.short : b.shown);
+      const label = { show: true, ...text(narrow ? 10 : 11, INK), formatter: (p) => said(spec.bars[p.dataIndex]) };
+      // a thin line from where a bar ends to where the next one starts
+      const on = spec.bars.flatMap((b, place) => (known(b) && spec.bars[place + 1] && known(spec.bars[place + 1])
+        ? [[{ coord: [place, b.to], symbol: "none" }, { coord: [place + 1, b.to], symbol: "none" }]] : []));
+      if (spec.foot !== null) option.yAxis[0] = { ...option.yAxis[0], min: spec.foot, axisLabel: { ...option.yAxis[0].axisLabel, showMinLabel: false } };
+      // bars stand on what is not drawn; one that crosses nought is drawn on both sides of it
       option.series.unshift(
-        { type: "bar", stack: "run", silent: true, barWidth: thick(spec, room), barGap: "-100%", itemStyle: { color: "transparent" }, data: spec.bars.map((b) => (known(b) ? low(b) : null)) },
-        { type: "bar", stack: "run", barWidth: thick(spec, room), barGap: "-100%", label: { show: true, position: "top", ...text(11, INK), formatter: (p) => spec.bars[p.dataIndex].shown },
-          data: spec.bars.map((b) => (known(b) ? { value: high(b) - low(b), link: b.link, itemStyle: look(b) } : null)) },
+        { ...look, silent: true, itemStyle: { color: "transparent" }, data: each((b) => (low(b) >= 0 ? low(b) : Math.min(high(b), 0))),
+          markLine: { silent: true, symbol: "none", label: { show: false }, lineStyle: { color: AXIS, type: "solid", width: 1 }, z: 1, data: on } },
+        { ...look, label, data: each((b) => body(b, high(b) - Math.max(low(b), 0) > 0 ? high(b) - Math.max(low(b), 0) : 0, "top")) },
+        { ...look, label: { ...label, formatter: (p) => (high(spec.bars[p.dataIndex]) > 0 ? "" : said(spec.bars[p.dataIndex])) }, data: each((b) => body(b, low(b) < 0 ? low(b) - Math.min(high(b), 0) : 0, "bottom")) },
       );
       option.xAxis.axisLabel = { ...option.xAxis.axisLabel, interval: 0, hideOverlap: false, width: Math.max(40, room / spec.ticks.length - 8), overflow: "break" };
       return option;
@@ -297,15 +335,15 @@
   /* paper */
   const toPaper = () => {
     printing = true;
-    for (const data of document.querySelectorAll("figure.chart details:not([open])")) { data.open = true; data.dataset.shut = ""; }
+    for (const data of document.querySelectorAll(":is(figure.chart details,details[data-paper]):not([open])")) { data.open = true; data.dataset.shut = ""; }
     for (const [plot, { chart, again }] of drawings) {
       chart.dispatchAction({ type: "hideTip" });
-      again({ width: PAPER, height: plot.classList.contains("tall") ? 420 : 240 });
+      again({ width: onPaper(plot, "wide"), height: onPaper(plot, "high") });
     }
   };
   const toScreen = () => {
     printing = false;
-    for (const data of document.querySelectorAll("figure.chart details[data-shut]")) { data.open = false; delete data.dataset.shut; }
+    for (const data of document.querySelectorAll("details[data-shut]")) { data.open = false; delete data.dataset.shut; }
     for (const { again } of drawings.values()) again({ width: "auto", height: "auto" });
   };
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import count
 from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar, cast
 
 import pyarrow as pa
 
-from shuangkong.engine.api import DuckDB, TableContract, shown
+from shuangkong.engine.api import DuckDB, TableContract, bind_rows, shown
 from shuangkong.kernel.scope import Scope
 from shuangkong.webkit.tables.choices import Condition
 from shuangkong.webkit.tables.source import BATCH, FILE_BATCH
@@ -18,6 +20,8 @@ from shuangkong.webkit.tables.spec import Order, Row
 
 #: Counts and pages that a source remembers at most, the last ones asked for: those that people turn between.
 REMEMBERED = 128
+#: Moments of a kept listing that stand side by side, the last ones: a reader may still be at the one before.
+MOMENTS = 6
 T = TypeVar("T")
 _OPS = {"from": ">=", "to": "<=", "before": "<"}
 
@@ -53,6 +57,8 @@ class FileSource:
         self._allowed = False
         self._remembered: OrderedDict[object, object] = OrderedDict()
         self._lock = Lock()
+        self._rows, self._looked = "listed", "looked_in"
+        self._moments, self._turn = count(1), Lock()
         for one in (contract, *also):
             self._rows_of(folder, one, scope, seen)
         for name, table in (names or {}).items():
@@ -70,6 +76,26 @@ class FileSource:
         self._run(f"CREATE TABLE looked_in AS SELECT *, {searched} FROM ({listing})")
         self._run("CREATE VIEW listed AS SELECT * EXCLUDE (searched) FROM looked_in")
 
+    def at_moment(self, fresh: pa.Table, on: str) -> FileSource:
+        """These rows with columns of a moment beside them, joined by the column `on`, which is in both.
+
+        What is kept is kept once for all moments: thirty thousand rows of names are not copied for a state that
+        changes every few seconds. The source of a moment remembers counts and pages of its own.
+        """
+        made = copy.copy(self)
+        made._remembered, made._lock = OrderedDict(), Lock()
+        with self._turn:
+            n = next(self._moments)
+            self._keep(f"fresh_{n}", fresh)
+            made._rows, made._looked = f"listed_{n}", f"looked_in_{n}"
+            for name in ("listed", "looked_in") if self._search else ("listed",):
+                self._run(f"CREATE VIEW {name}_{n} AS SELECT * FROM {name} JOIN fresh_{n} USING ({_name(on)})")
+            old = n - MOMENTS
+            if old > 0:
+                for what in (f"VIEW IF EXISTS looked_in_{old}", f"VIEW listed_{old}", f"TABLE fresh_{old}"):
+                    self._run(f"DROP {what}")
+        return made
+
     def _rows_of(self, folder: Path, contract: TableContract, scope: Scope, seen: pa.Table | None) -> None:
         """A view of the rows of one table that the scope may see."""
         path = folder / f"{contract.name}.parquet"
@@ -77,7 +103,7 @@ class FileSource:
         hidden = not scope.unrestricted or seen is not None
         every = f"every_{contract.name}"
         if path.exists() and not (hidden and allowed is None):
-            self._executor.bind_files(every, [path], contract.arrow_schema)
+            bind_rows(self._executor, every, contract, folder)
         else:
             self._keep(every, contract.arrow_schema.empty_table())
         condition = ""
@@ -135,8 +161,8 @@ class FileSource:
         keys = ", ".join(_name(k) for k in self._key)
         tuple_of = f"({keys})" if len(self._key) > 1 else keys
         sql = (
-            f"SELECT * FROM listed WHERE {tuple_of} IN (SELECT {tuple_of} FROM (SELECT {keys} FROM {self._from}{text} "
-            f"ORDER BY {by} LIMIT ? OFFSET ?)) ORDER BY {by}"
+            f"SELECT * FROM {self._rows} WHERE {tuple_of} IN (SELECT {tuple_of} FROM "
+            f"(SELECT {keys} FROM {self._from}{text} ORDER BY {by} LIMIT ? OFFSET ?)) ORDER BY {by}"
         )
         return self._ask(sql, [*values, limit, offset]).to_arrow_table()
 
@@ -205,7 +231,7 @@ class FileSource:
 
     @property
     def _from(self) -> str:
-        return "looked_in" if self._search else "listed"
+        return self._looked if self._search else self._rows
 
     def _where(self, conditions: Sequence[Condition]) -> tuple[str, list[object]]:
         values: list[object] = []
