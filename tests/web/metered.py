@@ -78,15 +78,20 @@ def take(workspace: Workspace, batches: Iterable[Batch]) -> None:
 
 def holed(workspace: Workspace, made: Metered, day: date) -> int:
     """The number of a meter of which two hours of a day are missing, between 40 and 88 kWh an hour."""
-    entry = MeterEntry(
-        made.other, "H-HOLE", made.days[0], name="缺数表（合成）", item="heat", unit="kWh", kind="interval",
-        synthetic=True,
-    )  # fmt: skip
-    with writing_in_turn(workspace.engine) as db:
-        (plan,) = register_meters(db, [entry], workspace.clock(), principal="test").plans
+    number = registered_now(workspace, made, "H-HOLE")
     begin = datetime.combine(day, time(), CHINA)
     rows = [("H-HOLE", begin + EVERY * (n + 1), 10 if n < 40 else 22) for n in range(96) if not 40 <= n < 48]
     take(workspace, [_batch(made.other, f"hole-{day}", rows, timedelta(minutes=1))])
+    return number
+
+
+def registered_now(workspace: Workspace, made: Metered, code: str) -> int:
+    """The number of a meter of the other unit that is registered now, without readings."""
+    entry = MeterEntry(
+        made.other, code, made.days[0], name="缺数表（合成）", item="heat", unit="kWh", kind="interval", synthetic=True,
+    )  # fmt: skip
+    with writing_in_turn(workspace.engine) as db:
+        (plan,) = register_meters(db, [entry], workspace.clock(), principal="test").plans
     return plan.number
 
 

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from shuangkong.app.collecting import followers
 from shuangkong.app.demo.city import make_city
 from shuangkong.app.demo.metering import metered_city
+from shuangkong.app.web import metering_state
 from shuangkong.app.web.factory import MESSAGES
 from shuangkong.app.web.metering_live import LIVE
 from shuangkong.app.web.metering_one import quality_of, readings_of
@@ -34,7 +35,7 @@ from shuangkong.registry.api import set_consumer_mark
 from shuangkong.webkit.api import grouped, read_messages, share
 from web.clients import signed_in, visitor
 from web.conftest import Pages
-from web.metered import MN, RIGHT, WRONG, Metered, holed, metered
+from web.metered import MN, RIGHT, WRONG, Metered, holed, metered, registered_now
 from web.own import Own, own_demo, post
 
 ALL = Scope.all("test")
@@ -299,6 +300,17 @@ def test_each_sees_the_meters_of_their_scope_alone(own: tuple[Own, Metered]) -> 
     assert neighbour.get(f"/metering?region={made.own}").status_code == 404
     for address in ("/metering", "/meters", f"/meters/{mine}", "/stations", "/metering/health", "/meters/unmapped"):
         assert own[0].as_("demo.bank").get(address, follow_redirects=False).status_code == 403, address
+
+
+def test_a_meter_registered_a_moment_ago_is_found(own: tuple[Own, Metered], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its page, its month and its readings are there though the register was looked at just before."""
+    made, workspace = own[1], workspace_of(own)
+    monkeypatch.setattr(metering_state, "ASKED", 3600.0)
+    metering_of(workspace).moment()
+    for prefix in ("/meters/", "/meter-readings?meter="):
+        number = registered_now(workspace, made, "N-" + prefix.strip("/")[:9])
+        answer = own[0].as_("demo.administrator").get(f"{prefix}{number}")
+        assert answer.status_code == 200, prefix
 
 
 def test_filled_hours_are_drawn_beside_what_is_known(own: tuple[Own, Metered]) -> None:

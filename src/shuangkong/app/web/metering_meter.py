@@ -63,7 +63,7 @@ class Total:
 def meter(a: ReadsMeters, number: int, day: str = "", month: str = "", fill: str = "") -> HTMLResponse:
     """One meter; `?day=` shows the hours of a day, `?month=` the days of a month, `?fill=yes` fills holes."""
     metering = metering_of(a.workspace)
-    state, shown = metering.moment(), metering.seen(a.scope)
+    state, shown = metering.moment(number), metering.seen(a.scope)
     spells = meter_seen(state, shown, number)
     now = spells[-1] if not any(state.register.stands(s) for s in spells) else next(
         s for s in spells if state.register.stands(s)

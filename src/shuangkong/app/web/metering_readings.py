@@ -60,9 +60,10 @@ def span_of(choices: Choices, today: date) -> tuple[date, date]:
 def source(eyes: Eyes, choices: Choices) -> FileSource:
     """The readings of one meter in scope; REG-001 for any other."""
     metering = metering_of(eyes.workspace)
-    state, shown = metering.moment(), metering.seen(eyes.scope)
     named = choices.value("meter")
-    own = meter_seen(state, shown, int(named) if named.isdecimal() and len(named) < 12 else 0)[-1]
+    number = int(named) if named.isdecimal() and len(named) < 12 else 0
+    state, shown = metering.moment(number), metering.seen(eyes.scope)
+    own = meter_seen(state, shown, number)[-1]
     first, last = span_of(choices, state.today)
 
     def made() -> FileSource:
@@ -116,9 +117,10 @@ def readings(a: Asked) -> Response:
     if not choices.value("meter"):
         return RedirectResponse("/meters", status_code=303)
     metering = metering_of(a.workspace)
-    state = metering.moment()
     table = LISTING.asked(a)
-    own = meter_seen(state, metering.seen(a.scope), int(choices.value("meter")))[-1]
+    number = int(choices.value("meter"))
+    state = metering.moment(number)
+    own = meter_seen(state, metering.seen(a.scope), number)[-1]
     first, last = span_of(choices, state.now.astimezone(CHINA).date())
     return a.page(
         "meter_readings.html", a.view(), table=table, meter=own, first=first, last=last, most=MOST, digits=digits

@@ -96,11 +96,17 @@ class Metering:
         """What each monitoring system asks on a day."""
         return self._monitoring(day)
 
-    def moment(self) -> Moment:
-        """Register and last readings as they stand, a few seconds old at most."""
+    def moment(self, number: int | None = None) -> Moment:
+        """Register and last readings as they stand, a few seconds old at most.
+
+        The register is asked again for a meter `number` that it does not hold: who has just registered it must find it.
+        """
         now = self.workspace.clock()
         with self._lock:
             register = self._registered(now)
+            if number is not None and number not in register.spells:
+                self._book.refresh()
+                register = self._registered(now)
             if self._last is None or time.monotonic() - self._looked > FRESH:
                 begun = time.monotonic()
                 numbers = register.numbers
