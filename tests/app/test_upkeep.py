@@ -170,7 +170,7 @@ def test_a_worker_tidies_beside_its_jobs(workspace: Workspace) -> None:
     begun(workspace)
     moved = later(workspace, 2 * DAYS)
     with upkeep_beside(moved):
-        for _ in range(200):
+        for _ in range(1200):  # a minute, on a busy machine
             if not there(workspace):
                 break
             time.sleep(0.05)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 
+from serving import serving
 from shuangkong.app.demo.city import City, make_city
 from shuangkong.app.demo.run import Loaded
 from shuangkong.app.jobs import KINDS
@@ -59,17 +57,8 @@ def served(demo_once: tuple[Path, Loaded], tmp_path_factory: pytest.TempPathFact
     root = tmp_path_factory.mktemp("e2e") / "w"
     shutil.copytree(demo_once[0], root)
     workspace = Workspace.open(root)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(create_app(workspace), port=port, log_level="warning"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.05)
-    yield Served(f"http://127.0.0.1:{port}", workspace, make_city())
-    server.should_exit = True
-    thread.join(timeout=10)
+    with serving(create_app(workspace)) as address:
+        yield Served(address, workspace, make_city())
     workspace.engine.dispose()
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import socket
-import threading
-import time
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -12,7 +10,6 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 import schemathesis
-import uvicorn
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.generation import GenerationMode
@@ -22,6 +19,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from serving import serving
 from shuangkong.engine.api import reading, writing
 from shuangkong.webkit.api import acting_in, business_day, make_token, person_named, rights, standing
 
@@ -35,17 +33,8 @@ SHAPE = {"code", "title", "message", "remedy", "where", "request_id"}
 @pytest.fixture(scope="module")
 def address(pages: Any) -> Iterator[str]:
     """The pages behind a real server, so that odd bytes come as they would."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(pages.app, port=port, log_level="critical"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(timeout=10)
+    with serving(pages.app, "critical") as address:
+        yield address
 
 
 def token(pages: Any, name: str) -> str:

@@ -6,9 +6,6 @@ import hashlib
 import io
 import re
 import shutil
-import socket
-import threading
-import time
 import zipfile
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -18,11 +15,11 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-import uvicorn
 import xlsxwriter
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from serving import serving
 from shuangkong.accounting.api import batches
 from shuangkong.app import import_mending
 from shuangkong.app.catalogue import library
@@ -657,17 +654,8 @@ def test_a_neighbours_register_is_not_listed(app: FastAPI) -> None:
 @pytest.fixture
 def address(app: FastAPI) -> Iterator[str]:
     """The pages served on a free port of this machine."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(timeout=10)
+    with serving(app) as address:
+        yield address
 
 
 WORDS = {"zh": ("后台任务", "已写入账册"), "en": ("Jobs", "It was written into the book")}

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-import socket
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 
+from serving import serving
 from web.clients import visitor
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -23,17 +20,8 @@ WORDS = {"zh": ("未完成", "怎样才会改变结论？", "下一步"), "en": 
 @pytest.fixture(scope="module")
 def address(pages: Any) -> Iterator[str]:
     """The pages served on a free port of this machine."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(pages.app, port=port, log_level="warning"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(timeout=10)
+    with serving(pages.app) as address:
+        yield address
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
