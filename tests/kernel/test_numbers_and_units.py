@@ -50,7 +50,38 @@ def test_numbers_as_typed_are_read(value: Decimal) -> None:
     assert parse_decimal(f"{value:f}") == parse_decimal(f"{value:,f}") == parse_decimal(full) == value
 
 
-@pytest.mark.parametrize("text", ["", "1,00", "12,34,567", "1e", "50%", "三", "nan", "inf", "1.2.3", "1 t", "5²", "①"])
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("1 234", "1234"), ("-12 345 678.9", "-12345678.9"), ("1\u2009234.5", "1234.5"), ("- 5", "-5"), ("12. 5", "12.5")],
+)
+def test_blanks_separate_thousands_and_nothing_else(text: str, value: str) -> None:
+    """A blank, also a thin or a hard one, stands before groups of three, or after a sign or a point."""
+    assert parse_decimal(text) == Decimal(value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "1,00",
+        "12,34,567",
+        "1e",
+        "50%",
+        "三",
+        "nan",
+        "inf",
+        "1.2.3",
+        "1 t",
+        "5²",
+        "①",
+        "1 2",
+        "12 34",
+        "1 23 456",
+        "2 .5 1",
+        "１　２",
+        "1\u00a02",
+    ],
+)
 def test_what_is_no_number_is_none(text: str) -> None:
     """Anything doubtful is not guessed."""
     assert parse_decimal(text) is None

@@ -7,6 +7,7 @@ is what DuckDB, PostgreSQL and Spark do when they cast a decimal to fewer places
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 
@@ -19,6 +20,9 @@ ROUNDING = "half_up_6"
 MAX_QUANTITY = Decimal("999999999999.999999")
 # one context for all roundings: opening one for each costs more than the rounding
 _WIDE = Context(prec=60, rounding=ROUND_HALF_UP)
+# blanks between digits, and where they stand before groups of three alone
+_APART = re.compile(r"[0-9] +[0-9]")
+_GROUPED = re.compile(r"[+-]? *[0-9]{1,3}(?: +[0-9]{3})+(?: ?\. ?[0-9]*)?")
 _STEPS = tuple(Decimal(1).scaleb(-places) for places in range(31))
 
 
@@ -32,13 +36,17 @@ def quantise(value: Decimal, places: int = PLACES) -> Decimal:
 def parse_decimal(text: str) -> Decimal | None:
     """A number as people type it, or None: full-width digits, thousands separators, 正负号, trailing blanks.
 
-    A comma is read as a separator only where it stands before groups of three digits. Percent signs, units
-    and words are not numbers, and neither is 1_000, which programs read and people do not write, nor 5², which is
-    no 52. −0 is 0.
+    A comma is read as a separator only where it stands before groups of three digits, and so is a blank between
+    digits: "1 2" is two numbers, or a slip, and no 12. Percent signs, units and words are not numbers, and neither is
+    1_000, which programs read and people do not write, nor 5², which is no 52. −0 is 0.
     """
     if not text.isascii() and any(unicodedata.category(c) == "No" for c in text):
         return None
-    raw = unicodedata.normalize("NFKC", text).strip().replace(" ", "").replace("\u2212", "-")
+    raw = unicodedata.normalize("NFKC", text).strip().replace("\u2212", "-")
+    if " " in raw:
+        if _APART.search(raw) and not _GROUPED.fullmatch(raw):
+            return None
+        raw = raw.replace(" ", "")
     head, *groups = raw.split(",")
     if groups:
         body = groups[-1].split(".")[0]
