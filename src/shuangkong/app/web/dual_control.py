@@ -113,14 +113,15 @@ def cockpit_of(a: Asked, run: RunView, subject: Subject, say: BoardTeller) -> di
     printed = printed_last(r.published_grades(run, (subject,)))
     follows = [m for m in r.measures(run, (subject,)) if m["signal"] in ("bad", "warn")]
     whiskers = [replace(whisker(row), over=is_over(run, row), flexed=flexed.watched(row)) for row in newest]
-    red = [x for x in (*(s.lamp for s in standings), *printed) if x.grade == RED]
+    reds = [[x for x in lamps if x.grade == RED] for lamps in ((s.lamp for s in standings), printed)]
     bullets = [b for b in made.bullets if b.finding.indicator_id.startswith(_HEADLINES)]
     return {
         "subject": subject, "above": run.path(subject.id)[:-1], "standings": standings, "whiskers": whiskers,
         "fans": [fan(say, rows) for rows in courses(nowcasts, newest)],
         "bullets": bullets, "flexed": {b.finding.finding_key: x for b in bullets if (x := flexed.finding(b.finding))},
         "follows": follows, "steps": steps(a, run, subject, say, standings, whiskers, follows),
-        "red": [x.what for x in red if not x.let_be], "let_be": [x.what for x in red if x.let_be], "printed": printed,
+        "red": say.dated(*([x for x in lamps if not x.let_be] for lamps in reds)),
+        "let_be": say.dated(*([x for x in lamps if x.let_be] for lamps in reds)), "printed": printed,
         "upto": max((s.row["period_key"] for s in standings if s.row["value"] is not None), key=ends, default=""),
     }  # fmt: skip
 
