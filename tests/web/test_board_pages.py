@@ -152,6 +152,23 @@ def test_the_cockpit_tells_where_it_stands_and_will_end(pages: Pages, city: str,
     assert '<ol class="todo listed">' in html
 
 
+@pytest.mark.parametrize(
+    ("lang", "told"), [("zh", "2026年10月公布的能耗双控为红色"), ("en", "published: energy control (Oct 2026)")]
+)
+def test_the_next_step_names_the_month_of_a_red_lamp(pages: Pages, lang: str, told: str) -> None:
+    """Computed lamps of one year and published ones of another are not told in one breath without their months."""
+    assert told in pages.get(f"{pages.region('990102')}/dual-control", lang)
+
+
+def test_every_sign_of_the_board_has_its_key(pages: Pages, city: str) -> None:
+    """Also the dash of a lamp without figures and the dot of a square without any."""
+    html = pages.get(f"/board?region={city}")
+    key = html[html.index("lamps-key") :].partition("</p>")[0]
+    assert key.count('d="M8 12h8"') == 1
+    assert "这一项没有数据" in key
+    assert "这一期没有数据" in key
+
+
 def test_what_follows_leads_to_the_cases_of_the_region(pages: Pages, city: str) -> None:
     """Nanwan's published grades bring a stop: the board names it with its clause, and its link opens the cases."""
     html = pages.get(f"/board?region={city}")
