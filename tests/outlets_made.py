@@ -9,6 +9,7 @@ import numpy as np
 
 from registry.made_up import made_up_unit
 from shuangkong.engine.api import Workspace, reading, writing
+from shuangkong.kernel.periods import china_day
 from shuangkong.kernel.scope import Scope
 from shuangkong.metering.calendar import official
 from shuangkong.metering.collecting import journal_folder
@@ -87,7 +88,7 @@ class Outlets:
         touched = store(lake, segments(journal_folder(self.workspace)), meters).touched
         roll_up(lake, meters, touched, self.workspace.clock())
         if looked:
-            rules = monitoring(self.packs, self.workspace.clock().date())
+            rules = monitoring(self.packs, china_day(self.workspace.clock()))
             look(lake, meters, rules, touched, self.workspace.clock(), calendar=official())
 
     def roll_again(self, days: int) -> None:

@@ -18,6 +18,7 @@ from shuangkong.accounting.confidential import Group, Rule, rule, withheld_sums
 from shuangkong.app.pipeline import run_pipeline
 from shuangkong.engine.api import WITHHELD, Workspace, latest_run, read_result, reading, writing
 from shuangkong.kernel.ids import SubjectId
+from shuangkong.kernel.periods import china_day
 from shuangkong.kernel.scope import Scope
 from shuangkong.policy.api import PackSet, builtin_packs
 from shuangkong.registry.api import directory, ensure_regions, import_units, publish
@@ -170,12 +171,12 @@ def test_the_public_is_told_the_city_alone(judged: Workspace) -> None:
 def test_who_has_the_place_in_a_scope_is_told(judged: Workspace) -> None:
     """An officer sees the own county whole and the neighbour's as the public does; who may see all sees all."""
     ids = place_ids(judged)
-    own = told(judged, Scope.region("officer", ids[LITTLE], judged.clock().date(), "supervision"))
+    own = told(judged, Scope.region("officer", ids[LITTLE], china_day(judged.clock()), "supervision"))
     assert {k for k, shown in own.items() if shown} == {
         (LITTLE, "2024"), (LITTLE, "2025-01"), (LITTLE, "2025"), (CITY, "2024"), (CITY, "2025"),
     }  # fmt: skip
     assert all(told(judged, EVERYTHING).values())
-    bank = told(judged, Scope.consented("bank", "合成银行", judged.clock().date(), "finance"))
+    bank = told(judged, Scope.consented("bank", "合成银行", china_day(judged.clock()), "finance"))
     assert bank == told(judged, Scope.published("public"))
 
 

@@ -16,6 +16,7 @@ from shuangkong.app.jobs import AFTER_IMPORT, KINDS, ask_judge
 from shuangkong.engine.api import Workspace, audit_entry, jobs, reading, writing
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.ids import SubjectId
+from shuangkong.kernel.periods import china_day
 from shuangkong.kernel.scope import Scope
 from shuangkong.registry.api import ensure_regions, region_id
 from shuangkong.webkit.api import (
@@ -185,7 +186,7 @@ def test_an_error_is_kept_with_its_case() -> None:
 
 def test_the_day_of_an_appointment_is_asked_for(workspace: Workspace) -> None:
     """An appointment that ran out while the job waited is no right any more."""
-    tomorrow = workspace.clock().date() + timedelta(days=2)
+    tomorrow = china_day(workspace.clock()) + timedelta(days=2)
     _, scope = someone(workspace, "short", Wanted("administrator", SINCE, valid_to=tomorrow))
     late = ask(workspace, "judge", scope)
     later = replace(workspace, clock=lambda: workspace_now + timedelta(days=3))

@@ -13,6 +13,7 @@ from fastapi.testclient import TestClient
 
 from shuangkong.casework.store import case_table, step_table
 from shuangkong.engine.api import writing
+from shuangkong.kernel.periods import china_day
 from web.clients import visitor
 from web.own import Own, own_demo
 
@@ -199,7 +200,7 @@ def test_a_run_and_a_case_by_hand_upon_one_clause_are_told_on_both_and_joined(ow
     officer = own.as_(OFFICER)
     asked = f"/cases/by-hand?subject={case.subject_code}&kind=talk"
     assert f"/cases/open/{case.case_id}" in officer.get(asked).text
-    day = own.workspace.clock().date().isoformat()
+    day = china_day(own.workspace.clock()).isoformat()
     status, page = by_hand(officer, subject=case.subject_code, day=day)
     assert status == 303, page
     number, opening = page.rpartition("/")[2], f"/cases/open/{case.case_id}"

@@ -96,7 +96,7 @@ def months_of_outlets(
     run: RunContext, packs: PackSet, meters: Meters, first: date, last: date
 ) -> Sequence[OutletMonth]:  # fmt: skip
     """The outlets whose mass is made of flow and concentration, on days of one month, as known at the run."""
-    rules = monitoring(packs, run.known.date())
+    rules = monitoring(packs, run.known_day)
     there = _metered_masses(meters, first, last)
     return [
         m
@@ -120,7 +120,7 @@ def due_months(
     """(measure, unit, subject, month) of every month since January of the year of `first` that is over and in which a
     pollutant's mass is registered to be measured: due whether or not anything is known of it.
     """
-    known = run.known.date()
+    known = run.known_day
     over = (run.as_of + timedelta(days=1)).replace(day=1) - timedelta(days=1)
     months = [Period.month(m.year, m.month) for m in months_between(first.replace(month=1, day=1), over)]
     named: dict[tuple[str, int], tuple[str, str]] = {}

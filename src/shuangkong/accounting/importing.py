@@ -19,6 +19,7 @@ from shuangkong.engine.api import Commit, Lease, Workspace, reading, record, wri
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.flaws import Flaw
 from shuangkong.kernel.ids import digest
+from shuangkong.kernel.periods import china_day
 from shuangkong.kernel.scope import Scope
 from shuangkong.policy.api import PackSet
 from shuangkong.registry.api import SourceEntry, directory, record_source, sheets, subject_ids
@@ -89,7 +90,7 @@ def import_sheet(
         sheets.refuse_rivals(table, guesses, figures, "Name one in a mapping (--mapping), or keep one of them.")
     used = mapping or guessed
     checked = sheets.check_rows(table, used, schema)
-    rows, refusals = resolved(checked, book, names, regions, packs, now.date())
+    rows, refusals = resolved(checked, book, names, regions, packs, china_day(now))
     refused_rows = {r.row for r in refusals}
     report = Report(
         book, origin.file_name, used, guesses, checked.data_rows, skipped=len(checked.skipped),

@@ -43,7 +43,7 @@ def take_in(run: RunContext, packs: PackSet, meters: Meters) -> ir.Table:
     run.publish(METER_LINKS, METER_LINKS.from_rows(rows.links))
     run.publish(OUTLET_MONTHS, OUTLET_MONTHS.from_rows(rows.outlets))
     run.executor.keep("returned_entries", "SELECT * FROM book_entries")
-    told = {"source": SOURCE, "known_on": run.known.date().isoformat(), "at": run.known.isoformat()}
+    told = {"source": SOURCE, "known_on": run.known_day.isoformat(), "at": run.known.isoformat()}
     run.executor.keep("book_entries", _COUNTED.format(**told))
     return found
 

@@ -109,7 +109,7 @@ def _one_month(run: RunContext, packs: PackSet, meters: Meters, period: Period, 
         "period_key": period.key, "period_kind": period.kind.value, "period_start": period.start,
         "period_end": period.end, "until": last if last < period.last_day else None,
     }  # fmt: skip
-    rules = _rules(packs, last, run.known.date())
+    rules = _rules(packs, last, run.known_day)
     for key in sorted(ids):
         subject, item, base = key
         s = sums[key]

@@ -310,7 +310,7 @@ def bind_deductions(run: RunContext, steps: Sequence[str]) -> tuple[ir.Table, ir
 def _rules(packs: PackSet, run: RunContext, step: str, side: str, years: Sequence[int]) -> Iterator[dict[str, object]]:
     if "deduction.applies" not in packs.parameter_ids():
         return
-    known = run.known.date()
+    known = run.known_day
     rows = [r for r in packs.parameters("deduction.applies").rows(known) if r.key == (step, side)]
     backwards = _also_in_base_year(packs, known, step)
     base_years = _base_years_under(packs, rows) if backwards else set()
@@ -350,7 +350,7 @@ def _caps(run: RunContext) -> Iterator[dict[str, object]]:
     E_base is without feedstock where that is taken out of the base year too. Null where energy, feedstock or GDP of
     either year is not known (`_region_years`): half of a GDP of the base year would allow twice the certificates.
     """
-    packs, known = packs_of(run), run.known.date()
+    packs, known = packs_of(run), run.known_day
     if "deduction.certificate_cap" not in packs.parameter_ids():
         return
     shares = [r for r in packs.parameters("deduction.certificate_cap").rows(known) if r.value is not None]

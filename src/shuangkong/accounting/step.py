@@ -164,7 +164,7 @@ def _bind_factors(
         " FROM book_entries LEFT JOIN areas USING (subject_id)"
     )
     found = [Case(**r) for r in cases.to_pylist()]
-    rows = factor_rows(snapshots.packs_of(run), methods, found, registered.paths, run.known.date(), stated_only)
+    rows = factor_rows(snapshots.packs_of(run), methods, found, registered.paths, run.known_day, stated_only)
     return run.bind(FACTORS, FACTORS.from_rows(rows))
 
 

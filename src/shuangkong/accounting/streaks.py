@@ -152,7 +152,7 @@ def _grid(run: RunContext, packs: PackSet, rules: dict[str, StreakRule], values:
             p = period_at(index, rule.every)
             yield {
                 "indicator_id": name, "of_id": rule.of, "comparator": rule.comparator, "least": rule.min_coverage,
-                "idx": index, "threshold": threshold_of(packs, rule, p.last_day, run.known.date()),
+                "idx": index, "threshold": threshold_of(packs, rule, p.last_day, run.known_day),
                 "starts": int(index == start), "period_key": p.key, "period_kind": p.kind.value,
                 "period_start": p.start, "period_end": p.end,
             }  # fmt: skip

@@ -110,7 +110,7 @@ def _same_world(run: RunContext, of: RunRecord) -> None:
         "packs": (dict(run.packs.hashes()), m.get("packs")),
         "day": (run.as_of, of.as_of),
         # what a pack knew from a later day on is not known to the earlier run
-        "day on which it is known": (run.known.date(), of.known.date()),
+        "day on which it is known": (run.known_day, of.known_day),
         "register": (run.registered, m.get("registered")),
         "scope": (run.scope.unrestricted, True),
     }

@@ -87,7 +87,7 @@ def beside(workspace: Workspace, run: RunRecord, packs: PackSet, scope: Scope) -
             q.subject_id, q.pack_id, q.pack_edition, q.table_id, q.clause, _WATCHED, q.period_key, q.answer, "", run_id,
             "computed", q.confidence, q.subject_id in invented,
         )
-        for q in quiet_months(packs, months, rows, as_of=run.as_of, known=run.known.date())
+        for q in quiet_months(packs, months, rows, as_of=run.as_of, known=run.known_day)
     ]  # fmt: skip
     return _under_published(told, [s for s in said_in_run(workspace, run, packs, scope) if s.subject_id in about])
 

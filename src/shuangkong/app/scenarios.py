@@ -131,7 +131,7 @@ def _levels(run: RunRecord, scope: Scope, seen: Any, subject: str) -> dict[tuple
 
 def begun(place: Place, year: int | None = None, horizon: int | None = None) -> Scenario:
     """A scenario as a form begins it: the newest base, house assumptions, the goals that hold; seed 1."""
-    found, packs, known = place.begin(year), place.packs, place.run.known.date()
+    found, packs, known = place.begin(year), place.packs, place.run.known_day
     assert found.base is not None
     after, draws = rule_of(packs, known, "peak_after") or 1, rule_of(packs, known, "draws") or 0
     last = horizon or max(rule_of(packs, known, "horizon") or 0, found.year + 1)
@@ -148,7 +148,7 @@ def begun(place: Place, year: int | None = None, horizon: int | None = None) -> 
 def assumed(start: Scenario, place: Place, moves: Mapping[str, Decimal], *, horizon: int, instead: str, seed: int
             ) -> Scenario:  # fmt: skip
     """The scenario with what was chosen; FORM-001 for a lever beyond its range, a horizon or seed that cannot be."""
-    longest = rule_of(place.packs, place.run.known.date(), "longest") or 0
+    longest = rule_of(place.packs, place.run.known_day, "longest") or 0
     for lever, value in moves.items():
         low, high = start.ranges.get(lever, (value, value))
         if not low <= value <= high:

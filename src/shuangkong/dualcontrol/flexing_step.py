@@ -56,7 +56,7 @@ def flex_totals(run: RunContext, methods: Sequence[Method]) -> None:
     `methods` are those of the run; a region is answered under those that its targets name.
     """
     with run.step("flex: totals"):
-        books, packs, known = books_of(run), packs_of(run), run.known.date()
+        books, packs, known = books_of(run), packs_of(run), run.known_day
         totals: list[dict[str, object]] = []
         steps: list[dict[str, object]] = []
         for q in _questions(books, packs, known, run.as_of):

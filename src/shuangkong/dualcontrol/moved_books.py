@@ -63,7 +63,7 @@ def _least(packs: PackSet, run: RunRecord) -> Decimal:
     """The coverage from which on a part is compared; all of it where no pack of the run says."""
     if LEAST not in packs.parameter_ids():
         return Decimal(1)
-    found = packs.parameters(LEAST).at(run.as_of, known=run.known.date()).value
+    found = packs.parameters(LEAST).at(run.as_of, known=run.known_day).value
     return Decimal(1) if found is None else found
 
 

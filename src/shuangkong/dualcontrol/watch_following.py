@@ -57,7 +57,7 @@ def asked_tables(packs: PackSet, *, as_of: date, known: date) -> list[Asked]:
 
 def measures(run: RunContext, packs: PackSet, rows: Sequence[Row], names: Names) -> list[Row]:
     """Rows of WATCH_MEASURES: on the grades computed here, then on the published ones."""
-    tables = asked_tables(packs, as_of=run.as_of, known=run.known.date())
+    tables = asked_tables(packs, as_of=run.as_of, known=run.known_day)
     lamps: dict[tuple[str, str], dict[str, Row]] = {}
     for r in lamps_of(rows):
         if r.get("red_state") is not None:
@@ -81,11 +81,11 @@ def _computed(
         if not (one.table.start <= day and (one.table.end is None or day < one.table.end)):
             continue
         given: Row = {n: _given(there.get(n)) for n in one.inputs}
-        same = repr([packs.values_of(t.on(day), day, run.known.date()) for t in chain])
+        same = repr([packs.values_of(t.on(day), day, run.known_day) for t in chain])
         groups.setdefault(same, (day, []))[1].append((there, given))
     for day, asked in groups.values():
         answers = decided_rows(
-            packs, one.pack.key, one.table.id, [g for _, g in asked], day=day, known=run.known.date(), where="watch"
+            packs, one.pack.key, one.table.id, [g for _, g in asked], day=day, known=run.known_day, where="watch"
         )
         for (rows, given), answer in zip(asked, answers, strict=True):
             yield from _measures_of(one, rows, given, answer)

@@ -154,7 +154,7 @@ def _squares(run: RunContext, methods: Sequence[str], end: date) -> dict[tuple[s
 
 def figures(run: RunContext) -> Figures:
     """The figures of the packs' parameters on the run's day, as known in it."""
-    return figures_of(packs_of(run), run.as_of, run.known.date())
+    return figures_of(packs_of(run), run.as_of, run.known_day)
 
 
 def revisions(run: RunContext) -> Revisions:

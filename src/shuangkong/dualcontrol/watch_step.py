@@ -49,7 +49,7 @@ def watch(run: RunContext, methods: Sequence[Method]) -> None:
     """
     with run.step("watch"):
         packs = packs_of(run)
-        there = any(p.id == PACK and p.instrument.issued <= run.known.date() for p in packs.packs)
+        there = any(p.id == PACK and p.instrument.issued <= run.known_day for p in packs.packs)
         found = _found(run, packs, methods) if there else {}
         for contract in TABLES:
             rows = found.get(contract.name, [contract.arrow_schema.empty_table()])
@@ -59,7 +59,7 @@ def watch(run: RunContext, methods: Sequence[Method]) -> None:
 def _found(run: RunContext, packs: PackSet, methods: Sequence[Method]) -> dict[str, list[pa.Table]]:
     known = names(run)
     years = range(first_year(run), run.as_of.year + 1)
-    asked = questions(packs, known.regions, methods, years, as_of=run.as_of, known=run.known.date())
+    asked = questions(packs, known.regions, methods, years, as_of=run.as_of, known=run.known_day)
     asked = [q for q in asked if q.method_id != "reported"]
     by, regions = sorted({q.method_id for q in asked}), {q.subject_id for q in asked}
     of, revised = figures(run), revisions(run)
@@ -73,7 +73,7 @@ def _found(run: RunContext, packs: PackSet, methods: Sequence[Method]) -> dict[s
     # the same months a year ago, and what the years before missed by
     facts = facts_of(run, by, {r: y - drift.years - 2 for r, y in first.items()}, revised, held.common)
     months = [r for q in asked for r in month_rows(facts, q)]
-    grader = Grader(packs, run.known.date(), lambda t, v, rows: _decide(run, t, v, rows))
+    grader = Grader(packs, run.known_day, lambda t, v, rows: _decide(run, t, v, rows))
     grader.grade(months)
     months += grader.control(months)
     count_red(months, carried.red())

@@ -89,7 +89,7 @@ class Reads:
     @property
     def known(self) -> date:
         """The day as known on which the run was made."""
-        return self.run.known.date()
+        return self.run.known_day
 
     def rows(self, contract: TableContract, where: str = "") -> list[Row]:
         """Rows of a table of the run; `where` is SQL made of what the program itself wrote."""

@@ -24,6 +24,7 @@ from shuangkong.engine.layers import KEPT, SUBJECT, bind_kept, bind_rows, layer_
 from shuangkong.engine.workspace import Workspace
 from shuangkong.kernel.flaws import Flaw
 from shuangkong.kernel.ids import RunId
+from shuangkong.kernel.periods import china_day
 from shuangkong.kernel.scope import Scope
 
 if TYPE_CHECKING:
@@ -63,6 +64,11 @@ class RunRecord:
     previous: RunId | None
     manifest: dict[str, object]
     folder: Path
+
+    @property
+    def known_day(self) -> date:
+        """The day in China as known on which it was made: what was published on it counts."""
+        return china_day(self.known)
 
 
 class NotLocal(Exception):
@@ -135,6 +141,11 @@ class RunContext:
     flaws: list[Flaw] = field(default_factory=list)
     timings: dict[str, float] = field(default_factory=dict)
     sql: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def known_day(self) -> date:
+        """The day in China as known on which it is made: what was published on it counts."""
+        return china_day(self.known)
 
     def become(self, update: Update) -> None:
         """Be an update from here on; called before any table is bound."""

@@ -52,9 +52,9 @@ def docket(packs: PackSet, catalogue: Catalogue, run: RunContext) -> list[Docket
     """The tables that the run decides: published by then, not superseded, and bound as `decided_kind` asks."""
     known = with_declared(catalogue, packs)
     found = []
-    for pack in standing_editions(packs, as_of=run.as_of, known=run.known.date()):
+    for pack in standing_editions(packs, as_of=run.as_of, known=run.known_day):
         for table in pack.tables:
-            if table.source.known > run.known.date():
+            if table.source.known > run.known_day:
                 continue
             inputs = bindings_of(packs, pack, table, known)
             kind = decided_kind(table, inputs)
@@ -143,7 +143,7 @@ class _Work:
             ahead=one.inputs.ahead,
         ):  # fmt: skip
             values = {
-                t.id: self.packs.values_of(t, sitting.day, self.run.known.date()) for t in one.inputs.chain
+                t.id: self.packs.values_of(t, sitting.day, self.run.known_day) for t in one.inputs.chain
             }  # fmt: skip
             stood = replace(one, inputs=replace(one.inputs, chain=tuple(t.on(sitting.day) for t in one.inputs.chain)))
             same = next((found for key, found in alike if key == (values, stood)), None)

@@ -80,7 +80,7 @@ def _earlier() -> TableContract:
 
 def _bind(run: RunContext, methods: Sequence[Method]) -> tuple[ir.Table, dict[str, DecisionTable]]:
     packs = packs_of(run)
-    found = list(bindings(packs, _subjects(run), methods, as_of=run.as_of, known=run.known.date()))
+    found = list(bindings(packs, _subjects(run), methods, as_of=run.as_of, known=run.known_day))
     # a table that asks nothing stands by, so that a run before any document is one without findings
     shapes: dict[str, DecisionTable] = {"none": DecisionTable(id="none", inputs=(), rows=(), outputs=())}
     # all that any target has, whoever it binds: the statement is the same for every run by these packs

@@ -106,7 +106,7 @@ def why(workspace: Workspace, run: RunRecord, packs: PackSet, key: str, scope: S
         finding |= named(db, finding["subject_id"], scope, run)
         ruled = "decided_for" in finding
         clause, target = (
-            asked_by_rule(packs, finding, run.known.date()) if ruled else asked_by_target(packs, finding)
+            asked_by_rule(packs, finding, run.known_day) if ruled else asked_by_target(packs, finding)
         )  # fmt: skip
         result = Why(finding, clause, target, None)
         walk.fill(result, NodeKind.RULE_FINDING if ruled else NodeKind.FINDING)

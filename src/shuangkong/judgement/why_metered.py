@@ -77,7 +77,7 @@ def let_out(
     ).to_pylist()
     engine.bind("let_out", pa.table({"k": pa.array([r["entry_id"] for r in rows], pa.string())}))
     links: list[Row] = engine.run("SELECT l.* FROM meter_links l SEMI JOIN let_out w ON l.entry_id = w.k").to_pylist()
-    rules = monitoring(packs, run.known.date())
+    rules = monitoring(packs, run.known_day)
     with reading(workspace.engine) as db:
         known = meters_known(db, scope, run.known, {r["subject_id"] for r in rows})
     for row in rows:

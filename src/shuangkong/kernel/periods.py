@@ -24,8 +24,20 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from shuangkong.kernel.errors import UserError
+
+#: The zone of business days.
+CHINA = ZoneInfo("Asia/Shanghai")
+
+
+def china_day(instant: datetime) -> date:
+    """The business day of an instant, which has a zone: the day in China on which something was known or done.
+
+    Until eight in the morning it is a day later than the date of the same instant in UTC.
+    """
+    return instant.astimezone(CHINA).date()
 
 
 class PeriodKind(StrEnum):
@@ -221,13 +233,12 @@ class Period:
 def parse_instant(text: str) -> datetime:
     """An aware UTC instant from ISO text; a bare date means the end of that day in China."""
     from datetime import UTC
-    from zoneinfo import ZoneInfo
 
     raw = unicodedata.normalize("NFKC", text).strip()
     try:
         if re.fullmatch(r"\d{4}-\d{2}-\d{2}", raw):
             day = date.fromisoformat(raw)
-            local = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo("Asia/Shanghai"))
+            local = datetime(day.year, day.month, day.day, tzinfo=CHINA)
             return (local + timedelta(days=1) - timedelta(microseconds=1)).astimezone(UTC)
         instant = datetime.fromisoformat(raw)
     except ValueError:
@@ -239,5 +250,5 @@ def parse_instant(text: str) -> datetime:
             facts={"text": text[:40]},
         ) from None
     if instant.tzinfo is None:
-        instant = instant.replace(tzinfo=ZoneInfo("Asia/Shanghai"))
+        instant = instant.replace(tzinfo=CHINA)
     return instant.astimezone(UTC)

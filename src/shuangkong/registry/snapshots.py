@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from shuangkong.engine.api import GENESIS, TableContract, head
 from shuangkong.kernel.ids import SubjectId
+from shuangkong.kernel.periods import china_day
 from shuangkong.kernel.scope import Scope
 from shuangkong.registry import store
 from shuangkong.registry.consents import consented_units
@@ -164,7 +165,7 @@ def scope_subjects(connection: sa.Connection, scope: Scope, known: datetime) -> 
     if scope.unrestricted:
         return None
     found: frozenset[str] = opened(connection, scope)
-    day = scope.on or known.date()
+    day = scope.on or china_day(known)
     if scope.kind in ("region", "unit"):
         if scope.subject is None:
             raise ValueError(f"a scope of kind {scope.kind} names its subject")

@@ -188,7 +188,7 @@ def why(a: Reads, key: str) -> HTMLResponse:
     given = {x["input"]: _cell(x) if x["state"] == "ok" or _enough(entry, x) else _low(x) for x in chain.readings}
     pack = view.packs.pack(f"{row['pack_id']}@{row['pack_edition']}")
     drawn = drawing(
-        view.packs, pack, entry, day=row["decided_for"], known=view.run.known.date(), today=view.run.as_of, given=given
+        view.packs, pack, entry, day=row["decided_for"], known=view.run.known_day, today=view.run.as_of, given=given
     )
     return a.page(
         "rule_why.html", view, f=row, why=chain, drawn=drawn, groups=groups(chain.entries), tool=_form(drawn, given),
@@ -228,7 +228,7 @@ def rule(
     view = a.needed()
     found = view.packs.pack(pack)
     entry = view.packs.table(found.key, table)
-    known = view.run.known.date()
+    known = view.run.known_day
     chosen, day, choices = _asked_period(view, entry, _bindings(view, found.key, entry), year)
     plain = drawing(view.packs, found, entry, day=day, known=known, today=view.run.as_of)
     looked = r.looked_up(view, entry.about, who)

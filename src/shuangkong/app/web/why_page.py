@@ -204,7 +204,7 @@ def standing(view: RunView, pack_key: str) -> tuple[str, Label]:
     pack = view.packs.pack(pack_key)
     region = pack.instrument.region
     path = (NATION,) if region == NATION else (NATION, region)
-    for s in view.packs.in_force(path, view.run.as_of, view.run.known.date()):
+    for s in view.packs.in_force(path, view.run.as_of, view.run.known_day):
         if s.pack.key == pack.key:
             return s.standing.value, STANDING_LABELS[s.standing]
     return Standing.NOT_YET.value, STANDING_LABELS[Standing.NOT_YET]
