@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -55,6 +56,17 @@ def impurities(of: Iterable[Module]) -> Iterator[str]:
         for line, name in calls(one):
             if name in CLOCKS_AND_FILES:
                 yield f"{one.name}:{line} calls {name}()"
+
+
+def test_the_day_of_an_instant_is_chinas() -> None:
+    """Until eight in the morning an instant's own date, that of UTC, is a day too early: `china_day` says the day."""
+    early = re.compile(r"(?:\b|\.)(?:known|now|instant|recorded_at|clock\(\)|now\((?:UTC)?\))\.date\(\)")
+    here = [m for m in modules() if m.name != "shuangkong.kernel.periods"]
+    found = [f"{m.name}: {hit}" for m in here for hit in early.findall(m.text)]
+    assert found == []
+    assert early.search("run.known.date()")
+    assert early.search("workspace.clock().date()")
+    assert early.search("datetime.now(UTC).date()")
 
 
 def test_rules_are_pure() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from itertools import pairwise
 
 import pytest
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shuangkong.kernel.errors import UserError
-from shuangkong.kernel.periods import Period, PeriodKind, parse_instant
+from shuangkong.kernel.periods import Period, PeriodKind, china_day, parse_instant
 
 years = st.integers(1900, 2200)
 keys = st.one_of(
@@ -79,3 +79,12 @@ def test_a_bare_date_ends_with_the_day_in_china() -> None:
     found = parse_instant("2025-03-01")
     assert found == datetime(2025, 3, 1, 16, tzinfo=UTC) - timedelta(microseconds=1)
     assert parse_instant("2025-03-01T08:00:00") == datetime(2025, 3, 1, tzinfo=UTC)
+
+
+def test_the_business_day_begins_at_midnight_in_china() -> None:
+    """Half past midnight of 22 November in China is 21 November in UTC; whatever the zone, the day is one."""
+    moment = datetime(2026, 11, 21, 16, 30, tzinfo=UTC)
+    assert china_day(moment) == date(2026, 11, 22)
+    assert china_day(moment - timedelta(minutes=31)) == date(2026, 11, 21)
+    assert china_day(moment.astimezone(timezone(timedelta(hours=-5)))) == date(2026, 11, 22)
+    assert china_day(parse_instant("2026-11-21")) == date(2026, 11, 21)

@@ -168,7 +168,7 @@ def test_units_of_one_product_are_asked_for_its_energy_too(done: Done) -> None:
         # of the unit with a listed project the rate is that of all it may use: nothing takes the project off
         assert row["threshold"] == rate_with_listed(done.plan, share) <= share.rate
         assert abs(row["value"] - fall) < D("0.0001")
-        assert row["status"] == ("met" if row["value"] >= share.rate else "missed")
+        assert row["status"] == ("met" if row["value"] >= row["threshold"] else "missed")
 
 
 def test_the_books_say_of_whom_they_have_the_energy_per_product(own: Own, done: Done) -> None:

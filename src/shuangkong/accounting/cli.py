@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 
@@ -15,7 +14,7 @@ from shuangkong.accounting.account_choices import Wanted, choices
 from shuangkong.accounting.account_output import as_json, as_lines
 from shuangkong.accounting.files import account_file
 from shuangkong.kernel.errors import UserError
-from shuangkong.kernel.periods import Period, PeriodKind
+from shuangkong.kernel.periods import Period, PeriodKind, china_day
 from shuangkong.policy.api import PackSet, builtin_packs, load_all
 
 
@@ -80,7 +79,7 @@ def account_command(
 
 def _day(text: str) -> date:
     if not text:
-        return datetime.now(ZoneInfo("Asia/Shanghai")).date()
+        return china_day(datetime.now(UTC))
     period = Period.parse(text)
     if period.kind is not PeriodKind.DAY:
         raise UserError("PER-001", f"“{text}” is not a day.", where="--known", remedy="Write 2024-06-30.")

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
@@ -20,9 +19,9 @@ from shuangkong.app.pipeline import run_pipeline
 from shuangkong.engine.api import Asked, Clock, jobs, latest_run
 from shuangkong.kernel.ids import RunId
 from shuangkong.kernel.labels import Label
+from shuangkong.kernel.periods import china_day
 from shuangkong.kernel.scope import Scope
 
-CHINA = ZoneInfo("Asia/Shanghai")
 #: Where an update waits until a worker begins it.
 FOLLOWING = "update:following"
 
@@ -39,7 +38,7 @@ def _update(job: jobs.JobContext, arguments: Mapping[str, Any]) -> None:
     """Update the newest run, or make a full one where there is none or it cannot be updated."""
     workspace = job.workspace
     known = workspace.clock()
-    as_of = date.fromisoformat(arguments["as_of"]) if arguments.get("as_of") else known.astimezone(CHINA).date()
+    as_of = date.fromisoformat(arguments["as_of"]) if arguments.get("as_of") else china_day(known)
     scope = Scope.system(f"follow as {job.job.principal} asked in {job.job.job_id}")
     of = latest_run(workspace, scope, known=None)
 

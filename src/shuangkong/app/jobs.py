@@ -11,7 +11,6 @@ from dataclasses import asdict, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
@@ -42,11 +41,11 @@ from shuangkong.engine.api import Clock, jobs
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.ids import RunId
 from shuangkong.kernel.labels import Label
+from shuangkong.kernel.periods import china_day
 from shuangkong.kernel.scope import Scope
 from shuangkong.policy.api import PackSet
 from shuangkong.registry.api import sheets
 
-CHINA = ZoneInfo("Asia/Shanghai")
 #: Imports in a row need one judgement: it waits here until a worker begins it.
 AFTER_IMPORT = "judge:after-import"
 #: Refusals that stand in the result of a job; all of them are in a file beside it.
@@ -59,7 +58,7 @@ def _judge(job: jobs.JobContext, arguments: Mapping[str, Any]) -> None:
     """Account and judge everything. The run becomes visible in the transaction that ends the job."""
     workspace = job.workspace
     known = workspace.clock()
-    as_of = date.fromisoformat(arguments["as_of"]) if arguments.get("as_of") else known.astimezone(CHINA).date()
+    as_of = date.fromisoformat(arguments["as_of"]) if arguments.get("as_of") else china_day(known)
     scope = Scope.system(f"judge as {job.job.principal} asked in {job.job.job_id}")
 
     def end(db: sa.Connection, run_id: RunId) -> None:

@@ -17,7 +17,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -29,8 +28,8 @@ from shuangkong.engine.database import METADATA, UtcInstant, one_at_a_time, read
 from shuangkong.engine.holders import process_gone, process_name
 from shuangkong.engine.lake_replaced import replaced_by, require_kept
 from shuangkong.kernel.errors import UserError
+from shuangkong.kernel.periods import china_day
 
-CHINA = ZoneInfo("Asia/Shanghai")
 LEASE = timedelta(seconds=60)
 LOG = logging.getLogger("shuangkong.lake")
 
@@ -183,7 +182,7 @@ class Lake:
         earlier = self._by_token(contract.name, token)
         if earlier:
             return earlier
-        part = Part(contract, rows, recorded_at.astimezone(CHINA).date(), token)
+        part = Part(contract, rows, china_day(recorded_at), token)
         written = [self._written(part)]
         with writing(self.engine) as db:
             (done,) = self._visible(db, written, {contract.name: lease}, principal, note, recorded_at)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 
 from shuangkong.kernel.labels import Language
+from shuangkong.kernel.periods import china_day
 from shuangkong.policy import service
 from shuangkong.policy.checks import words_of_flaw
 from shuangkong.policy.fields import parse_day
@@ -203,7 +203,7 @@ def in_force_command(
 ) -> None:
     """某地某日适用哪些文件，自上而下列出，已失效的标明 (documents that reach a region on a day)."""
     day = _day(on, "--date")
-    as_known = _day(known, "--known") if known is not None else datetime.now(ZoneInfo("Asia/Shanghai")).date()
+    as_known = _day(known, "--known") if known is not None else china_day(datetime.now(UTC))
     path = region_path(region, day, workspace)
     rows = service.in_force(service.packs_of(packs or []), path, day, as_known)
     if as_json:

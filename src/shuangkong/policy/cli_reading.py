@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 
 from shuangkong.kernel.labels import Language
+from shuangkong.kernel.periods import china_day
 from shuangkong.policy import service
 from shuangkong.policy.aligning import align
 from shuangkong.policy.aligning_told import alignment_json, alignment_lines, alignment_workbook
@@ -155,7 +155,7 @@ def _packs(context: typer.Context, folders: list[Path] | None) -> PackSet:
 
 def _day(text: str | None) -> date:
     if text is None:
-        return datetime.now(ZoneInfo("Asia/Shanghai")).date()
+        return china_day(datetime.now(UTC))
     day = parse_day(text)
     if day is None:
         raise said("PER-001", "day", text=text).at("--known")

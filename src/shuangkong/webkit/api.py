@@ -88,7 +88,7 @@ from shuangkong.webkit.sessions import web_session as session_table
 from shuangkong.webkit.slots import SLOTS, Slots
 from shuangkong.webkit.tables.answers import Exported, download_headers, export_answer, exported
 from shuangkong.webkit.tables.cells import safe_cell
-from shuangkong.webkit.tables.choices import CHINA, Choices, Condition, Given, parse_choices, query_parameters
+from shuangkong.webkit.tables.choices import Choices, Condition, Given, parse_choices, query_parameters
 from shuangkong.webkit.tables.columns import Told
 from shuangkong.webkit.tables.export import MEDIA, Export, Format, export_csv, in_chunks
 from shuangkong.webkit.tables.files import FileSource
@@ -101,7 +101,6 @@ from shuangkong.webkit.tilegrid import Place, province_places
 from shuangkong.webkit.wrongs import Wrong, wrong
 
 __all__ = [
-    "CHINA",
     "CONFIDENCE_LABELS",
     "HEADERS",
     "LANGUAGES",

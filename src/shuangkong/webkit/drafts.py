@@ -13,9 +13,9 @@ from sqlalchemy.engine import Engine
 
 from shuangkong.engine.api import METADATA, UtcInstant, writing
 from shuangkong.kernel.errors import UserError
+from shuangkong.kernel.periods import CHINA
 from shuangkong.webkit.forms import Filled, FormSpec
 from shuangkong.webkit.messages import Speaker
-from shuangkong.webkit.tables.choices import CHINA
 
 LARGEST = 64 * 1024
 KEPT = timedelta(days=30)

@@ -12,17 +12,16 @@ from decimal import Decimal
 from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import jinja2
 from markupsafe import Markup, escape
 
 from shuangkong.kernel.labels import Label, Language
+from shuangkong.kernel.periods import CHINA
 from shuangkong.webkit import figures, marks
 from shuangkong.webkit.messages import LANGUAGES, Speaker
 from shuangkong.webkit.wrongs import wrong
 
-_CHINA = ZoneInfo("Asia/Shanghai")
 #: No inline code or style, nothing from elsewhere: every byte of a page comes from this server.
 HEADERS: dict[str, str] = {
     "Content-Security-Policy": "default-src 'self'; script-src 'self'; style-src 'self'; base-uri 'none'; "
@@ -153,7 +152,7 @@ def words(speaker: Speaker) -> dict[str, Any]:
 
 def moment(instant: datetime) -> str:
     """An instant as a clock in China shows it, to the minute; the same in both languages."""
-    return instant.astimezone(_CHINA).strftime("%Y-%m-%d %H:%M")
+    return instant.astimezone(CHINA).strftime("%Y-%m-%d %H:%M")
 
 
 def _rich(text: str) -> Markup:

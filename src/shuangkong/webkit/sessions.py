@@ -9,13 +9,13 @@ import secrets
 import uuid
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from shuangkong.engine.api import METADATA, UtcInstant, reading, record
 from shuangkong.kernel.errors import UserError
+from shuangkong.kernel.periods import china_day
 from shuangkong.webkit import passwords
 from shuangkong.webkit.people import (
     Appointment,
@@ -120,7 +120,7 @@ def form_token(server_secret: str, session_hash: str) -> str:
 
 def business_day(at: datetime) -> date:
     """The day in China, on which rights stand or end."""
-    return at.astimezone(ZoneInfo("Asia/Shanghai")).date()
+    return china_day(at)
 
 
 def try_password(engine: Engine, name: str, password: str, *, at: datetime, address: str) -> passwords.Tried | None:

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 import yaml
 
+from shuangkong.kernel.periods import CHINA
 from shuangkong.metering.hj212.build import data_answer, data_answers, frame
 from shuangkong.metering.hj212.framing import Frame, Splitter
 from shuangkong.metering.hj212.readings import Gathering
 from shuangkong.metering.hj212.segment import head_of, read, usual_head
-from shuangkong.metering.hj212.values import CHINA
 
 CASES: list[dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("worked.yaml").read_text("utf-8"))
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
-from zoneinfo import ZoneInfo
 
 import typer
 
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.labels import Label, Language
+from shuangkong.kernel.periods import china_day
 
 if TYPE_CHECKING:
     from shuangkong.engine.api import Workspace
@@ -56,7 +56,7 @@ def language_of(lang: Lang) -> Language:
 
 
 def today() -> date:
-    return datetime.now(ZoneInfo("Asia/Shanghai")).date()
+    return china_day(datetime.now(UTC))
 
 
 def day_of(text: str, option: str) -> date:
@@ -160,7 +160,7 @@ def past_instant(text: str, option: str, now: datetime) -> datetime:
     if not text:
         return now
     instant = parse_instant(text)
-    today = now.astimezone(ZoneInfo("Asia/Shanghai")).date().isoformat()
+    today = china_day(now).isoformat()
     if instant > now and text.strip() != today:
         raise ahead(text, option)
     return min(instant, now)

@@ -10,12 +10,12 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
-from zoneinfo import ZoneInfo
 
 import typer
 
 from shuangkong.app.commands.options import DEFAULT_WORKSPACE, WorkspaceOption
 from shuangkong.kernel.errors import UserError
+from shuangkong.kernel.periods import china_day
 
 if TYPE_CHECKING:
     from shuangkong.engine.api import Workspace
@@ -181,7 +181,7 @@ def _require_administrator(workspace: Workspace) -> None:
     from shuangkong.webkit.api import has_administrator
 
     with reading(workspace.engine) as db:
-        found = has_administrator(db, workspace.clock().astimezone(ZoneInfo("Asia/Shanghai")).date())
+        found = has_administrator(db, china_day(workspace.clock()))
     if not found:
         raise UserError(
             "CLI-001", "nobody with a password may manage people here.", where=str(workspace.root),

@@ -19,10 +19,10 @@ from shuangkong.app.web.reading import RunView
 from shuangkong.engine.api import Workspace, reading, writing
 from shuangkong.kernel.errors import UserError
 from shuangkong.kernel.labels import Label
+from shuangkong.kernel.periods import CHINA
 from shuangkong.kernel.scope import Scope
 from shuangkong.registry.api import names_of
 from shuangkong.webkit.api import (
-    CHINA,
     Choices,
     Exported,
     Format,

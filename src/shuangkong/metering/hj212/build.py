@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
+from shuangkong.kernel.periods import CHINA
 from shuangkong.metering.hj212.crc import crc, crc_modbus, crcs
 from shuangkong.metering.hj212.segment import Head
 from shuangkong.metering.hj212.standard import Edition, standard
 
-_CHINA = ZoneInfo("Asia/Shanghai")
 _ANSWER_SYSTEM = "91"
 _SIGNS = re.compile(r"[;,=&\r\n]|##")
 Group = Sequence[tuple[str, str]]
@@ -117,7 +116,7 @@ def get_history(
 
 def spelt(instant: datetime) -> str:
     """An aware instant as YYYYMMDDhhmmss in China."""
-    return instant.astimezone(_CHINA).strftime("%Y%m%d%H%M%S")
+    return instant.astimezone(CHINA).strftime("%Y%m%d%H%M%S")
 
 
 def request_number(instant: datetime) -> str:

@@ -9,18 +9,17 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from shuangkong.kernel.periods import CHINA
 from shuangkong.metering.hj212.faults import Fault, found_in
 from shuangkong.metering.hj212.standard import standard
 from shuangkong.metering.model import MOST, NO_MARK, NO_VALUE, SCALE
 
-CHINA = ZoneInfo("Asia/Shanghai")
 #: The mark of a value whose Flag is not one sign.
 STRANGE = ord("?")
 _NUMBER = re.compile(rb"[+-]?(?:[0-9]{1,40}(?:\.[0-9]{0,40})?|\.[0-9]{1,40})(?:[eE][+-]?[0-9]{1,2})?")

@@ -10,8 +10,9 @@ from urllib.parse import quote
 
 from starlette.responses import StreamingResponse
 
+from shuangkong.kernel.periods import CHINA
 from shuangkong.webkit.messages import Speaker
-from shuangkong.webkit.tables.choices import CHINA, Choices, Condition, Given, filter_named
+from shuangkong.webkit.tables.choices import Choices, Condition, Given, filter_named
 from shuangkong.webkit.tables.columns import Batch, Told
 from shuangkong.webkit.tables.export import MEDIA, Export, Format, export_csv, in_chunks
 from shuangkong.webkit.tables.source import Source

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from shuangkong.kernel.labels import Label, Language
-from shuangkong.webkit.tables.choices import CHINA
+from shuangkong.kernel.periods import CHINA
 
 _STARTS = frozenset("=+-@")
 _BREAKS = ("\t", "\r", "\n")

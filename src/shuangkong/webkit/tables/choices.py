@@ -9,12 +9,11 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Literal
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from shuangkong.kernel.errors import UserError
+from shuangkong.kernel.periods import CHINA
 from shuangkong.webkit.tables.spec import TableColumn, TableSpec
 
-CHINA = ZoneInfo("Asia/Shanghai")
 LONGEST = 120
 MOST_VALUES = 50
 DEEPEST = 10_000_000
