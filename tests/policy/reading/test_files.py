@@ -199,3 +199,13 @@ def test_the_command_prints_lists_as_json_and_lines(tmp_path: Path) -> None:
     assert shown.exit_code == 0
     assert '"value": 14' in shown.stdout
     assert "市甲局" in CliRunner().invoke(policy_app, ["read", str(file)]).stdout
+
+
+@pytest.mark.parametrize("below", ["各设区市人民政府，省政府各部门：\n", "\n各县区人民政府：\n"])
+def test_the_number_below_a_title_that_fills_its_line_is_kept(below: str) -> None:
+    """In a file of hard wraps a line with a document's number does not go on with the title above it."""
+    title = "合成省人民政府关于印发合成省“十四五”节能工作方案的通知"
+    body = "现将方案印发给你们，请认真贯彻执行，并结合实际抓好落实工\n作。"
+    text = f"{title}\n合政发〔2022〕17号\n{below}{body}\n一、目标\n{LINE}\n"
+    about = as_json(read_text(text))["document"]
+    assert (about["title"], about["doc_number"]) == (title, "合政发〔2022〕17号")

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shuangkong.policy.reading import names
 from shuangkong.policy.reading.clean import clean
 from shuangkong.policy.reading.service import as_json, read_text
 from shuangkong.policy.reading.targets import sentences
@@ -294,3 +295,35 @@ def test_a_line_without_end_is_cut(piece: str) -> None:
     """No sentence is longer than a few thousand signs: what looks back and forth in one stays quick."""
     text = piece * 4000
     assert max(end - start for start, end, _ in sentences(text, 0, len(text))) <= 2500
+
+
+@pytest.mark.parametrize("words", ["2025年平均", "可", "市和", "其中2024年5%、", "“十四五”改造"])
+def test_a_text_that_repeats_itself_is_not_gone_through_again_and_again(
+    words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Four times the words make about four times the signs that names are looked for in, not sixteen times."""
+    seen = [0]
+    trimmed = names.trimmed
+
+    def counted(text: str) -> str:
+        seen[0] += len(text)
+        return trimmed(text)
+
+    monkeypatch.setattr(names, "trimmed", counted)
+
+    def signs(times: int) -> int:
+        seen[0] = 0
+        read_text(f"合成市“十四五”节能示范方案\n\n一、重点任务\n到2025年，{words * times}形成节能量5万吨标准煤。\n")
+        return seen[0]
+
+    assert signs(100) <= 8 * signs(25) + 20_000
+
+
+@pytest.mark.parametrize("end", ["分别建成5家、6家。", "乙企业5家。", "达到95%以上。", "形成节能量5万吨标准煤。"])
+@pytest.mark.parametrize(
+    "words", ["培训新建改造", "认定替代新创建", "制订新新建改造", "市和", "甲市、乙县和", "PUE值量"]
+)
+def test_words_that_can_be_taken_apart_in_many_ways_are_read(words: str, end: str) -> None:
+    """Each text has some 200 signs; a pattern that tried every way to take it apart would not come to its end."""
+    found = read_text(f"合成市“十四五”节能示范方案\n\n一、重点任务\n到2025年，{words * (200 // len(words))}{end}\n")
+    assert found.documents[0].kind == "instrument"

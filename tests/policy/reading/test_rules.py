@@ -57,7 +57,10 @@ def test_a_rule_becomes_its_table(case: dict[str, Any]) -> None:
     if "unsure" in case:
         assert [list(c.unsure) for c in found] == [case["unsure"]]
         told = [a["zh"] for c in found for a in c.fields["table"].get("assumptions", ())]  # type: ignore[attr-defined]
-        assert len(told) == len(case["unsure"])
+        assert len(told) == len([u for u in case["unsure"] if u != "carried"])
+    left = case.get("left", [])
+    assert [c.fields.get("left", []) for c in found] == ([left] if "left" in case else [[] for _ in found])
+    assert all(("figures_left" in c.unsure, c.confidence == "low") == (True, True) for c in found if left)
 
 
 @pytest.mark.parametrize("case", [c for c in CASES if "if" in c], ids=lambda c: str(c["what"]))

@@ -132,7 +132,7 @@ def entry_values(form: Filled, before: Mapping[str, Any] | None = None) -> dict[
         said.pop("then")
     if any(kept.get(k) not in (said[k], None) for k in ("when", "then") if k in said):
         # a table was made of the words as they were read
-        kept = {k: v for k, v in kept.items() if k not in ("table", "amounts")}
+        kept = {k: v for k, v in kept.items() if k not in ("table", "amounts", "left")}
     return {**kept, **said}
 
 

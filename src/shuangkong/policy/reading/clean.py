@@ -34,6 +34,8 @@ _GOES_ON = re.compile(r"[，、。；：）〕》”％%)]|年|月|日")
 _BEGINS = re.compile(
     r"为了?(?:深入|认真|全面|贯彻|加快|进一步|坚决|落实|推[动进])|根据|按照|各[省市区县]|现将|附件|以.{0,4}习近平"
 )
+#: The number of a document, on a line of its own below its title.
+_DOC_NUMBER = re.compile(r"[（(]?[一-鿿]{1,16}[〔\[［(（][0-9]{4}[〕\]］)）]第?[0-9]{1,5}号[）)]?")
 #: A line that says who answers or until when never goes on with a row or a sentence before it.
 _LABEL = re.compile(r"(?:责任|牵头|配合|主办|完成)(?:单位|部门|时限)：")
 _TAIL = re.compile(r"负责|牵头|单位|落实|下同|删减|发布|印发")
@@ -219,6 +221,8 @@ def _continues(so_far: str, previous: _Line, line: _Line, usual: int) -> bool:
         return True
     if _GOES_ON.match(line.text) and not line.text.startswith("日期"):
         return True
+    if _DOC_NUMBER.fullmatch(line.text) and not re.search("[，。；]", so_far):
+        return False
     if so_far.endswith(("）", "〕")):
         return not _TAIL.search(so_far[-60:]) and not line.indented and not _BEGINS.match(line.text)
     if line.text.startswith(("（", "〔")) and _TAIL.search(line.text):

@@ -34,6 +34,14 @@ _DEADLINE = re.compile(
     r"|((?:20\d\d年(?:\d{1,2}月)?(?:\d{1,2}日)?(?:底|末)?前?|(?:每年)?\d{1,2}月(?:\d{1,2}日|底|末)?前?|年底前?|持续|长期|常态化"
     r"|每年)(?:基本)?(?:完成|推进|坚持|实施|落实|开展)?)$"
 )
+#: A piece of a tail that begins with a time says until when, whatever is done by then: 2025年6月底前取得阶段性成效.
+_UNTIL = re.compile(
+    r"(?:(?<=[，；。\n])|^)(?P<when>(?:力争|确保|计划|争取)?[于在到至]?"
+    r"(?:(?:20\d\d|[今明]|每|当)?年(?:\d{1,2}月(?:\d{1,2}日)?)?[底末]?前|(?:每年)?\d{1,2}月(?:[底末]|\d{1,2}日)?前"
+    r"|20\d\d年(?:年?[底末]|\d{1,2}月[底末]?|[起内]|(?=全面|基本|完成|建成|取得|实现|投))))[^，；。\n]*"
+)
+#: Who answers, in such a piece, before their role.
+_ANSWERS = re.compile(rf"{_BODY}(?:等[^，；]{{0,6}})?(?:{_ROLE.pattern})")
 #: Where the first of a list leads without a word for it.
 _FIRST = re.compile(
     r"[；。，]?(?:各?责任单位中)?(?:位?列|排)在?(?:第一位?|首位|第1位)的?(?:单位|部门)?(?:为|是)牵头(?:负责)?(?:单位|部门)?"
@@ -193,7 +201,13 @@ def _names_alone(inner: str) -> bool:
 def parse(inner: str) -> tuple[list[str], list[str], list[str]]:
     """(lead, support, deadlines) of the words of one tail."""
     deadlines = [x for found in _DEADLINE.findall(inner) for x in found if x]
-    inner = _DEADLINE.sub("", inner).rstrip("；，。")
+    inner = _DEADLINE.sub("", inner)
+    for found in reversed([f for f in _UNTIL.finditer(inner) if not _depth(f[0])]):
+        # 2024年底前市乙局配合: who answers stands behind the time.
+        part = "when" if _ANSWERS.search(found[0]) else 0
+        deadlines.append(found[part])
+        inner = inner[: found.start(part)] + inner[found.end(part) :]
+    inner = inner.strip("；，。")
     later = next((m for m in _LATER.finditer(inner) if not _depth(inner[: m.start()])), None)
     everywhere: list[str] = []
     if later:

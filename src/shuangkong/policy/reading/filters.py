@@ -14,7 +14,7 @@ _RULE = re.compile(
     r"给予|补贴|补助|奖励|奖补|扶持|资助|加价|罚款|处罚|上浮|下浮|浮动|贴息|征收|收取|费用|最高不超过|费率|税率|利率|电价|水价|加收"
 )
 _PAST = re.compile(
-    r"已(?:经|累计|建|完成|达|实现|有|形成)|(?<![比较])(?<![比较][“\"])十三五[”\"]?(?:期间|时期|以来|末)?|目前|近年来|(?<![比较])去年|(?<![比较])上年(?!度?基础)|现有(?=[0-9])|截至(?:20\d\d年|目前)|以来|全年(?:完成|实现)了"
+    r"已(?:经|累计|建|完成|达|实现|有|形成|创[建成]|培育|认定|获[评批得]|评[定为选]|命名|公布|入选|授牌)|(?<![比较])(?<![比较][“\"])十三五[”\"]?(?:期间|时期|以来|末)?|目前|近年来|(?<![比较])去年|(?<![比较])上年(?!度?基础)|现有(?=[0-9])|截至(?:20\d\d年|目前)|以来|全年(?:完成|实现)了"
 )
 _THRESHOLD_NOUN = re.compile(
     r"^(?:的)?(?:（[^）]*）)?的?[一-鿿A-Z“]*?(?:单位|企业|项目|锅炉|机组|地区|城市|用户|建筑|设施|地方|加油站|数据中心|船舶|车辆|泊位|装置|产能|炉|电机|油罐|储罐|园区|行业|用能|污染|规模|范围)"
@@ -24,7 +24,7 @@ _ATTRIBUTE = re.compile(
 )
 _CONDITION = re.compile(r"(?:^|，)(?:对|对于|凡|如|若|将|把|除|在)(?!.{0,4}(?:20\d\d|十四五))[^，]*$")
 _FREQUENCY = re.compile(
-    r"至少开展|至少组织|频次|提前(?!报废|淘汰|退出|更新|关停|完成)|连续|期限|时限|时间|为期|不超过\d+年|督察|反馈"
+    r"至少开展|至少组织|频次|提前(?!报废|淘汰|退出|更新|关停|完成)|连续(?!储能|放电|供[电热水气能暖]|充电|调节)|期限|时限|时间|为期|不超过\d+年|督察|反馈"
 )
 
 
@@ -49,6 +49,9 @@ def is_target(text: str, start: int, end: int, part: int, group: Sequence[Amount
         return False
     if _PAST.search(words) or _FREQUENCY.search(words[-10:]):
         return False
+    if _ALLOWED.search(words) or (COUNTED.search(first.unit) and words.endswith("每")):
+        # 利用率可降低至90% allows, and 每50个车位配建1台 counts by fifties: neither is to be reached.
+        return False
     if _UNMET.search(words) and not re.search("确保|力争|目标|保证", words):
         # 未超过3天 tells or asks; 确保未超过 sets.
         return False
@@ -67,8 +70,14 @@ def is_target(text: str, start: int, end: int, part: int, group: Sequence[Amount
         return False
     if first.unit.endswith("元") and re.search("扣减|扣除|核减|追回", words):
         return False
-    if re.search(r"[由从](?:20\d\d年[底末]?的?)?$", words) or re.search(
-        "巩固|成果|问题", last.after[:14].split("，")[0]
+    if first.unit.endswith("元") and first.comparator == "at_most" and _EACH_CAP.search(words):
+        return False
+    if first.unit == "%" and _PAID_OUT.search(words):
+        return False
+    if (
+        _STARTS.match(last.after)
+        or re.search(r"[由从](?:20\d\d年[底末]?的?)?$", words)
+        or re.search("巩固|成果|问题", last.after[:14].split("，")[0])
     ):
         return False
     if words.endswith(("力争", "争取")) and first.unit and not re.match("的?[一-鿿]", last.after):
@@ -77,7 +86,7 @@ def is_target(text: str, start: int, end: int, part: int, group: Sequence[Amount
     if first.value < 1 and not first.unit and (named or share(last.after)):
         return not _CONDITION.search(words)
     if first.to_one:
-        return bool(re.search("比|置换|替代|系数", words[-16:] + last.after[:8])) and not _CONDITION.search(words)
+        return bool(re.search("比|置换|替代|系数", words[-16:] + last.after[:14])) and not _CONDITION.search(words)
     if not first.unit:
         return (
             bool(
@@ -96,6 +105,12 @@ def is_target(text: str, start: int, end: int, part: int, group: Sequence[Amount
     return _amount(words, first, after)
 
 
+#: What may be, not what is to be.
+_ALLOWED = re.compile(
+    "(?<![不许认])可(?:以|适当|适度|酌情|再)*(?:降低|降|放宽|下调|下浮|上浮|下放|延长|放松)[到至为]?$"
+)
+#: 1万吨提高到3万吨: the first is where it comes from.
+_STARTS = re.compile("(?:提高|提升|增加|增长|扩大|上升|压减|减少|下降|降低|降)[到至](?:20[0-9]{2}年[底末]?的?)?[0-9]")
 #: An item of a list goes on with what stood before: 建成充电站1000座、充电桩12万个.
 _ITEM = re.compile(r"^[、，和及以]{0,2}(?:其中)?[一-鿿A-Za-z“”（）()·]{0,18}$")
 _NO_ITEM = re.compile("对|将|把|如|若|凡|不|已|过|每|由|从|的$|年$|月$")
@@ -115,6 +130,8 @@ _FROM = re.compile(
 )
 #: A goal with its year stands by itself, though the sentence began with money for somebody.
 _DATED = re.compile("^(?:并)?(?:力争|确保|争取)?(?:[到至]?20[0-9]{2}年[底末]?|“?十[四五]五”?末?期?间?)")
+#: What a size picks out stands right behind it.
+_SIZED = re.compile("(?:及?以[上下])?(?:的|级)?(?!以上|以下|左右|以内|和|及|或|与)[一-鿿]{2}")
 #: Said of a whole sentence, not only of the words before a comma.
 _BEHIND_US = re.compile(
     r"(?<![比较])(?<![比较][“\"])十三五[”\"]?(?:期间|时期|以来|末)|近年来|截[至止](?=20|目前)|目前，|以来，"
@@ -135,8 +152,8 @@ def goes_on(text: str, before: Amount, part: int, group: Sequence[Amount]) -> bo
         # 建设3个基地和10个园区
         return re.match("(?!的)[一-鿿“]{2}", last.after) is not None and not _NO_ITEM.search(between[:-1])
     if not between and COUNTED.search(before.unit) and not COUNTED.search(first.unit):
-        # 锅炉800台1200蒸吨
-        return True
+        # 锅炉800台1200蒸吨; the size of the things is none: 2台35吨燃煤锅炉
+        return not _SIZED.match(last.after)
     things = re.fullmatch("([一-鿿A-Za-z“”]{2,14})([，、][一-鿿A-Za-z“”]{3,14})", between)
     if things and COUNTED.search(before.unit) and COUNTED.search(first.unit) and not ACT.search(before.after[:2]):
         # 遴选20家领跑者，合同能源管理项目300个以上: what stood behind the count before is its own.
@@ -156,7 +173,8 @@ def goes_on(text: str, before: Amount, part: int, group: Sequence[Amount]) -> bo
         or (_ATTRIBUTE.search(name) and last.behind)
     ):
         return False
-    return re.match(r"[、，。；（）\n]|和|及|$", last.after) is not None
+    # 接入光伏20万千瓦、充电桩3万台的能力: the list has one end for all.
+    return re.match(r"[、，。；（）\n]|和|及|$|的[^，。；0-9]{0,6}能力(?=[，。；）\n]|$)", last.after) is not None
 
 
 def of_which(words: str, group: Sequence[Amount], units: Collection[str]) -> bool:
@@ -171,6 +189,9 @@ def of_which(words: str, group: Sequence[Amount], units: Collection[str]) -> boo
 def _percent(words: str, first: Amount, after: str) -> bool:
     if words.endswith("，") and share(after):
         return True
+    if re.search("(?:预留|留出|留足)(?:不少于|不低于|至少|约)?$", words):
+        # 预留8%的年度指标
+        return not _CONDITION.search(words)
     if re.search("形成|具备|达到", words) and re.match("的[^，。]{2,8}能力", after):
         # 形成最大用电负荷5%左右的需求响应能力
         return not _CONDITION.search(words)
@@ -199,6 +220,13 @@ def _percent(words: str, first: Amount, after: str) -> bool:
     return words.endswith("具备") or (bool(ACT.search(words)) and not re.match("的", after))
 
 
+#: What one of many may get at most, or in which parts it is paid, is a rule of money.
+_EACH_CAP = re.compile(
+    "(?:单个|同一个?|单户|单家|单一|每[个户家])[^，；]{0,8}?(?:企业|项目|单位|主体|园区|法人|集团|申请人|个人|机构|用户)"
+)
+_PAID_OUT = re.compile(
+    "(?:拨付|预拨|兑付|发放|支付|预付|清算)(?:剩余|其余|余下|尾款|首[笔批期])?的?(?:[补奖][助贴励]|资金|款项?|总额|核定|的)*$"
+)
 #: Money set aside for all, whatever somebody may get of it.
 _FUND = "(?:安排|设立|投入|筹措|统筹)[^，补奖]{0,16}(?:专项资金|资金|基金|经费)(?:不少于|不低于|共|约)?$"
 #: 现有燃煤锅炉1.2万台 tells, 现有数据中心PUE不超过1.5 sets.
@@ -227,7 +255,7 @@ def _narrows_words(after: str) -> bool:
 
 def _count(words: str, first: Amount, after: str) -> bool:
     acts = ACT.search(words)
-    if re.fullmatch("(?:每年)?对(?:不少于|不低于|至少)?", words):
+    if re.fullmatch("(?:每年|[两三四五]年|累计)*对(?:不少于|不低于|至少)?", timeless(words)):
         # 对30家重点用能单位开展节能监察
         return bool(re.match("(?!以上)[^，的]{2,}?(?:开展|实施|进行|组织|完成)", after))
     if re.match(r"(?:月|工作日|小时|部门|单位联合|试点城市已)", after):
@@ -255,6 +283,9 @@ def _amount(words: str, first: Amount, after: str) -> bool:
     said = first.said or has_indicator(trimmed(words))
     if first.behind in ("及以上", "及以下", "含以上") and picks:
         return False
+    if RUNS.match(after) and re.search("[一-鿿]{2}$", words) and not first.behind:
+        # 某电站140万千瓦机组2025年底前全部投产
+        return not _CONDITION.search(words)
     if first.behind in ("以上", "以下", "以内") and picks:
         near = re.search(r"(?:新增|增加|达到|腾出)[^，]{0,12}$", words)
         return bool(near) and first.behind == "以上" and not re.match("的", after) and not _CONDITION.search(words)
@@ -277,6 +308,12 @@ def _amount(words: str, first: Amount, after: str) -> bool:
         return not (_ATTRIBUTE.search(trimmed(words)) and _CONDITION.search(words) and first.behind)
     acts = re.search(rf"(?:{ACT.pattern})(?:约|近|共)?$", words) if picks else ACT.search(words)
     return acts is not None and not _CONDITION.search(words)
+
+
+#: A whole set that starts to run by a day.
+RUNS = re.compile(
+    "机组(?:[到至]?20[0-9]{2}年[底末]?前?)?(?:力争|确保)?(?:全部|全面|全容量|建成|实现)+(?:投产|投运|投用|并网|运行)"
+)
 
 
 def _inside(text: str, start: int, at: int, opening: str, closing: str) -> bool:

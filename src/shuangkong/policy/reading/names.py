@@ -3,39 +3,44 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+
+from shuangkong.policy.reading.times import timeless
+from shuangkong.policy.reading.values import COUNTED, UNIT
 
 TAIL = re.compile(
     r"(?:率|比例|比重|占比|量|能耗|消耗|强度|面积|能力|容量|规模|水平|排放|浓度|PUE|PUE值|值|天数|次数|覆盖|数量|长度|里程|收入|产值|投资|资金|产能|系数|指数|效率|"
     r"消费|用水|煤耗|电耗|水耗|时长|管网|总数|人数|倍数|份额|装机|增加值|幅度|增速|蓄积|盖度|改造|标准)(?:（[^）]*）)?$"
 )
 _LEADING = re.compile(
-    r"^(?:其中|分别|并且|并|且|同时|力争|确保|全面|努力|积极|推动|推进|使|实现|到|的|基本|以及|及|和|或者|或|即|原则上|要|应|须|将|每年|年均|累计|总体|不断|进一步|"
+    r"^(?:(?:鼓励|引导|督促|支持)(?=(?:有|具备|符合)条件的)|其中|分别|并且|并|且|同时|力争|确保|全面|努力|积极|推动|推进|使|实现|到|的|基本|以及|及|和|或者|或|即|原则上|要|应|须|将|每年|年均|累计|总体|不断|进一步|"
     r"持续|加快|通过[^，]{2,20}|[，：:、“；]|20\d\d年(?:底|末|年底|年末)?前?|[“\"]?十[四五]五[”\"]?(?:期间|时期|末)?|(?:至|到)20\d\d年(?:底|末)?|前|底|末)"
 )
 _VERBS = (
     r"(?:达到或超过|达到|达|提高到|提高至|提升到|提升至|提升|提高|增加到|增加|增长到|增长|扩大到|扩大至|上升到|上升|稳定在|保持在|保持|维持在|控制在|控制目标为|目标为|"
+    r"平均|提至|提到|升至|升到|(?:[比较])(?:历史)?(?:峰值|高峰)(?:水平|时)?|"
     r"完成|降至|降到|降低到|降低至|降低|下降到|下降至|下降|减少到|减少至|减少|削减|压减到|压减|不低于|不少于|不小于|超过|突破|不超过|不高于|不大于|高于|低于|小于|大于|"
-    r"至少|优于|最高|最低|最|(?:基本|激励|约束性|预期性)目标|(?<=[低降少])基本|20\d\d年的?水平|(?:达到|完成)?(?:国家|自治区|[省市])?下达的|20\d\d年[底末]?前?|每[日天月]|(?:不低于|不少于|不高于|不超过|不得高于|不得低于|不得超过)[一-鿿]{2,10}的|约为|约|近|为|分别|均|都|各|再|逐年|不得|不[宜应可能会再]|严禁|禁止|避免|防止|力争|原则上|应|要|须|总体|实现|累计|合计|总计|共计|共达|年均|每年|今后|降幅|增幅|稳定|至|到|在|幅度|不得低于|不得超过|可|以|也|逐步|"
-    r"(?:比|较|相比|在)20\d\d年(?:水平|的基础上|基础上)?|同比|比上年|较上年|[“\"]?十[四五六]五[”\"]?(?:期间|时期)?|五年|(?:比|较)[“\"]?十三五[”\"]?(?:期)?末|高出|高|低|[≥≤><：:“，])"
+    r"至少|优于|最高|最低|最|(?:基本|激励|约束性|预期性)目标|(?<=[低降少])基本|20\d\d年的?水平|(?:达到|完成)?(?:国家|自治区|[省市])?下达的|20\d\d年[底末]?前?|每[日天月]|(?:不低于|不少于|不高于|不超过|不得高于|不得低于|不得超过)[一-鿿]{2,10}的|约为|约|近|为|分别|平均|(?<![平人])均|都|各|[高低]于[一-鿿]{2,9}水平|再|逐年|不得|不[宜应可能会再]|严禁|禁止|避免|防止|力争|原则上|应|要|须|总体|实现|累计|合计|总计|共计|共达|年均|每年|今后|降幅|增幅|稳定|至|到|在|幅度|不得低于|不得超过|可|以|也|逐步|"
+    r"(?:(?<![占配])(?<!车桩)比|较|相比|在)20\d\d年(?:水平|的基础上|基础上)?|同比|比上年|较上年|[“\"]?十[四五六]五[”\"]?(?:期间|时期)?|五年|(?:比|较)[“\"]?十三五[”\"]?(?:期)?末|高出|高|低|[≥≤><：:“，])"
 )
 _TRAILING = re.compile(rf"{_VERBS}$")
-_PLACE = re.compile(r"^(?:全省|全市|全国|全区|全县|全州|我省|我市|我区|我县|本市|本区|全系统)(?:的)?")
+PLACE = re.compile(r"^(?:全省|全市|全国|全区|全县|全州|我省|我市|我区|我县|本市|本区|全系统)(?:的)?")
 _WHO = re.compile(
-    r"(?:市|省|区|县|州|旗|镇|乡|村|侧|企业|行业|单位|其他|其余|其中|农村|城镇|机关|流域|区域|东部|中部|西部|建筑|车辆|船舶|项目|产品|机组|锅炉|领域|部门|年|或|）)$"
+    r"(?:市|省|区|县|州|旗|镇|乡|村|侧|企业|行业|单位|其他|其余|其中|农村|城镇|机关|流域|区域|东部|中部|西部|建筑|车辆|船舶|项目|产品|机组|锅炉|领域|部门|产业园|工业园|数据中心|基地|集群|"
+    r"(?:改造|扩建|建成|投产)后|年|或|）)$"
 )
-_ACTS = (
+ACTS = (
     "突破(?=[一-鿿])|植树|新创(?!建)|创成|获评|接入|拆除|报废|取缔|腾退|铺设|敷设|投用|配齐|新建改造|新建|新增|建成|建设|建立|创建|培育|打造|实施|开展|完成|推广|遴选|选择|推动|推进|支持|形成|认定|评选|遴选发布|发布|淘汰|改造|整治|制定|制修订|制订|布局|组织|扶持|"
     "引进|组建|设立|安排|投入|筹措|统筹|争取|实现|腾出|节约|替代|关停|退出|压减|削减|治理|修复|造林|绿化|更新|更换|配备|投放|举办|纳入|探索|试点|建造|增设|安装|回收|处置|"
     "利用|关闭|清理|减少|降低|化解|培训|培养|具备|达到|扩建|改建|迁建|公布|推出|启动|落实|新创建|再|力争|新培育|新认定|改扩建|投运|并网|供应|储备|拨付|下达|选取|投产|投用|惠及|覆盖|服务|带动|撬动"
 )
-ACT = re.compile(rf"(?:{_ACTS})")
+# Repeated they are possessive (++): 新建改造 is also 新建 and 改造, and many such words would be tried in every way.
+ACT = re.compile(rf"(?:{ACTS})")
 _SHARE_VERB = re.compile(
     r"(?<!.)(?P<who>.*?)(?P<did>(?:基本|全部|全面|完成|建成|达到|具备|实现|使用|采用|开展|纳入|执行|配备|安装|符合|接入|建立|通过|获得|达成|得到|落实|成为|淘汰|参与|改造|创建|实施|建设|配建|预留|安装|推行|推广).*)$"
 )
-_SHARED_TAIL = re.compile(
+SHARED_TAIL = re.compile(
     r"((?:重点工程|主要|年|累计|综合)*(?:减排量|排放总量|排放量|排放|削减量|节能量|减碳量|发电量|用电量|用水量|用能量|保有量|销售量|销量|处理量|供应量|周转量|使用量|消费量|消费总量|用量|使用比例|综合利用率|资源化利用率|利用率|覆盖率|处理率|收集率|达标率|"
-    r"回收率|处置率|普及率|普及|治理率|装机容量|装机规模|装机|产量|产能|能耗|水耗|电耗|浓度|比例|比重|占比|面积|数量|规模|能力|强度|收入|增加值|效率|水平|率|量))$"
+    r"回收率|处置率|普及率|普及|治理率|装机容量|装机规模|装机|产量|产能|能耗|水耗|电耗|浓度|比例|比重|占比|面积|数量|规模|能力|强度|收入|增加值|交易额|销售额|营业额|余额|煤耗|油耗|能效|效率|水平|率|量))$"
 )
 
 
@@ -54,6 +59,11 @@ def trimmed(words: str) -> str:
     return words.strip("，、：:“”；（ ")
 
 
+_EFFECT = re.compile(
+    "(.{2,60}?(改造)?)(?:可|将|能|预计|累计|每年|分别){0,3}(形成|产生|释放)(年?(?:节能量|节能能力|减排量|减排能力|减碳量|降碳量|节水量))$"
+)
+
+
 def name_of(words: str) -> tuple[str, str | None]:
     """(indicator, scope) of the words before a number; the indicator is empty where they name only a place."""
     # 占比由30%提高到40%: where it comes from is none of its name.
@@ -62,47 +72,75 @@ def name_of(words: str) -> tuple[str, str | None]:
         "",
         trimmed(words),
     )
-    place = _PLACE.match(words)
+    place = PLACE.match(words)
     scope = place[0] if place else None
     words = trimmed(words[place.end() :]) if place else words
     words = re.sub("^.*[0-9][^，]*的(?:地区|城市|企业|单位|项目|园区)(?=.{4,})", "", words)
+    # 占比须高于全市平均水平: what it has to be is none of its name, what it is compared with is.
+    words = re.sub("[须应要](?=(?:高于|低于|优于)[^，]{2,10}(?:水平|值|增速)$)", "", words)
+    behind = _PLACE_BEHIND.match(words)
+    if behind:
+        words, scope = behind[1], behind[2]
     doing = re.match("[^率]{6,}?(?:力争|争取|确保)?实现([^实现]{3,}率)$", words)
     words = doing[1] if doing else words
     of = re.match(r"(.+?)(?:达到|占)([^达占]{2,18})的$", words)
     if of and not TAIL.search(words):
         whose = trimmed(re.sub("(?:一般|原则上)应?$", "", of[1]))
         # 能力达到负荷的5% is no share of it, 销量达到总量的20% is.
-        return scoped(whose, scope) if whose.endswith("能力") else (re.sub("量$|$", "", whose, count=1) + "占比", scope)
+        return scoped(whose, scope) if whose.endswith("能力") else (re.sub("(?<![产销])量$", "", whose) + "占比", scope)
     for pattern in (
         r"^(.{2,}?)((?:能效)?(?<!未)达到[^，]{2,16}的?(?:产能)?(?:比例|比重|占比))$",
         r"^(.{2,}[车品物率构位业房筑])(使用[^，]{2,20}(?:比例|比重|占比))$",
-        r"^(.{3,}(?:(?<!集)中(?!心)|里))[，]?([^，]{3,}(?:比例|比重|占比|率))$",
+        rf"^(.{{3,}}(?:{_WITHIN}|里))[，]?的?([^，]{{3,}}(?:比例|比重|占比|率))$",
         r"^(.{2,}[^和与、的])(单位[^，]{3,20}(?:排放|能耗|消耗|强度|水耗|电耗)(?:强度)?)$",
     ):
         found = re.match(pattern, words)
         if found:
             return found[2], found[1]
+    if effect := _EFFECT.match(words):
+        # 节能降碳改造形成节能量: what is done, and what comes of it.
+        return (effect[2] or "") + effect[3] + effect[4], effect[1]
+    renewed = re.match("(改造后)的?(.{3,})$", words)
+    if renewed and has_indicator(renewed[2]):
+        return renewed[2], scope or renewed[1]
     return scoped(words, scope)
 
 
-_KINDS = "建筑|企业|园区|用能单位|机组|数据中心|项目|行业|领域|车辆|船舶|产品|机关|锅炉|窑炉"
-_GROUP = re.compile(
-    r"(?:城市|地区|区域|流域|(?<!单位)建筑|厂房|企业|园区|用能单位|机组|数据中心|项目|行业|领域|车辆|船舶|产品|机关|县城|市|县|区|省|镇|学校|医院|锅炉|窑炉|（区）|（市）)"
+KINDS = "建筑|企业|园区|用能单位|机组|数据中心|项目|行业|领域|车辆|船舶|产品|机关|锅炉|窑炉"
+#: Where a word for a kind of place is only the beginning or the end of another: 市场, 市政, 超市, 县域, 城市物流.
+_MARKET = "市(?![场政民容值内直级辖郊盟县]|州|区(?!域))"
+_COUNTY = "(?<!郊)县(?![域级城乡内属]|区(?!域)|市)"
+_DISTRICT = "区(?![域间级位内块划属县]|分|县)"
+_PROVINCE = "(?<![节国])省(?![级内会份直际属煤道])"
+_IN_WORDS = rf"(?<![超上门夜]){_MARKET}|{_COUNTY}|{_DISTRICT}|{_PROVINCE}"
+GROUP = re.compile(
+    r"(?:(?<![、，和与及])(?<!^)城市(?![群圈]|更新)|地区|区域|流域|(?<!单位)建筑|厂房|企业|园区|用能单位|机组|数据中心|项目|行业|领域|车辆|船舶|产品|机关|县城|"
+    rf"(?<!城)(?:{_IN_WORDS})|(?<!城)镇(?!区)|学校|医院|锅炉|窑炉|（区）|（市）)"
     r"(?=(.{4,}|PUE|WUE)$)"
 )
 #: What measures without saying what: 面积占比 alone is no name.
-_BARE = re.compile(rf"(?:{TAIL.pattern[:-1]}|平均|总|新增|年|的)+$")
+BARE = re.compile(rf"(?:{TAIL.pattern[:-1]}|平均|总|新增|年|的)++$")
 _ROSTER = re.compile(r"^(.{6,}?等(?:[0-9一二三四五六七八九十]+[种类个])?)([^的]{5,})$")
-_SPOT = re.compile(
-    r"(?!全|各|城|本|单位|我|园|片|建成|市|大|中|老|新|其他|主)(?:京津冀|长三角|珠三角|粤港澳大湾区|成渝|汾渭平原|[一-鿿]{1,5}?(?:省|市|自治区|自治州|县|盟|地区|流域|城市群|新区|区))"
-    r"(?:及周边地区|地区|核心区)?(?!域|间|级|位)"
+SPOT = re.compile(
+    r"(?!全|各|城|本|单位|我|园|片|建成|市|县|区|乡|镇|大|中|老|新|其他|主)(?:京津冀|长三角|珠三角|粤港澳大湾区|成渝|汾渭平原|"
+    r"每个(?:设区的?市|[省市县区镇])(?:[州县区]|（[市区]）)?|"
+    rf"[一-鿿]{{1,5}}?(?:{_IN_WORDS}|自治区|自治州|(?<!联)盟|地区|流域|城市群|新区))(?:及周边地区|地区|核心区)?(?!域|间|级|位)"
 )
+
+
+#: In what a share is had, and not in 中小企业, 中水 or the name of a place.
+_WITHIN = "(?<![集其、（和与及])中(?![心水小型央学医试部欧国山]|低[压产温]|高[压频]|长期|等职|转)"
+#: 无害化处置率甲北地区: where something is measured, behind what is.
+_PLACE_BEHIND = re.compile(
+    "(.{3,}(?:率|比例|比重|占比|浓度|强度|能耗))在?((?![较高低未不在全各])[一-鿿、]{1,8}(?:地区|流域|城市群|[省市县]|(?<!园)区))$"
+)
+_REGIONS = re.compile("(?![其集空])(?:[一-鿿][东南西北中](?:[、和]|$))+")
 
 
 def done_to(words: str) -> str:
     """What a phrase of doing is about: 推进整县屋顶光伏开发 is about 整县屋顶光伏; empty where it does nothing."""
     words = re.sub("^[^一-鿿]+", "", words)
-    found = re.match(rf"(?:积极|大力|加快|滚动|持续|有序|全面|深入)*(?:{_ACTS}|发展|加强|加快|开发|提升|抓好)+", words)
+    found = re.match(rf"(?:积极|大力|加快|滚动|持续|有序|全面|深入)*(?:{ACTS}|发展|加强|加快|开发|提升|抓好)+", words)
     if not found:
         return ""
     return re.sub(r"(?:开发|建设|改造|发展|推广|应用|工程|行动|工作|力度|步伐)+$", "", words[found.end() :])[:20]
@@ -112,7 +150,7 @@ def says_nothing(name: str) -> bool:
     """Whether a name holds a measure but not of what: 总规模, 设立总规模."""
     if re.search("造林|绿化|修复|培训|回收|^(?:腾出|节约|替代).", name):
         return False
-    return bool(name) and not re.search("[A-Z]", name) and not re.sub(rf"^(?:{_ACTS})+", "", _BARE.sub("", name))
+    return bool(name) and not re.search("[A-Z]", name) and not re.sub(rf"^(?:{ACTS})+", "", BARE.sub("", name))
 
 
 def scoped(words: str, scope: str | None) -> tuple[str, str | None]:
@@ -121,7 +159,7 @@ def scoped(words: str, scope: str | None) -> tuple[str, str | None]:
     roster = _ROSTER.match(words)
     if roster and has_indicator(roster[2]):
         return roster[2], roster[1]
-    for found in reversed(list(_GROUP.finditer(words))):
+    for found in reversed(list(GROUP.finditer(words))):
         who, what = words[: found.end()], words[found.end() :].removeprefix("的")
         if "占" in who:
             continue
@@ -130,19 +168,24 @@ def scoped(words: str, scope: str | None) -> tuple[str, str | None]:
         # What is left has to be a name of its own, the more so the more goes.
         if 3 * (len(what) - 1) < len(words) - 1 and len(what) < 6 and not re.match("[A-Z]|电能利用效率", what):
             continue
-        if re.match("PUE|WUE|电能利用效率", what) or len(_BARE.sub("", what)) >= 2:
+        if re.match("PUE|WUE|电能利用效率", what) or len(BARE.sub("", what)) >= 2:
             return what, (scope or "") + re.sub("^(?:累计)?(?:完成|建成|实施|实现|推动)", "", who)
     many = re.match("(.*、.*、)([^、]{6,})$", words)
     if many and len(words) > 24 and has_indicator(many[2]):
         # 利用铁路、水路、皮带廊道、新能源汽车运输大宗货物的比例: the last of a long list stands for all.
         return many[2], (scope or "") + many[1].rstrip("、")
-    spot = _SPOT.match(words)
-    return words, scope or (spot[0] if spot else None)
+    spot = SPOT.match(words)
+    if not spot or len(words) <= spot.end() + 1:
+        # 近零碳社区 is what is counted, not where.
+        return words, scope
+    more = re.match("(?:[、和][一-鿿]{1,6}?(?:地区|[省市县州]|区(?!域)))*", words[spot.end() :])
+    return words, scope or spot[0] + (more[0] if more else "")
 
 
 def is_place(words: str) -> bool:
     """Whether words only say who or where, so that what is measured was named before."""
-    return (len(words) <= 2 and not re.match("节|减|煤|水|风|光|电", words)) or _WHO.search(words) is not None
+    short = len(words) <= 2 and not re.match("节|减|煤|水|风|光|电", words)
+    return short or _WHO.search(words) is not None or _REGIONS.fullmatch(words) is not None
 
 
 def has_indicator(words: str) -> bool:
@@ -153,21 +196,28 @@ def has_indicator(words: str) -> bool:
 def counted(before: str, unit: str, behind: str) -> str:
     """The name of a count whose things stand behind it (建成3个试点) or before it (试点3个)."""
     things = re.sub(r"^(?:的|左右|以上|以内)+", "", behind)
-    things = "" if re.match("[、和）0-9]", things) else things
+    if sized := _SIZED.match(things):
+        # 2台35吨燃煤锅炉改造: the size is part of the name.
+        things = re.split("[，。；：（、]", things[sized.end() :])[0]
+        return (sized[0] + things)[:40]
+    # 接入充电桩10万台的能力: the end is one for all.
+    ability = re.match("[、和及]", before) and re.match("的[^，。；、]{0,6}能力(?:[，。；）]|$)", behind)
+    things = "" if ability or re.match("[、和）0-9]", things) else things
     some = re.match("[^，。；：（0-9]{3,}?等(?![级量效])([^，。；：（、0-9]{3,})", things)
     things = some[1] if some and not ACT.match(some[1]) else things
     things = re.split(r"[，。；：（]|等(?=[^级])|[、和及](?=[^、和及，。；：（]{0,12}[0-9])", things)[0]
+    things = timeless(things)
     if _GRADE.fullmatch(things):
         # 3个国家级、10个省级示范基地
         more = re.match(r"[一-鿿]+[、和及][0-9]+[个家座处]([国省市县区][家级]*)([一-鿿]{2,})", behind)
         things += more[2] if more else ""
     kind = things[-2:]
-    if re.fullmatch(_KINDS, kind) and (
+    if re.fullmatch(KINDS, kind) and (
         more := re.match(rf"{things}[、和及][0-9]+[个家座处台套][一-鿿]{{0,8}}?{kind}([一-鿿]{{3,12}})", behind)
     ):
         # 20家水泥企业、15家焦化企业超低排放改造
         things += more[1]
-    verb = re.search(rf"((?:{_ACTS}|新)+)$", trimmed_soft(before))
+    verb = re.search(rf"((?:{ACTS}|新)++)$", trimmed_soft(before))
     if len(things) >= 2:
         things = re.sub("^“[^”]{4,}”(?=.{4,})", "", things)
         lead = verb[1] if verb and re.search("新|完成|淘汰|改造|整治|推广|培育", verb[1]) else ""
@@ -186,6 +236,9 @@ def counted(before: str, unit: str, behind: str) -> str:
     )[-40:]
 
 
+_SIZED = re.compile(
+    rf"[0-9]+(?:\.[0-9]+)?(?!{COUNTED.pattern[1:-1]})(?:{UNIT.pattern})(?:级|及?以[上下])?的?(?=[一-鿿]{{2}})(?!和|及|或|以)"
+)
 #: Some of them, and what they all are: 甲改造、乙改造等重点项目.
 _LISTED = re.compile("[^，]{6,}?等(?![级量效])(?:[0-9一二三四五六七八九十]+[种类个])?([^的、等]{3,})$")
 #: A grade of things, without the things.
@@ -221,29 +274,6 @@ def share(behind: str) -> tuple[str, str | None] | None:
     return re.split(r"[，。；]", found["did"])[0][:24] + "比例", found["who"][:40]
 
 
-_SPOTS = re.compile(r"(.+?[、和].+?(?:区|市|地区|省|县|州|旗|盟|企业|行业|领域|城市群|流域|平原))([^市区县、和]{2,})$")
-
-
-_EACH = re.compile(rf"((?:[一-鿿]{{1,6}}[市区县省州旗盟](?:[、和]|(?=分别)))+)分别((?:{_ACTS}).{{3,}})$")
-
-
-def places(name: str, count: int) -> list[tuple[str, str | None]] | None:
-    """`count` places before one indicator: 甲市、乙市消费量 becomes 消费量 of 甲市 and 消费量 of 乙市."""
-    each = _EACH.match(name)
-    if each and not has_indicator(each[2]):
-        # 甲市、乙市分别关停机组4台、2台
-        spots = [s for s in re.split(r"、|(?<=[区市省县州旗盟])和", each[1]) if s]
-        return [(each[2], spot) for spot in spots] if len(spots) == count else None
-    found = _SPOTS.match(name)
-    if not found or not has_indicator(found[2]):
-        return None
-    spots = [s for s in re.split(r"、|(?<=[区市省县州旗盟])和", found[1]) if s]
-    fields = re.search("领域|行业$", spots[-1]) and not any(has_indicator(s) for s in spots)
-    if len(spots) != count or not (fields or all(re.search("[区市省县州旗盟业群域原]$", s) for s in spots)):
-        return None
-    return [(found[2], spot) for spot in spots]
-
-
 _DID = re.compile(
     r"(?:基本|全部|全面)?(?:完成|建成|达到|具备|实现|使用|采用|开展|纳入|执行|配备|安装|符合|接入|建立|通过|获得|创建|实施|建设|配建)[^，。；：]{2,}"
 )
@@ -253,82 +283,12 @@ def done_by(words: str, behind: str) -> tuple[str, str | None] | None:
     """(indicator, scope) of 县级机关80%以上建成节约型机关: the group stands before the share, what it does behind."""
     who = trimmed_soft(words)
     did = _DID.match(behind)
-    if not did or len(who) < 2 or has_indicator(who) or _PLACE.fullmatch(who):
+    if not did or len(who) < 2 or has_indicator(who) or PLACE.fullmatch(who):
         return None
     return re.split("[或并]", did[0])[0][:24] + "比例", who[-40:]
 
 
-def listed(words: str, count: int) -> list[str] | None:
-    """`count` names out of a list with a shared ending: 涂料、油墨使用比例 becomes 涂料使用比例 and 油墨使用比例."""
-    # 重点工程减排量（2021—2025年累计）: the bracket says over which years.
-    words = re.sub("(?<=[率量比重])（[^（）]*(?:累计|年)）$", "", trimmed(words))
-    ways = (
-        r"、",
-        r"、|(?<=[一-鿿）A-Za-z0-9])和(?=[一-鿿A-Z])",
-        r"、|(?<=[一-鿿）])(?:和|及(?!以[上下])|以及|与)(?=[一-鿿])",
-        r"[、，]",
-    )
-    found = [[w for w in re.split(way, words) if w] for way in ways]
-    items = next((i for i in found if len(i) == count), next((i for i in found if len(i) > count), []))
-    return spread(items[-count:]) if count >= 2 and items else None
-
-
 def measure_of(name: str) -> str:
     """The ending that says what is measured: 综合利用率 of 工业固体废物综合利用率; empty where there is none."""
-    found = _SHARED_TAIL.search(name)
+    found = SHARED_TAIL.search(name)
     return found[1] if found else ""
-
-
-def _alike(items: Sequence[str]) -> list[str] | None:
-    """Names whose last one goes on where the others end alike: 乘用车、商用车碳排放强度 are of 乘用车 and 商用车."""
-    bare, last = items[:-1], items[-1]
-    for i in range(1, len(last) - 3):
-        rest = last[i + 1 :]
-        if all(len(b) > 1 and b[-1] == last[i] and abs(len(b) - i - 1) <= 2 for b in bare):
-            told = has_indicator(rest) and not any(has_indicator(b) for b in bare)
-            return [*(b + rest for b in bare), last] if told and len(rest) > 2 else None
-    return None
-
-
-def spread(items: Sequence[str]) -> list[str]:
-    """Names with the ending of the last one put behind those that lack it."""
-    items = [_PLACE.sub("", trimmed(i)) for i in items]
-    groups = [found for found in _GROUP.finditer(items[-1]) if len(_BARE.sub("", found[1])) >= 2]
-    if groups and all(re.search(rf"(?:{_KINDS})$", i) for i in items[:-1]):
-        # 营运车辆和营运船舶单位周转量排放: what is measured follows the last of several kinds.
-        return [*(i + groups[-1][1] for i in items[:-1]), items[-1]]
-    kinds = re.search("）([^（）]{4,})$", items[-1])
-    if kinds and has_indicator(kinds[1]) and not any(has_indicator(i) for i in items[:-1]):
-        # 公交车、出租车（含网约车）新能源车占比
-        return [*(i + kinds[1] for i in items[:-1]), items[-1]]
-    of = re.match("(.{2,}?)(占.{2,})$", items[-1])
-    if of and not any("占" in i for i in items[:-1]):
-        # 风电、光伏发电量占全社会用电量的比重: each has its own share of the whole.
-        return [i + of[2] for i in spread([*items[:-1], of[1]])]
-    if alike := _alike(items):
-        return alike
-    ending = _SHARED_TAIL.search(items[-1])
-    if not ending:
-        return list(items)
-    if ending[1] == "量":
-        # 货运量, 吞吐量: the sign alone measures nothing.
-        ending = re.search("((?!需氧)[一-鿿]{2}量)$", items[-1]) or ending
-    head = re.match(
-        r"^(溶剂型|主要农作物|[三主]?[大要]?粮食作物|城镇|城市|农村|单位|万元|规模以上|新增|全社会|新建)(.{2,})$",
-        items[0],
-    )
-    made = []
-    for i, item in enumerate(items):
-        full, own = item, _SHARED_TAIL.search(item)
-        # 化学需氧量 ends in 量 without being a measure of its own: only endings of two signs or more count.
-        whole = re.search("(?:率|天数|浓度|比例|比重|占比)$", item)
-        if i < len(items) - 1 and not whole and not (own and len(own[1]) > 1 and item != own[1]):
-            full = item + ending[1]
-        first_of = re.match("(.{3,}?)[一-鿿]{2}率$", items[0])
-        if i and first_of and re.fullmatch("[一-鿿]{2}率", item):
-            # 系统数据上传率、准确率
-            full = first_of[1] + item
-        if head and i and not full.startswith(head[1]) and head[1].endswith(("溶剂型", "作物")):
-            full = head[1] + full
-        made.append(full)
-    return made

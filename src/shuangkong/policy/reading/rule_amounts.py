@@ -15,6 +15,17 @@ _PER_BEHIND = re.compile(r"/[一-鿿A-Za-z]{1,6}?(?=的|标准|给予|补|奖|�
 _MARK = re.compile(r"[（(](?P<mark>不?含)[^（）()，；。]{0,12}[）)]")
 _TO = re.compile("至|到|[-—~～－]")
 
+#: Before a comparing word: what is not so.
+NOT = "(?:[尚仍并均都还也]?(?:未能?|没有?|不得|不能|不会|不应|不宜|无法|难以|不))"
+OPS = (
+    (re.compile(rf"{NOT}(?:达到?|满|及)$|达不到$|不足$|不到$"), "<"),
+    (re.compile(rf"{NOT}(?:达到?)?(?:超过?|突破|高于|大于|多于|过)$"), "<="),
+    (re.compile(rf"{NOT}(?:低于|小于|少于)$|(?:达到?|至少|达到或者?超过)$"), ">="),
+    (re.compile(r"(?:超过|突破|大于|高于|多于|过)$"), ">"),
+    (re.compile(r"(?:低于|小于|少于)$"), "<"),
+)
+#: The other way round, where what is reached or not reached is an amount 以下.
+DOWNWARD = {">=": "<=", "<": ">"}
 #: Periods in a row.
 RUN = re.compile(
     r"连续(?P<n>[0-9]{1,2}|[一二两三四五六七八九十]{1,2})个?(?P<unit>月|季度|年|次)(?P<what>[^，。；的]{0,20})"

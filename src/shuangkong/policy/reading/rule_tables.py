@@ -22,7 +22,9 @@ _INSTRUMENT = {
     "source": {"doc": "候选", "place": "1", "known": "2000-01-01"},
 }  # fmt: skip
 _WRITTEN = re.compile(r'(-?)q\("([0-9.]+)", "([^"]+)"\)')
-_LISTED = re.compile("(?P<lead>.*?(?:列入|入选|获得?|创建|认定为|评为|被评为))(?P<items>.+)")
+_LISTED = re.compile("(?P<lead>.*?(?:列入|入选|获评为?|获批|获得?|创建|认定为|评为|被评为))(?P<items>.+)")
+#: 下降20%以上 without what falls.
+_CHANGE = re.compile("下降|降低|降|减少|提高|提升|增加|增长")
 #: 淘汰类企业: a class and what is of it.
 _KINDS = re.compile("(?P<item>.*(?P<kind>[类级型档色等]))(?P<noun>[一-鿿]{2,12})")
 _OPS = {">=": ">=", "<=": "<=", ">": ">", "<": "<"}
@@ -41,7 +43,7 @@ class _Making:
 
     def input(self, label: str, kind: str, **more: Any) -> str:
         """The name of an input with this label; RuleTable's names are ascii, its labels the document's words."""
-        if not label or label.endswith(("未", "不", "没", "没有")):
+        if not label or _CHANGE.fullmatch(label) or label.endswith(("未", "不", "没", "没有")):
             raise NoTable("no_name")
         if label not in self.inputs:
             self.counts[kind] = self.counts.get(kind, 0) + 1
@@ -63,6 +65,8 @@ def table_of(rules: Sequence[Rule], title: str) -> tuple[dict[str, Any], tuple[s
     unsure = list(dict.fromkeys(u for r in rules for u in r.unsure))
     if "list_unlike" in unsure:
         raise NoTable("list_unlike")
+    if "given_range" in unsure:
+        raise NoTable("given_range")
     rows: list[dict[str, Any]] = []
     outputs: dict[str, dict[str, Any]] = {}
     for n, rule in enumerate(rules):
@@ -280,7 +284,7 @@ def _whole(rows: list[dict[str, Any]], outputs: dict[str, Any]) -> list[dict[str
 def _unit(printed: str) -> PrintedUnit:
     """The unit of the kernel; a counter such as 份报告 counts items, and what it has not makes no table."""
     unit = printed_unit({"次": "个"}.get(printed, printed))
-    if not unit.known and printed[:1] in "份个台套家户":
+    if not unit.known and printed[:1] in "份个台套家户张座":
         unit = printed_unit("个")
     if not unit.known:
         raise NoTable("unit_unknown")

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from shuangkong.policy.reading.rule_parts import Bound, Rule
 
-_OPEN = (">=", ">")
+_OPEN, _BELOW = (">=", ">"), ("<=", "<")
 
 
 def tiers(rules: Sequence[Rule]) -> list[Rule]:
@@ -36,6 +36,8 @@ def _apart(rule: Rule) -> Iterator[Rule]:
 
 def _closed(rule: Rule, every: Sequence[Rule]) -> Rule:
     own = _only(rule)
+    if own is not None and own.op in _BELOW:
+        return _closed_below(rule, own, every)
     if own is None or own.op not in _OPEN:
         return rule
     above = [b for other in every if (b := _only(other)) and _goes_on(rule, own, other, b)]
@@ -49,11 +51,27 @@ def _closed(rule: Rule, every: Sequence[Rule]) -> Rule:
     return replace(rule, bounds=[bound], unsure=[*rule.unsure, "tops_closed"])
 
 
+def _closed_below(rule: Rule, own: Bound, every: Sequence[Rule]) -> Rule:
+    """降到1.3以下奖励30万元，降到1.2以下奖励50万元: the higher of the two ends where the lower begins."""
+    under = [b for r in every if (b := _only(r)) and _like(rule, own, r, b) and b.op in _BELOW and b.value < own.value]
+    if not under:
+        return rule
+    following = max(under, key=lambda b: b.value)
+    bound = replace(
+        own, op="band", value=following.value, high=own.value, low_in=following.op == "<", high_in=own.op == "<="
+    )
+    return replace(rule, bounds=[bound], unsure=[*rule.unsure, "tops_closed"])
+
+
 def _only(rule: Rule) -> Bound | None:
     """The one bound of a rule that gives something."""
     return rule.bounds[0] if rule.gives and rule.limit is None and len(rule.bounds) == 1 else None
 
 
 def _goes_on(rule: Rule, own: Bound, other: Rule, bound: Bound) -> bool:
+    return _like(rule, own, other, bound) and bound.op in (*_OPEN, "band") and bound.value > own.value
+
+
+def _like(rule: Rule, own: Bound, other: Rule, bound: Bound) -> bool:
     same = bound.what == own.what and bound.unit == own.unit and other.choice == rule.choice
-    return same and other.flags == rule.flags and bound.op in (*_OPEN, "band") and bound.value > own.value
+    return same and other.flags == rule.flags

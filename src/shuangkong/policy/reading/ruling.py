@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from shuangkong.policy.reading.rule_amounts import RUN, amounts_of, ends_in, runs_in
+from shuangkong.policy.reading.rule_amounts import DOWNWARD, NOT, OPS, RUN, amounts_of, ends_in, runs_in
 from shuangkong.policy.reading.rule_parts import Bound, Gives, Rule
 from shuangkong.policy.reading.rule_tables import choice_of
 from shuangkong.policy.reading.tree import number_at
@@ -18,11 +18,13 @@ from shuangkong.policy.reading.values import Amount
 
 GIVEN = r"给予|予以|奖励|奖补|补助|补贴|资助|扶持|支持|罚款|处以|匹配"
 _PRICE = r"加价|加收|上浮|下浮|征收|收取"
-_CAP = re.compile(r"(?:不超过|不高于|最高(?!装|高)|至多|上限为?|封顶)(?:为|达)?(?:人民币)?$")
+_CAP = re.compile(
+    r"(?:不超过|不高于|最高(?!装|高)|至多|上限为?|封顶)(?:补助|补贴|奖励|奖补|资助|给予)*(?:为|达)?(?:人民币)?$"
+)
 _MONEY = "额|投资|投入|费用?|资金|成本|造价|价款|价格|经费|支出|利息|租金|贷款"
 _SHARE = re.compile(
-    rf"(?:给予|予以|奖励|奖补|补助|补贴)(?P<most>不超过|最高)?(?P<money>[^，；。、0-9]{{1,20}}?(?:{_MONEY}))的?$"
-    rf"|按照?(?P<base>[^，；。按]{{1,40}}?)(?:的|(?:给予|予以)(?:不超过|最高)?)$|(?:{GIVEN})$"
+    rf"(?:给予|予以|奖励|奖补|补助|补贴)(?:总额|金额|资金|标准|比例)*(?P<most>不超过|最高)?(?P<money>[^，；。、0-9]{{1,20}}?(?:{_MONEY}))的?$"
+    rf"|按照?(?P<base>[^，；。按]{{1,40}}?)(?:的|(?<=[额资入费用本价款出])|(?:给予|予以)(?:不超过|最高)?)$|(?:{GIVEN})$"
 )
 #: A share whose base is not read, before its cap.
 _SHARE_LOST = re.compile("(?:给予|奖励|奖补|补助|补贴)[^，；。]*$")
@@ -30,10 +32,10 @@ _CAP_NEXT = re.compile("^(?:的[^，。；]{0,8})?[、，](?:且|但)?(?:最高|
 #: Between two values of a list.
 _AND = re.compile("(?:、|和|及|以及|与)(?P<own>(?:分别|给予|奖励|补助|加价|每千瓦时|最高|不超过)*)")
 _PER = re.compile(
-    r"每(?P<per>吨标准煤|吨标煤|吨二氧化碳|千瓦时|度电?|千瓦|兆瓦|平方米|立方米|吨|辆|台|个|户|家|份(?:[一-鿿]{0,8})|人)"
-    r"(?:最高|不超过|给予|奖励|补助|补贴|加价|加收|上浮|按照?|标准为?|分别|为)*$"
+    r"每(?P<per>吨标准煤|吨标煤|吨二氧化碳|千瓦时|度电?|千瓦|兆瓦|平方米|立方米|吨|辆|台|个|户|家|张|座|份(?:[一-鿿]{0,8})|人)"
+    r"(?:车|项目|证书)?(?:最高|不超过|给予|奖励|补助|补贴|加价|加收|上浮|按照?|标准为?|分别|为)*$"
 )
-_QUANTITY = re.compile(r"(?<!（)按照?(?:其|项目)?(?P<what>[^，；。按]{1,24}?)(?:，|给予|予以|以|每|$)")
+_QUANTITY = re.compile(r"(?<!（)按照?(?:其|项目)?(?P<what>[^，；。按]{1,24}?)(?:，|给予|予以|以|每(?![年月日])|$)")
 _FIXED = re.compile(
     rf"(?:{GIVEN})(?:单位|企业|服务机构|[一-鿿]{{0,8}}主体)?(?:一次性|最高|不超过|金额|分别|总额|为|、)*$"
 )
@@ -79,10 +81,8 @@ _STRENGTHENS = re.compile(r"(?:按有关规定|按规定|依法依规|依法|一
 _LEAD = re.compile(r"^(?:对于?|凡是?|如果?|若|将|把|在)")
 #: Where a new rule begins once something has followed in the sentence.
 _ANEW = re.compile(r"，(?=对(?!应|比|口)|凡|[^，；。]{3,40}的，)")
-#: Before a comparing word: what is not so.
-_NOT = "(?:[尚仍并均都还也]?(?:未能?|没有?|不得|不能|不会|不应|不宜|无法|难以|不))"
 _COMPARES = re.compile(
-    rf"(?:达到或者?超过|{_NOT}?(?:达到?|超过?|突破|大于|高于|多于|低于|小于|少于)|{_NOT}[满及过]|达不到|不足|不到|至少|在|为|过|约)$"
+    rf"(?:达到或者?超过|(?:下降|降低|提高|提升|增加|减少|降)[到至]|{NOT}?(?:达到?|超过?|突破|大于|高于|多于|低于|小于|少于)|{NOT}[满及过]|达不到|不足|不到|至少|在|为|过|约)$"
 )
 _LEADS = re.compile(
     r"^(?:对于?|将|把|凡|如|若|且|并|或|其中|实现|单个|最高(?!高)|定期|节能改造后|[^，]{1,8}等(?:行业|领域|企业))"
@@ -189,6 +189,7 @@ def _acts(text: str, start: int, end: int, found: Sequence[Amount], rule: Rule) 
             rule.cap = (amount.value, amount.unit)
         elif isinstance(given, Gives):
             rule.gives.append(given)
+            rule.unsure += ["given_range"] if amount.high is not None else []
         else:
             continue
         acts.append(amount)
@@ -221,13 +222,17 @@ def _given(text: str, start: int, end: int, amount: Amount, acts: Sequence[Amoun
         return _stepped(step[0], amount, f"{amount.unit.partition('/')[0]}/{step['per'] or '千瓦时'}")
     if money and "/" in amount.unit and (step := _STEP.search(before)):
         return _stepped(step[0], amount, amount.unit)
+    if money and acts and re.search("每[户家个](?:企业|项目|单位)?(?:累计)?(?:最高|不超过)+$", before):
+        return "cap"
     if money and (per := _PER.search(before) or ("/" in amount.unit or None)):
         return _rate(before, amount, per if isinstance(per, re.Match) else None)
     if (step := _STEP.search(before)) and "不受" not in before:
         return _stepped(step[0], amount, amount.unit)
-    if amount.unit == "%" and (share := _SHARE.search(before)) and re.search(GIVEN, before + amount.after[:16]):
+    if amount.unit in ("%", "‰") and (share := _SHARE.search(before)) and re.search(GIVEN, before + amount.after[:16]):
         base = _base(share["base"] or share["money"] or "", before)
-        return Gives("share", amount.value, "%", base, at_most=share["most"] is not None)
+        return Gives(
+            "share", amount.value / (10 if amount.unit == "‰" else 1), "%", base, at_most=share["most"] is not None
+        )
     if amount.unit == "%" and _SHARE_LOST.search(before) and _CAP_NEXT.search(amount.after):
         return Gives("share", amount.value, "%")
     if not money:
@@ -253,7 +258,7 @@ def _limit(text: str, start: int, end: int, amount: Amount, before: str, money: 
     asks = re.search("应当?(?!用)|须|必须|实行|执行", text[start : amount.start])
     if money or not asks or re.search(GIVEN, text[start:end]):
         return None
-    op = next((o for pattern, o in _OPS[1:3] if pattern.search(before)), "")
+    op = next((o for pattern, o in OPS[1:3] if pattern.search(before)), "")
     if not op and "倍" in amount.unit + amount.after[:4] and "上" in amount.behind:
         op = ">="
     return Bound(_noun(before), op, amount.value, amount.unit) if op else None
@@ -271,20 +276,10 @@ def _rate(before: str, amount: Amount, per: re.Match[str] | None) -> Gives:
 def _base(base: str, before: str) -> str:
     """What a share is of; 给予20% without 按…的 takes the last 按… of the sentence."""
     if base:
-        return base
+        # a share of a rate of interest is no sum
+        return "" if base.endswith("率") else base
     said = [m["what"] for m in _QUANTITY.finditer(before)]
     return said[-1] if said else ""
-
-
-_OPS = (
-    (re.compile(rf"{_NOT}(?:达到?|满|及)$|达不到$|不足$|不到$"), "<"),
-    (re.compile(rf"{_NOT}(?:达到?)?(?:超过?|突破|高于|大于|多于|过)$"), "<="),
-    (re.compile(rf"{_NOT}(?:低于|小于|少于)$|(?:达到?|至少|达到或者?超过)$"), ">="),
-    (re.compile(r"(?:超过|突破|大于|高于|多于|过)$"), ">"),
-    (re.compile(r"(?:低于|小于|少于)$"), "<"),
-)
-#: The other way round, where what is reached or not reached is an amount 以下.
-_DOWNWARD = {">=": "<=", "<": ">"}
 
 
 def _bound(text: str, start: int, amount: Amount, first: int | None) -> Bound | None:
@@ -292,9 +287,9 @@ def _bound(text: str, start: int, amount: Amount, first: int | None) -> Bound | 
     before = _before(text, start, amount.start)
     if first is not None and amount.start > first:
         return None
-    op = next((o for pattern, o in _OPS if pattern.search(before)), "")
+    op = next((o for pattern, o in OPS if pattern.search(before)), "")
     if re.search("下|内", amount.behind) and re.search("达到?$", before):
-        op = _DOWNWARD.get(op, op)
+        op = DOWNWARD.get(op, op)
     if not op and amount.high is not None:
         op = "band"
     elif not op and amount.behind:

@@ -11,28 +11,30 @@ from shuangkong.policy.reading import names
 from shuangkong.policy.reading.clean import Clean
 from shuangkong.policy.reading.filters import goes_on, is_target, of_which, past
 from shuangkong.policy.reading.model import Clause, Document, Target
-from shuangkong.policy.reading.standing import STANDS, tells
+from shuangkong.policy.reading.periods import spans_plan
+from shuangkong.policy.reading.standing import BUILT, BY_THEN, STANDS, standing_rule, tells
 from shuangkong.policy.reading.subjects import Said, subjects
 from shuangkong.policy.reading.times import (
     FIVE,
+    THAN,
     YEARLY,
     base_of,
     five_alone,
-    here_only,
     years_at,
-    years_listed,
-    years_spanned,
 )
 from shuangkong.policy.reading.tree import clause_of, number_at
 from shuangkong.policy.reading.values import Amount, amounts
+from shuangkong.policy.reading.year_lists import horizons, years_of
 
 _SENTENCE = re.compile(r"[。！？\n；]")
 _QUOTE = 60
 #: No sentence is longer; a file that never stops is cut so that reading it stays quick.
-_LONGEST = 1500
+_LONGEST = 160
 _CONDITIONS = re.compile("(?:符合|满足|具备)(?:以下|下列)[^。]{0,6}条件")
 _GOAL = re.compile("目标|指标")
-_COMPARED = re.compile(r"[比较]20\d\d年")
+#: What stands between 其中 and a year that dates a part of a total alone.
+_OF_PART = re.compile("其中[^，。；]*$")
+_COMPARED = re.compile(rf"{THAN}20\d\d年")
 #: The year of a peak is no year of the goals around it.
 _PEAK = re.compile("[在于]?20[0-9]{2}年(?:左右|前后|之?前)?[^，。；0-9]{0,8}(?:达峰|峰值)")
 #: 以2020年为基数, 与2020年相比， hold for the whole sentence.
@@ -46,6 +48,8 @@ class _Time:
     year: int | None = None
     five: bool = False
     age: int = 0
+    #: Whether the year stood behind what it is for (覆盖率到2027年底达到60%): it holds up to the full stop.
+    own: bool = False
     #: Whether the paragraph has been telling of what has been, with no time to come since.
     behind: bool = False
 
@@ -75,6 +79,8 @@ def targets(cleaned: Clean, document: Document) -> Iterator[Target]:
         if under and not (clause.id.startswith(under) and (number or clause.id != under)):
             under = ""
         carried = goal and goal == before
+        if time.own and not carried and text[start - 1 : start] == "。":
+            time = _Time(behind=time.behind)
         if not carried and not held and not under and (broken or time.age > 1):
             time = _Time(behind=time.behind)
         if broken:
@@ -84,7 +90,7 @@ def targets(cleaned: Clean, document: Document) -> Iterator[Target]:
             and time.year is None
             and not annual
             and "五”" not in text[start:end]
-            and last in _coming(text, document, start, last)
+            and last in _coming(text, document, start)
         ):
             # 控制在…以内；…2025年下降…: goals before the year that all of them are for.
             time.year, time.age = last, 1
@@ -93,7 +99,7 @@ def targets(cleaned: Clean, document: Document) -> Iterator[Target]:
         if below and time.year is None and not number and _COMPARED.search(text, start, end):
             # 到2025年 on its line goes on below a heading for what is compared with a year before.
             time.year, time.age = below, 1
-        found = list(_sentence(cleaned, document, start, end, time, last if annual else None, last, said))
+        found = list(_sentence(cleaned, document, start, end, time, last if annual else None, said))
         if found:
             time.age = 0
         # 到2025年 on a line of its own is for what stands below it, 到2025年实现：for the list below it.
@@ -105,10 +111,11 @@ def targets(cleaned: Clean, document: Document) -> Iterator[Target]:
         yield from found
 
 
-def _coming(text: str, document: Document, start: int, last: int | None) -> list[int]:
+def _coming(text: str, document: Document, start: int) -> list[int]:
     """The first year that a paragraph names from here on, if any."""
     stop = text.find("\n", start, document.end)
-    return [year for _, year, _ in years_at(text, start, stop if stop >= 0 else document.end, last)][:1]
+    found = years_at(text, start, stop if stop >= 0 else document.end, document.period)
+    return [year for _, year, _ in found][:1]
 
 
 def sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int, bool]]:
@@ -131,33 +138,37 @@ def sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int, bool]
 
 
 def _sentence(
-    cleaned: Clean, document: Document, start: int, end: int, time: _Time, annual: int | None, last: int | None,
-    said: Said,
+    cleaned: Clean, document: Document, start: int, end: int, time: _Time, annual: int | None, said: Said,
 ) -> Iterator[Target]:  # fmt: skip
     text = cleaned.text
-    marks = list(years_at(text, start, end, last))
+    marks = list(years_at(text, start, end, document.period))
     # A date phrase in a name or a title is none of the sentence's.
     marks = [m for m in marks if text.rfind("《", start, m[0]) <= text.rfind("》", start, m[0])]
     # 在2028年左右达到峰值 dates the peak alone.
     marks = [m for m in marks if not _PEAK.match(text, m[0])]
-    groups = _groups(text, list(amounts(text, start, end)))
     since = document.period[0] if document.period else 0
+    # 2000年以前建成的小区: since when they have stood is no time of the sentence.
+    marks = [m for m in marks if m[1] >= since or not BUILT.match(text, m[0])]
+    groups = _groups(text, list(amounts(text, start, end)))
     against = _AGAINST.search(text, start, end)
     said.whole = int(against[1] or against[2]) if against else said.whole
+    whole = next(((y, f) for p, y, f in reversed(marks) if not _OF_PART.search(text, start, p)), (time.year, time.five))
+    ahead = [p for p, year, _ in marks if year >= since and not _until(text, p) and not spans_plan(text, p)]
     used = start
     kept: Sequence[Amount] = said.group
     for group in groups:
         first = group[0]
+        by_then = BY_THEN.match(group[-1].after)
+        upto = group[-1].end + by_then.end() if by_then else first.start
         for place, year, five in marks:
-            if place < first.start:
-                time.year, time.five, time.age = year, five, 0
-        coming = max(
-            (p for p, year, _ in marks if p < first.start and year >= since and not _until(text, p)), default=-1
-        )
+            if place < upto:
+                time.year, time.five, time.age, time.own = year, five, 0, _dates(text, start, place)
+        said.years = list(dict.fromkeys(year for place, year, _ in marks if place < first.start))
+        coming = max((p for p in ahead if p < first.start), default=-1)
         was = past(text, start, first.start, coming) or (time.year is not None and not time.age and time.year < since)
         time.behind = was or (time.behind and coming < 0)
         part = _part(text, start, first.start, used)
-        if time.behind or tells(text, first, marks, end):
+        if time.behind or tells(text, first, marks, end, document.period):
             kept = []
             name = names.name_of(text[part : first.start])[0]
             said.name = name if names.has_indicator(name) else said.name
@@ -171,19 +182,33 @@ def _sentence(
         if not sets:
             kept = []
             continue
+        over = time.age and annual is None and text[start - 1 : start] == "。"
+        if over and standing_rule(text[part : first.start], first):
+            time.year, time.five = None, False
         yield from _of_group(cleaned, document, text, part, end, group, time, annual, said)
         used = group[-1].end
         kept = said.group = group
         said.units |= {a.unit for a in group}
     if not groups:
-        ahead = max((p for p, year, _ in marks if year >= since and not _until(text, p)), default=-1)
-        time.behind = past(text, start, end, ahead) or (time.behind and ahead < 0)
+        coming = max(ahead, default=-1)
+        time.behind = past(text, start, end, coming) or (time.behind and coming < 0)
     for place, year, five in marks:
         # 到2025年 without a number holds for the sentence behind it.
         if place >= used and text[place - 1 : place] in ("到", "至"):
-            time.year, time.five, time.age = year, five, 0
-    if marks and time.year == marks[-1][1] and here_only(text, marks[-1][0]):
-        time.year, time.five = None, False
+            time.year, time.five, time.age, time.own = year, five, 0, False
+    if marks and _OF_PART.search(text, start, marks[-1][0]) and time.year == marks[-1][1]:
+        # 新增150万千瓦，其中2024年70万千瓦；… goes on with the year of the whole.
+        time.year, time.five = whole
+
+
+#: No name of an indicator is longer; a text of years alone would be gone through again for each of them.
+_LONGEST = 160
+
+
+def _dates(text: str, start: int, place: int) -> bool:
+    """Whether a year stands behind what it is for."""
+    words = re.split("[，；：]", text[max(start, place - _LONGEST - 1) : place])[-1]
+    return len(words) <= _LONGEST and names.has_indicator(names.trimmed(words.rstrip("到至在")))
 
 
 def _begun(text: str, at: int) -> int:
@@ -227,7 +252,9 @@ def _groups(text: str, found: Sequence[Amount]) -> list[list[Amount]]:
     for group in groups:
         # 500、900、60万千瓦: the unit stands behind the last.
         for amount in group:
-            amount.unit = amount.unit or group[-1].unit
+            # 20个、10个百分点: the first is cut short.
+            short = amount.unit in ("", "个", "万", "亿") and group[-1].unit.startswith(amount.unit)
+            amount.unit = group[-1].unit if short else amount.unit
     return groups
 
 
@@ -263,7 +290,7 @@ def _of_group(
         year = annual
         if yearly[0] == "每年" and not time.five:
             time.year = None
-    five = time.five or "五年" in words
+    five = time.five or ("五年" in words and year is not None and year % FIVE == 0)
     if annual and time.age and year != annual:
         # A plan for one year takes no other over from what was told before.
         year, five = annual, False
@@ -275,7 +302,8 @@ def _of_group(
     times = re.search(r"(20\d\d)年(?:底|末)?的$", words)
     if times and first.unit == "倍":
         stated = int(times[1])
-    years = _years(text, first, named, group)
+    years = years_of(text, first, named, group) or horizons(words, named, group, said)
+    went = said.comparator
     for name, scope, amount, own, its in _paired(named, _compared(group), years or [year]):
         year = its
         another = re.fullmatch("(?:力争|激励|奋斗|预期|约束性?|基本)目标|目标|激励|奋斗", names.trimmed(words))
@@ -295,14 +323,7 @@ def _of_group(
             base = year - FIVE
         if base is None and rises and said.whole and not yearly and "再" not in words[-6:]:
             base = said.whole
-        if (
-            base is None
-            and rises
-            and said.base
-            and not yearly
-            and own == said.comparator
-            and "百分点" not in amount.unit
-        ):
+        if base is None and rises and said.base and not yearly and own == went and "百分点" not in amount.unit:
             base = said.base
             unsure.append("base_carried")
         if yearly and rises:
@@ -355,26 +376,6 @@ def _compared(group: Sequence[Amount]) -> Iterator[tuple[Amount, str]]:
         if first.comparator in ("decrease_by", "increase_by"):
             own = first.comparator
         yield amount, own
-
-
-#: What 分别 governs ends behind its values or with another time.
-_ENDS_LIST = re.compile(r"[0-9][^，]*，|20\d\d年|年累计")
-
-
-def _years(text: str, first: Amount, named: Sequence[tuple[str, str | None]], group: Sequence[Amount]) -> list[int]:
-    """The years of a list (2023年、2024年分别…) where each value is for one of them; else none."""
-    before = text[max(0, first.start - 60) : first.start]
-    before = re.split("[。；\n]", before)[-1]
-    if "分别" not in before or len({n for n, _ in named}) != 1:
-        return []
-    if _ENDS_LIST.search(before.rsplit("分别", 1)[1]):
-        return []
-    years = years_listed(before.split("分别")[0]) or years_listed(before)
-    if not years and len(spanned := years_spanned(before)) == len(group):
-        return spanned
-    if len(group) > 1:
-        return years if len(years) == len(group) else []
-    return years
 
 
 def _paired(

@@ -41,6 +41,7 @@ _NUMBER = re.compile(
     r"|百分之[零一二三四五六七八九十百]{1,7}(?:点[零一二三四五六七八九]{1,4})?"
     rf"|(?<![第一二两三四五六七八九十百千万亿零〇])[一二两三四五六七八九十百千]{{1,9}}?(?=(?:万|亿)?(?:{_longest(f'{_AMOUNTS}|{_COUNTS}')})"
     r"|成(?:以上|以下|以内|左右|的?(?=[，。；、）]|$)))"
+    r"|(?<=[近约过达到于])[一二两三四五六七八九](?=成(?![员本果品立分份效不])[一-鿿])"
     r"|(?:一半|半数)(?=以上|的)"
 )
 #: Numbers in words that count: 一 is an article (一个平台), 百家 and 千家 are names, a few 个 or 项 are headings.
@@ -56,7 +57,8 @@ _NO_VALUE = re.compile(
 _NAMES = re.compile(r"PM$|CO$|SO$|NO[xX]?$|COD$|(?:GB|T|HJ|DB)[/A-Z0-9]*$|\+$|国$|专栏$|附件$|表$|VOCs$|O$|N$")
 _TO_ONE = re.compile(r"：1(?![0-9.：])")
 _UPPER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
-_RANGE = re.compile(r"(?:%|[一-鿿/]{0,6}?)?[-—–~～至到](?=[0-9])")
+#: 3万—5万吨; not 1万吨提高到3万吨, which says where it comes from.
+_RANGE = re.compile(r"(?:%|(?:(?!上升|[提增扩降压缩减])[一-鿿/]){0,6}?)?[-—–~～至到](?=[0-9])")
 BEHIND = re.compile(r"[（(]含[）)]|(?:及|含)?以上|及?以下|以内|之内|左右|上下")
 
 _SOFT = (
@@ -77,6 +79,8 @@ _LEAST = re.compile(
     r"(?:超过|突破|不低于|不少于|不小于|高于|大于|至少|不得低于|不得少于|≥|>|超|多于|最低|下限为|不低于每年|大于等于)(?:约|[一-鿿]{2,10}的)?$|(?:不低于|不少于|不得低于|不得少于)[一-鿿]{2,8}$|至少(?:要|应|须)?(?:建成|建设|创建|完成|培育|打造|新建|新增|实施|达到|有|淘汰|改造|安排|推广|认定|遴选)$"
 )
 _ABOUT = re.compile(r"(?:约|近|大约|将近|约为)$")
+#: 高于全省平均水平5个百分点
+_BESIDE = re.compile(r"(?<![不得])(?P<way>[高低])于[一-鿿]{2,9}水平$")
 _NEAR = re.compile(r"(?<!不)(?:低于|小于|少于)$")
 #: A limit denied: 不宜大于 is a ceiling, 未低于 a floor, whatever stands between.
 _DENIED = re.compile(
@@ -136,6 +140,8 @@ class Amount:
             return "at_most"
         if _LEAST.search(before) or "以上" in self.behind:
             return "at_least"
+        if self.unit.endswith(("百分点", "%")) and (beside := _BESIDE.search(before)):
+            return "at_least" if beside["way"] == "高" else "at_most"
         if self.behind in ("左右", "上下") or _ABOUT.search(before):
             return "about"
         return "reach"
