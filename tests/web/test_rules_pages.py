@@ -159,7 +159,7 @@ def test_the_public_sees_tables_and_no_findings_of_units(pages: Pages, charged: 
 
 def test_every_table_of_every_pack_can_be_drawn(pages: Pages) -> None:
     """Every table of every pack can be drawn."""
-    day, known = pages.view.run.as_of, pages.view.run.known.date()
+    day, known = pages.view.run.as_of, pages.view.run.known_day
     packs = pages.view.packs
     drawn = [drawing(packs, p, t, day=day, known=known, today=day) for p in packs.packs for t in p.tables]
     assert all(len(d.rows) == len(d.entry.rows) for d in drawn)

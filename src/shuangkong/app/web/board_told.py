@@ -360,13 +360,15 @@ class BoardTeller:
 
     def dated(self, computed: Iterable[Lamp], published: Iterable[Lamp]) -> str:
         """What lamps are of, each under its period, published ones named so: 2026年10月公布的能耗双控。"""
-        by: dict[tuple[str, str], list[str]] = {}
-        for lamps, how in ((published, "board.lamp_published"), (computed, "board.lamp_bare")):
-            for x in lamps:
-                by.setdefault((str(x.row["period_key"]) if x.row else "", how), []).append(self.what(x.what))
-        say, comma = self.speaker.say, self.speaker.say("punctuation.list")
-        told = ((when, say(how, lamp=comma.join(dict.fromkeys(whats)))) for (when, how), whats in by.items())
-        return comma.join(say("board.dated", when=self.when(when), what=what) for when, what in told)
+        by: dict[tuple[str, bool], dict[str, None]] = {}
+        for x, printed in (*((x, True) for x in published), *((x, False) for x in computed)):
+            by.setdefault((str(x.row["period_key"]) if x.row else "", printed), {})[x.what] = None
+        say, told = self.speaker.say, []
+        for (when, printed), names in by.items():
+            what = self.whats(",".join(names))
+            what = say("board.lamp_published", lamp=what) if printed else what
+            told.append(say("board.dated", when=self.when(when), what=what))
+        return say("punctuation.list").join(told)
 
     def months(self, row: Mapping[str, object]) -> str:
         """The red months that a consequence rests on, each by what was red: 能耗双控 ≥ 2、煤炭消费总量 0."""
