@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
-from types import SimpleNamespace
 from typing import Any
 
 import pyarrow as pa
@@ -31,7 +30,7 @@ class Books:
     update = None
 
     def __init__(self, engine: DuckDB) -> None:
-        self.executor, self.as_of, self.known = engine, DAY, SimpleNamespace(date=lambda: date(2026, 12, 31))
+        self.executor, self.as_of, self.known_day = engine, DAY, date(2026, 12, 31)
         self.packs = PackSet(p for p in builtin_packs() if p.id == "shuangkong.watching")
         self.leaves: list[dict[str, Any]] = []
         self.metered: list[dict[str, Any]] = []
