@@ -153,7 +153,7 @@ def test_the_cockpit_tells_where_it_stands_and_will_end(pages: Pages, city: str,
 
 
 @pytest.mark.parametrize(
-    ("lang", "told"), [("zh", "2026年10月公布的能耗双控为红色"), ("en", "published: energy control (Oct 2026)")]
+    ("lang", "told"), [("zh", "2026年10月公布的能耗双控为红色"), ("en", "Red: energy control as published (Oct 2026).")]
 )
 def test_the_next_step_names_the_month_of_a_red_lamp(pages: Pages, lang: str, told: str) -> None:
     """Computed lamps of one year and published ones of another are not told in one breath without their months."""

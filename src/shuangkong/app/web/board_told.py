@@ -365,9 +365,8 @@ class BoardTeller:
             by.setdefault((str(x.row["period_key"]) if x.row else "", printed), {})[x.what] = None
         say, told = self.speaker.say, []
         for (when, printed), names in by.items():
-            what = self.whats(",".join(names))
-            what = say("board.lamp_published", lamp=what) if printed else what
-            told.append(say("board.dated", when=self.when(when), what=what))
+            of = {"when": self.when(when), "what": self.whats(",".join(names))}
+            told.append(say("board.dated_published", **of) if printed else say("board.dated", **of))
         return say("punctuation.list").join(told)
 
     def months(self, row: Mapping[str, object]) -> str:
